@@ -131,6 +131,44 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.equal(s.fake.service('web').login?.password, 'third');
   });
 
+  /** The first update is made twice, so that nothing is left to judge. */
+  async function failingSince(s: SwarmRig): Promise<void> {
+    await s.give('web', 'second');
+    s.clock.leap(6 * hour);
+    await s.give('web', 'third');
+    s.clock.leap(60_000);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['TASKS_FAIL']);
+    s.clock.leap(6 * hour);
+  }
+  const missing = [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('first') }];
+
+  test('is told without a break: each update takes the pause away, until Swarm has judged it', async () => {
+    await using s = await rig({ services: missing });
+    s.fake.quirks.patient = true;
+    await failingSince(s);
+    await s.slot('web');
+    await s.give('web', 'fourth');
+    const before = await s.slot('web');
+    assert.notEqual(s.fake.service('web').state, 'paused', 'not judged yet');
+    assert.deepEqual(codesOf(before.findings), ['TASKS_FAIL']);
+    s.clock.leap(60_000);
+    const after = await s.slot('web');
+    assert.deepEqual([s.fake.service('web').state, codesOf(after.findings)], ['paused', ['TASKS_FAIL']]);
+  });
+
+  for (const [what, end] of [
+    ['another version is deployed', s => s.fake.deploy(specOf('web'))],
+    ['the roll-out has completed', s => s.fake.progress('web', 'completed')],
+    ['Swarm has had nothing to judge for long', s => s.fake.progress('web', undefined)],
+  ] as readonly (readonly [string, (s: SwarmRig) => void])[])
+    test(`is told no longer where ${what}`, async () => {
+      await using s = await rig({ services: missing });
+      await failingSince(s);
+      end(s);
+      s.clock.leap(60_000);
+      assert.ok(!codesOf((await s.slot('web')).findings).includes('TASKS_FAIL'));
+    });
+
   test('is our own as well where Swarm begins a moment after the update', async () => {
     await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
     const slot = await s.slot('web');

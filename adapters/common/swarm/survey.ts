@@ -5,10 +5,11 @@ import { label as short } from '../../../src/contract/text.ts';
 import { inTurns } from '../turns.ts';
 import { type Choice, isPaused, judge, type Verdict } from './choice.ts';
 import type { Engine } from './engine.ts';
+import { makeFailing } from './failing.ts';
 import { type Code, findings as table } from './findings.ts';
 import { readService, type Service } from './service.ts';
-import { failingIn, isAtEnd, type Task } from './tasks.ts';
-import { expiredWhileHeld, fateOf, namesOf, states, tasksFail } from './words.ts';
+import { isAtEnd } from './tasks.ts';
+import { expiredWhileHeld, fateOf, namesOf, states } from './words.ts';
 import type { Written } from './written.ts';
 
 /** A service that gets its login from the courier. */
@@ -51,6 +52,7 @@ export function makeSurvey(
   const { finding } = deps;
   /** Of which the tasks were looked at. Afterwards a delivery looks at them. */
   const known = new Set<string>();
+  const failingOf = makeFailing({ engine, written }, deps.clock);
 
   async function noteEnds(services: readonly Ours[], signal: AbortSignal): Promise<void> {
     const asked = services.filter(({ service: { id, mayEnd } }) => mayEnd && (ended.has(id) || !known.has(id)));
@@ -61,15 +63,7 @@ export function makeSurvey(
     });
   }
 
-  /** Of services whose paused roll-out an update of ours has set off, the tasks that keep it from its end. */
-  async function failuresIn(services: readonly Ours[], signal: AbortSignal): Promise<ReadonlyMap<string, readonly Task[]>> {
-    const failing = new Map<string, readonly Task[]>();
-    const paused = services.filter(({ service }) => isPaused(service) && written.isOwnRollout(service));
-    await inTurns(paused, async ({ service: { id } }) => void failing.set(id, failingIn(await engine.tasks(id, signal))));
-    return failing;
-  }
-
-  function served({ service, registry, listed }: Ours, failing: readonly Task[] | undefined): Found {
+  function served({ service, registry, listed }: Ours, failing: string | undefined): Found {
     const { by, holds, gap } = written.look(service, listed);
     return {
       id: service.id,
@@ -78,7 +72,7 @@ export function makeSurvey(
       state: by === 'theirs' || by === 'foreign' || by === 'half ours' ? 'overwritten' : 'served',
       ...(holds && { holds }),
       findings: [
-        ...(failing ? [finding('TASKS_FAIL', tasksFail(service, failing))] : []),
+        ...(failing !== undefined ? [finding('TASKS_FAIL', failing)] : []),
         ...(gap ? [finding('EXPIRED_WHILE_HELD', expiredWhileHeld(service, gap))] : []),
       ],
     };
@@ -103,7 +97,7 @@ export function makeSurvey(
     return waiting(one, { code, message, remedy }, cure);
   }
 
-  function foundIn(one: Ours, failing: readonly Task[] | undefined): Found {
+  function foundIn(one: Ours, failing: string | undefined): Found {
     const { service, is } = one;
     if (is === 'rolling' && !written.isOwnRollout(service)) return rolling(one);
     if (!ended.has(service.id)) return served(one, failing);
@@ -128,8 +122,11 @@ export function makeSurvey(
     const ours = sights.map((sight): Ours => ({ ...sight, listed: isShared(versions, sight) ? 'recommitted' : 'listed' }));
     await noteEnds(ours, signal);
     const findings = [...leftAlone].map(([why, services]) => finding(sentences[why].code, sentences[why].text(namesOf(services))));
-    const failures = await failuresIn(ours, signal);
-    return { found: ours.map(one => foundIn(one, failures.get(one.service.id))), findings, ...(oldest && { oldest: oldest.id }) };
+    const failing = await failingOf(
+      ours.map(({ service }) => service),
+      signal,
+    );
+    return { found: ours.map(one => foundIn(one, failing.get(one.service.id))), findings, ...(oldest && { oldest: oldest.id }) };
   };
 }
 

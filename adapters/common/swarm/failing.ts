@@ -1,0 +1,35 @@
+import type { Clock } from '../../../src/contract/clock.ts';
+import { inTurns } from '../turns.ts';
+import { isPaused } from './choice.ts';
+import type { Engine } from './engine.ts';
+import type { Service } from './service.ts';
+import { failingIn } from './tasks.ts';
+import { tasksFail } from './words.ts';
+import type { Written } from './written.ts';
+
+/** Swarm judges an update within the `Monitor` of the service, five seconds unless said. In milliseconds. */
+const judgedWithin = 5 * 60_000;
+
+/**
+ * Of services whose tasks go on failing after an update of ours, what a person should know, by the ids of services.
+ * Each update takes the pause of the one before away, and Swarm pauses again a moment later: it is told in between too.
+ */
+export function makeFailing({ engine, written }: { readonly engine: Engine; readonly written: Written }, clock: Pick<Clock, 'wall'>) {
+  const seen = new Map<string, { readonly text: string; readonly at: number }>();
+
+  const isPausedByUs = (service: Service): boolean => isPaused(service) && written.isOwnRollout(service);
+  const isUndecided = (service: Service, at: number): boolean =>
+    clock.wall() - at < judgedWithin && (service.rollout === '' || (service.rollout === 'updating' && written.isOwnRollout(service)));
+
+  return async (services: readonly Service[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> => {
+    await inTurns(services.filter(isPausedByUs), async service => {
+      seen.set(service.id, { text: tasksFail(service, failingIn(await engine.tasks(service.id, signal))), at: clock.wall() });
+    });
+    const there = new Map(services.map(service => [service.id, service]));
+    for (const [id, { at }] of seen) {
+      const service = there.get(id);
+      if (!service || !(isPausedByUs(service) || isUndecided(service, at))) seen.delete(id);
+    }
+    return new Map([...seen].map(([id, { text }]) => [id, text]));
+  };
+}
