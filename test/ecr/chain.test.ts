@@ -272,7 +272,9 @@ test('a file that is there and cannot be read is not called missing', async () =
 
 test('web identity: the session of the service account; a token file that is missing', async () => {
   const env = { AWS_ROLE_ARN: 'arn:aws:iam::444455556666:role/pod', AWS_WEB_IDENTITY_TOKEN_FILE: join(home, 'token') };
-  assert.match((await fetchWith(env)).message, /web identity \(.*token for arn:aws:iam::444455556666:role\/pod: .*token does not exist/);
+  const gone = await fetchWith(env);
+  assert.match(gone.message, /web identity \(.*token for arn:aws:iam::444455556666:role\/pod: .*token does not exist/);
+  assert.match(gone.remedy, /^Let the user of this process read the token file.*remove AWS_WEB_IDENTITY_TOKEN_FILE\.$/);
   await writeFile(join(home, 'token'), 'web-token');
   assert.equal((await fetchWith(env)).code, 'ok');
   const refusedAs = async (trouble: Trouble) => {
@@ -311,7 +313,8 @@ test('container endpoint: with its token, and refused', async () => {
   assert.equal((await fetchWith(withFile)).code, 'ok');
   await writeFile(join(home, 'pod-token'), 'pod-token\nanother\n');
   assert.match((await fetchWith(withFile)).message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*pod-token holds no token of one line/);
-  const { code, message } = await fetchWith({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://10.0.0.1/x' });
+  const { code, message, remedy } = await fetchWith({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://10.0.0.1/x' });
+  assert.match(remedy, /^Give the task \(ECS\).*remove AWS_CONTAINER_CREDENTIALS_FULL_URI\.$/);
   assert.equal(code, 'AUTH');
   assert.match(message, /container or Pod identity \(http:\/\/10\.0\.0\.1\/x: nothing was sent: plain http is for loopback/);
 });

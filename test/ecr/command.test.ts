@@ -69,6 +69,7 @@ test('a failure says what the program said and how it ended, and nothing of its 
     'credential_process failed: the vault is sealed (exit status 3)',
   );
   assert.match(await why('kill -9 $$'), /\(SIGKILL\)/);
+  assert.equal(await why('false'), 'credential_process failed (exit status 1), and does not say why');
   assert.equal(await why('head -c 1200000 /dev/zero'), 'credential_process failed: it wrote more than 1 MiB');
 });
 

@@ -89,6 +89,7 @@ async function outputOf(program: string, args: readonly string[], env: Env): Pro
     throw failed(unstarted(program, error));
   });
   const { stdout, stderr, badEnd } = ended;
-  if (badEnd) throw failed([withoutKeys(stderr.trim()), `(${badEnd})`].filter(Boolean).join(' '));
+  const said = withoutKeys(stderr.trim());
+  if (badEnd) throw said ? failed(`${said} (${badEnd})`) : new Error(`credential_process failed (${badEnd}), and does not say why`);
   return { stdout: stdout.replace(/^\uFEFF/, '') };
 }

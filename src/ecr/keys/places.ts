@@ -22,6 +22,8 @@ export function environmentPlace({ env }: Walk): Place {
   };
 }
 
+const noOther = (variable: string): string => `No other identity is taken in its place: for that, remove ${variable}.`;
+
 /** A token of OpenID Connect is far smaller. */
 const mostBytes = 64 * 1024;
 
@@ -40,6 +42,8 @@ export function webIdentityPlace({ env, ways, sts }: Walk): Place {
     keys,
     shown: `web identity (${roleArn})`,
     explain: error => `token file ${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
+    remedy: () =>
+      `Let the user of this process read the token file, and let AWS_ROLE_ARN name its role: in a pod the service account gives both. ${noOther('AWS_WEB_IDENTITY_TOKEN_FILE')}`,
   };
 }
 
@@ -68,10 +72,11 @@ async function containerToken(env: Walk['env']): Promise<string | undefined> {
 export function containerPlace({ env, commandEnv }: Walk): Place {
   const uri = containerUri(env);
   const shown = uri && plainAddress(uri);
+  const variable = containerVariable(env) ?? '';
   return {
     name: 'container or Pod identity',
     absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',
-    because: `${containerVariable(env)} is set`,
+    because: `${variable} is set`,
     async keys() {
       const awsContainerAuthorizationToken = await containerToken(env);
       const token = awsContainerAuthorizationToken === undefined ? {} : { awsContainerAuthorizationToken };
@@ -81,6 +86,8 @@ export function containerPlace({ env, commandEnv }: Walk): Place {
     },
     shown: `container or Pod identity (${shown})`,
     explain: error => `${shown}: ${wordsOf(error)}`,
+    remedy: () =>
+      `Give the task (ECS) or the service account (EKS Pod Identity) its role, and let this process reach that address without a proxy. ${noOther(variable)}`,
   };
 }
 
