@@ -125,7 +125,11 @@ export const kubernetes = defineAdapter({
     async function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Way, signal: AbortSignal): Promise<Receipt> {
       const leftAlone = way === 'written' && (await gate(ref.namespace, signal));
       if (leftAlone) return leftAlone;
-      if (ref.kind === 'account') return attach(ref, way, signal);
+      if (ref.kind === 'account') {
+        const receipt = await attach(ref, way, signal);
+        if (way === 'written' && receipt.change === 'created') own.wrote(ref.namespace);
+        return receipt;
+      }
       const given = new Map([...credentials].filter(([host]) => registries.some(registry => registry.host === host)));
       if (ref.how === 'none' || given.size === 0) return { change: 'unchanged' };
       const task: Task = { namespace: ref.namespace, hosts: registries.map(({ host }) => host), given, way, signal };

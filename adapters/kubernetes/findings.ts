@@ -22,6 +22,12 @@ export const findings = {
     remedy:
       'Give one of the two targets another name with `secret`, or other namespaces. If the target was only given another name, take the annotation away in all namespaces: `kubectl annotate secrets --all-namespaces --field-selector=metadata.name=NAME ecr-courier/target-`.',
   },
+  TWO_COURIERS: {
+    severity: 'warning',
+    doc: 'Another courier has a target of the same name, and writes the same Secret for other registries. Each takes what the other writes for its own Secret that has lost a login, and writes it again.',
+    remedy:
+      'Let one courier serve the registries of both. Or give one of the two targets another `name`, and another `secret` or other namespaces.',
+  },
   LEFT_BEHIND: {
     severity: 'warning',
     doc: 'The courier made the Secret in a namespace that is not chosen any more: by its annotation, its labels or the patterns of the target. It holds a password of this courier, or it was not renewed in time. Nobody keeps it fresh, so pods that name it stop pulling when its password ends. The daemon deletes nothing.',

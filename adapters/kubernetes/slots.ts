@@ -70,12 +70,18 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest, served: 
     if (inside?.stuck || standing === 'foreign') return slot(none, 'present', 'none', findings);
     if (standing === 'edited') return slot(registries, 'drifted', 'merge', findings);
     const hasLost = losses.note(namespace, found, registries) && !rest.isOn(namespace);
-    const present = slot(registries, hasLost ? 'drifted' : 'present', content.others > 0 ? 'merge' : 'update', findings);
+    const all = hasLost ? [...findings, rivalled(namespace)] : findings;
+    const present = slot(registries, hasLost ? 'drifted' : 'present', content.others > 0 ? 'merge' : 'update', all);
     return rest.isOn(namespace) ? present : { ...present, holds: content.holds };
   }
 
   const kept = (namespace: string, { target }: Keeper): Finding =>
     means.finding('KEPT_BY_ANOTHER', `${whatIs(namespace, settings)} is kept fresh by another target: ${label(target, 100)}.`);
+
+  const rivalled = (namespace: string): Finding => {
+    const said = `Another courier with a target named ${label(settings.target, 100)} has written ${whatIs(namespace, settings)}, without a login that this one had put there.`;
+    return means.finding('TWO_COURIERS', said);
+  };
 
   const foreign = (namespace: string): Finding =>
     means.finding('FOREIGN_SECRET', `${whatIs(namespace, settings)} has not the label of the courier.`);

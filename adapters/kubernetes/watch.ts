@@ -23,6 +23,8 @@ const graceMs = 10_000;
 const probeMs = 10_000;
 /** A watch that ends sooner than this, in milliseconds, is not begun again at once. */
 const shortMs = 1000;
+/** By then the event of a write of ours has mostly come. In milliseconds. */
+const eventMs = 1000;
 /** Watches that share connections. */
 const poolSize = 16;
 
@@ -58,7 +60,8 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
   const told = channel<Sighting<Ref>>();
   signal.addEventListener('abort', told.end);
   // What is seen while a slot is being written says nothing of it to the engine, so it is told again afterwards.
-  deps.own.overtaken = namespace => void tellAgain(namespace);
+  deps.own.overtaken = namespace => void tellAgain(namespace, 1);
+  deps.own.wrote = namespace => void tellAgain(namespace, eventMs);
   const work = [...view.streams.map((stream, at) => follow(stream, 1 + Math.floor(at / poolSize))), probe(deps, signal)];
   for (const one of work) one.then(told.end, told.fail);
   try {
@@ -68,8 +71,8 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
     await Promise.allSettled(work);
   }
 
-  async function tellAgain(namespace: string): Promise<void> {
-    await deps.clock.sleep(1, signal);
+  async function tellAgain(namespace: string, afterMs: number): Promise<void> {
+    await deps.clock.sleep(afterMs, signal);
     if (signal.aborted) return;
     for (const slot of deps.slotsOf(namespace, view)) told.put({ slot });
   }

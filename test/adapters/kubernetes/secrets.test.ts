@@ -583,6 +583,9 @@ test('a Secret that has lost a login under our own name is drifted, until it has
   assert.equal(await state(), 'present');
   await seed(t.fake, 'team-a', [other]);
   assert.deepEqual([await state(), await state()], ['drifted', 'drifted']);
+  const [told] = only((await t.discover()).slots).findings ?? [];
+  assert.deepEqual([told?.code, told?.message.includes('a target named target')], ['TWO_COURIERS', true]);
   await t.deliver(only((await t.discover()).slots), given([host], 'fresh'));
   assert.equal(await state(), 'present');
+  assert.deepEqual(codesOf(only((await t.discover()).slots).findings), []);
 });

@@ -18,6 +18,32 @@ const namespace = (name: string, annotations: object = {}): object => ({
 });
 const secretPath = (name: string): string => `/api/v1/namespaces/${name}/secrets/${secretName}`;
 
+test('a ServiceAccount from which somebody takes the Secret before our write is answered is told once more', async () => {
+  const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'] };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'team-a' } };
+  const cluster = { namespaces: ['team-a'], objects: [account], rules: [...leastRules(), accounts] };
+  await using t = await rig({ serviceAccounts: ['default'] }, { wanted: [host], cluster });
+  await seed(t.fake, 'team-a', [host]);
+  const [, slot] = (await t.discover()).slots;
+  await using watch = watched(t, 3);
+  await watch.ready;
+  t.fake.latencyMs = 300;
+  const write = t.deliver(slot, new Map());
+  await until(() => t.fake.get('serviceaccounts', 'team-a', 'default')?.['imagePullSecrets'] !== undefined, 'our write');
+  t.fake.edit('serviceaccounts', 'team-a', 'default', { imagePullSecrets: [] });
+  const states = [(await watch.next()).state, (await watch.next()).state];
+  assert.deepEqual(states, ['present', 'absent'], 'while it is under way');
+  await write;
+  const again = [await watch.next(), await watch.next()];
+  assert.deepEqual(
+    again.map(({ id, state }) => [id, state]),
+    [
+      ['team-a/ecr-courier', 'present'],
+      ['team-a/sa/default', 'absent'],
+    ],
+  );
+});
+
 describe('what a watch sees', () => {
   test('is a new namespace, and what becomes of it', async () => {
     await using t = await rig({}, { wanted: [host], cluster: { namespaces: [] } });
