@@ -96,8 +96,8 @@ export const dockerConfig = defineAdapter({
         const { slots, findings: found } = survey(text, where, deps);
         if (slots.length === 0) return { slots, findings: found };
         const { byHost } = helpersIn(text ?? '');
-        // Our own helper is asked at each pull.
-        const once = isDockers(path) && slots.some(({ id }) => byHost.get(id) !== 'ecr-courier');
+        // Our own helper is asked at each pull, and a file that is not there was read by nobody.
+        const once = text !== undefined && isDockers(path) && slots.some(({ id }) => byHost.get(id) !== 'ecr-courier');
         const told = once ? [finding('READ_ONCE', `Programs that have read ${path} once may still send a former token.`)] : [];
         return { slots, findings: [...found, ...(await findingsOf(text, signal)), ...told] };
       },

@@ -1,6 +1,6 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { fingerprintOf } from '../../src/contract/credential.ts';
-import { expirationIn } from '../../src/contract/expiry.ts';
+import { expirationIn, untoldEnd } from '../../src/contract/expiry.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding, Slot } from '../../src/contract/target.ts';
 import { label, shownAddress } from '../../src/contract/text.ts';
@@ -107,7 +107,7 @@ const isOfEcr = (value: unknown): boolean => isBest(value) && readEntry(value).l
 function held(value: unknown): Pick<Slot, 'holds'> {
   const { login } = readEntry(value);
   if (!login) return {};
-  const expiresAt = expirationIn(login.password) ?? new Date(0);
+  const expiresAt = expirationIn(login.password) ?? untoldEnd;
   return { holds: { fingerprint: fingerprintOf(login.password), expiresAt } };
 }
 

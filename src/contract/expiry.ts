@@ -8,6 +8,10 @@ export const longestLife = 12 * hour;
 export const lifeOf = ({ issuedAt, expiresAt }: { readonly issuedAt: Date; readonly expiresAt: Date }): number =>
   Math.min(expiresAt.getTime() - issuedAt.getTime(), longestLife);
 
+/** The end of what a slot holds where nobody knows it: it counts as over, and no time is shown. */
+export const untoldEnd = new Date(0);
+export const isUntold = (end: Date): boolean => end.getTime() === untoldEnd.getTime();
+
 /**
  * When a password of ECR ends, as it says itself; undefined for any other password. It is base64 of JSON with a member
  * `expiration` in seconds: seen in the field, promised by nobody.

@@ -30,6 +30,7 @@ export interface FindingSpec {
 /** fingerprint: what `fingerprint` says of the credential, as in the audit line. */
 export interface Holds {
   readonly fingerprint: string;
+  /** The beginning of the epoch where nobody knows: then it counts as over. */
   readonly expiresAt: Date;
 }
 

@@ -7,7 +7,7 @@ const mountDirectory =
   'Mount the directory that it lies in, and not the file alone; or let the courier write into the file itself, which is not safe against a kill.';
 const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>> = {
   EBUSY: ['cannot be replaced, as it is a mount of its own (EBUSY)', mountDirectory],
-  EROFS: ['lies on a file system that is read-only here (EROFS)', `Mount it writable. ${mountDirectory}`],
+  EROFS: ['lies on a file system that is read-only here (EROFS)', 'Mount it writable.'],
   ENOSPC: ['cannot be written: the disk is full (ENOSPC); what was there is untouched', 'Make room on the disk.'],
   EDQUOT: ['cannot be written: the quota is used up (EDQUOT); what was there is untouched', 'Raise the quota, or make room.'],
   ENOENT: ['does not exist', 'Make the directory, for the user that the courier runs as.'],
@@ -19,8 +19,15 @@ export async function unwritten(path: string, error: NodeJS.ErrnoException): Pro
   const { code = 'unknown' } = error;
   if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'written', system.stat, await deniedAt(path));
   const [why, remedy] = reasons[code] ?? [`cannot be written (${code})`];
-  return new Unreadable(path, code, why, remedy);
+  return new Unreadable(path, code, why, code === 'EROFS' && (await isWritable(path)) ? `Mount it writable. ${mountDirectory}` : remedy);
 }
+
+/** A file may be, where its directory is not: a mount of it alone in a container that is read-only. */
+const isWritable = (path: string): Promise<boolean> =>
+  system.access(path, constants.W_OK).then(
+    () => true,
+    () => false,
+  );
 
 /** Why a directory could not be made. A link to nothing takes its name, and leads nowhere. */
 export async function unmade(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {

@@ -1,3 +1,4 @@
+import { isUntold } from '../contract/expiry.ts';
 import type { Failure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
 import { label } from '../contract/text.ts';
@@ -110,7 +111,8 @@ function endangered(ledger: Ledger, record: TargetRecord, entry: Entry, now: Mom
     const trouble = record.trouble ?? entry.trouble ?? scope.trouble;
     if (!isThreatened(ledger, record, entry, { held, trouble, now })) return [];
     const title = label(redact(entry.slot.title ?? entry.slot.id), 120);
-    return { id: entry.slot.id, title, host, endsAt: held?.endsAt, failure: trouble && told(trouble, entry) };
+    const endsAt = held && !isUntold(held.expiresAt) ? held.endsAt : undefined;
+    return { id: entry.slot.id, title, host, endsAt, failure: trouble && told(trouble, entry) };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Identity } from '../contract/credential.ts';
+import { isUntold } from '../contract/expiry.ts';
 import { redact } from '../contract/secret.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
 import { few } from '../contract/text.ts';
@@ -193,7 +194,7 @@ function lives(ledger: Ledger): LifeOf {
 }
 
 function lifeView(ledger: Ledger, held: Holding | undefined): Life {
-  if (!held) return { issuedAt: null, agesAt: null, expiresAt: null };
+  if (!held || isUntold(held.expiresAt)) return { issuedAt: null, agesAt: null, expiresAt: null };
   const agesAt = ledger.date(held.agesAt).getTime() + (ledger.clockSkewMs ?? 0);
   return {
     issuedAt: held.credential ? iso(held.credential.issuedAt) : null,

@@ -314,11 +314,13 @@ test('programs that read the file only once are told of, where they read it and 
     '.dockercfg': JSON.stringify({ [one]: login('x') }),
     'var/lib/kubelet/config.json': text,
   });
-  const isTold = async (path: string): Promise<boolean> =>
-    (await open(dir.at(path)).discover(signal())).findings.some(({ code }) => code === 'READ_ONCE');
+  const isTold = async (path: string, wanted: readonly string[] = []): Promise<boolean> =>
+    (await open(dir.at(path), { wanted }).discover(signal())).findings.some(({ code }) => code === 'READ_ONCE');
   for (const path of ['ci/config.json', 'root/.docker/config.json']) assert.equal(await isTold(path), true, path);
   for (const path of ['helped/config.json', 'empty/config.json', 'auth.json', '.dockercfg', 'var/lib/kubelet/config.json'])
     assert.equal(await isTold(path), false, path);
+  assert.equal(await isTold('empty/config.json', [one]), true);
+  assert.equal(await isTold('absent/config.json', [one]), false, 'nobody has read it');
 });
 
 test('a path with the home of a shell is refused, and thousands of entries take no time', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock } from '../../src/contract/clock.ts';
 import { clock } from '../../src/contract/clock.ts';
+import { untoldEnd } from '../../src/contract/expiry.ts';
 import { secretAddress } from '../../src/contract/receiver.ts';
 import { engineFindings } from '../../src/courier/findings.ts';
 import type { Ledger, Scope, TargetRecord } from '../../src/courier/ledger.ts';
@@ -143,15 +144,18 @@ test('an entry that never got a login is told after ten minutes, one that has en
   await using hook = await startReceiver('webhook');
   const never = entry('7', scopeOf(euWest), undefined, { trouble: trouble('REJECTED', 'No.', 0) });
   const ended = entry('1', scopeOf(euWest), kept(12 * hour));
-  const at = world([target('portainer', [never]), target('harbor', [ended])]);
+  const foreign = entry('2', scopeOf(euWest), { ...kept(12 * hour), expiresAt: untoldEnd });
+  const at = world([target('portainer', [never]), target('harbor', [ended]), target('docker', [foreign])]);
   await using notifier = startNotifier(at, { receivers: [to(hook)] });
 
   await notifier.goOn(4 * minute);
   assert.deepEqual(titles(hook), []);
   await notifier.goOn(3 * minute);
-  assert.match(String(titles(hook)), /^harbor: the login of ecr-1 \(row 1\) for \S+ ended 6 min ago, and it is not renewed\.$/);
+  const [docker, harbor] = titles(hook).map(String).toSorted();
+  assert.match(String(harbor), /^harbor: the login of ecr-1 \(row 1\) for \S+ ended 6 min ago, and it is not renewed\.$/);
+  assert.match(String(docker), /^docker: no login for \S+ could be put into ecr-2 \(row 2\)\.$/, 'nobody knows when its end was');
   await notifier.goOn(5 * minute);
-  assert.match(String(titles(hook)[1]), /^portainer: no login for \S+ could be put into ecr-7 \(row 7\)\.$/);
+  assert.match(String(titles(hook)[2]), /^portainer: no login for \S+ could be put into ecr-7 \(row 7\)\.$/);
 });
 
 test('what must be left alone is told when its login ends soon, and not while that is good or unknown', async () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { untoldEnd } from '../../src/contract/expiry.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { Slot } from '../../src/contract/target.ts';
 import type { Entry, Kept, Ledger, Scope } from '../../src/courier/ledger.ts';
@@ -337,6 +338,13 @@ test('live as long as the engine has stepped within four ticks', () => {
   const about = { version: '1', findings: specs, tickMs: 10_000 };
   assert.equal(statusOf(ledgerOf([], { sinceStepMs: 40_000 }), about).live, true);
   assert.equal(statusOf(ledgerOf([], { sinceStepMs: 40_001 }), about).live, false);
+});
+
+test('an end that nobody knows is none, and no time is made up for it', () => {
+  const untold = { ...kept(0), expiresAt: untoldEnd, agesAt: -1e12, endsAt: -1e12 };
+  const [slot] = status(ledgerOf([target('a', [entry('7', key, untold)])], { scopes: [key] })).targets[0]?.slots ?? [];
+  const [held] = slot?.registries ?? [];
+  assert.deepEqual([held?.agesAt, held?.expiresAt, held?.valid], [null, null, false]);
 });
 
 test('dates that a manager made up break nothing, and no secret is in the answer', () => {
