@@ -22,7 +22,7 @@ export const adaptersVariable = 'ECR_COURIER_ADAPTERS';
 const ofThoseWhoAsk = [
   {
     name: 'ECR_COURIER_CACHE',
-    doc: 'Directory of the answers that the credential helper keeps. Unless set: `$XDG_CACHE_HOME/ecr-courier`, `~/.cache/ecr-courier`, or `/var/cache/ecr-courier` without a home.',
+    doc: 'Directory of the answers that the credential helper keeps. Unless set: `$XDG_CACHE_HOME/ecr-courier`, `~/.cache/ecr-courier`, or `/var/cache/ecr-courier` without a home. Only where it is set, the daemon keeps there what it needs after a restart, without secrets: which messages it sent, which images it verified, and which Swarm services it updated.',
   },
   {
     name: 'ECR_COURIER_SHARED_CACHE',
