@@ -2,7 +2,7 @@ import { policyPaste } from '../diagnosis.ts';
 import { isEcr, isPrivate, orUnsaid } from '../hosts.ts';
 import { serviceStatement } from '../services.ts';
 import { example, row, type Situation } from '../situation.ts';
-import { imageOf, imagesCommand, regionOf, repositoryOf } from './pulled.ts';
+import { imageOf, imagesCommand, regionOf, registryOption, repositoryOf } from './pulled.ts';
 
 const { image } = example;
 
@@ -39,7 +39,7 @@ export const lambdaImages: readonly Situation[] = [
         {
           what: 'What its policy says',
           kind: 'command',
-          text: `aws ecr get-repository-policy --region ${regionOf(told)}${told.facts.registry?.account ? ` --registry-id ${told.facts.registry.account}` : ''} --repository-name ${repositoryOf(told) ?? 'NAME'}`,
+          text: `aws ecr get-repository-policy --region ${regionOf(told)}${registryOption(told)} --repository-name ${repositoryOf(told) ?? 'NAME'}`,
         },
       ],
     }),

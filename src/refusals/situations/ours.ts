@@ -1,6 +1,7 @@
 import type { Facts, Own, Place } from '../facts.ts';
 import { isPublic, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
+import { saidIn } from './pulled.ts';
 
 const { host } = example;
 const answer = `${host} answered 403 (Not Authorized)`;
@@ -8,7 +9,6 @@ const answer = `${host} answered 403 (Not Authorized)`;
 const isRefused = ({ status }: Facts): boolean => status === 401 || status === 403;
 /** An answer to us; undefined for a text that somebody pasted. */
 const ours = (facts: Facts, is: (own: Own) => boolean): Place | undefined => (facts.own && is(facts.own) ? { groups: {} } : undefined);
-const saidIn = ({ facts, groups }: Told): string => facts.own?.said ?? groups['said'] ?? 'it refused';
 const nameIn = ({ facts, host: named }: Told): string => facts.own?.host ?? named;
 
 const partitionOf = ({ principal = '' }: Facts): string | undefined => /^arn:(?<partition>[\w-]+):/.exec(principal)?.groups?.['partition'];

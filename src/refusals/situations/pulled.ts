@@ -8,6 +8,8 @@ export const keeper = 'whoever keeps the password for the client: what should re
 
 /** We saw the answer ourselves, to a GET. */
 export const isAsked = ({ status }: Facts): boolean => status !== undefined;
+/** What came of a request of our own, as a clause: seen by us, or in a text that we printed. */
+export const saidIn = ({ facts, groups }: Told): string => facts.own?.said ?? groups['said'] ?? 'it refused';
 /** As a tag or a digest. */
 export const referenceOf = ({ facts, groups }: Told): string | undefined => groups['tag'] ?? groups['digest'] ?? facts.reference;
 export const repositoryOf = ({ facts, groups }: Told): string | undefined => groups['name'] ?? facts.repository;

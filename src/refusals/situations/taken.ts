@@ -4,7 +4,7 @@ import { explainDenial } from '../gates.ts';
 import { isRegistry } from '../hosts.ts';
 import { holderInWords, holderOf } from '../principal.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
-import { accountOf } from './pulled.ts';
+import { accountOf, saidIn } from './pulled.ts';
 
 const { host } = example;
 
@@ -25,7 +25,6 @@ const isWordless = ({ own, find }: Facts): boolean => reasonless.test(own?.words
 
 const fetcher = ({ facts: { whose, principal } }: Told): string =>
   whose ?? (principal === undefined ? 'whoever fetched the token' : holderOf(principal).words);
-const saidIn = ({ facts, groups }: Told): string => facts.own?.said ?? groups['said'] ?? 'it refused';
 const needs = ({ facts: { action = 'none' }, groups }: Told): string => groups['right'] ?? (action === 'none' ? 'the pull' : action);
 
 /**
