@@ -57,8 +57,8 @@ export function registryOfImage(image: string, read: (address: string) => Addres
  * `[SCHEME://]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`, for every host that `parseAddress` takes, upper case included.
  */
 export function readImage(text: string, aliases?: Aliases): Image | NoImage {
-  const given = text.trim();
-  const shown = shownImage(given);
+  const { image: given, isLayer } = asked(text.trim());
+  const shown = shownImage(text.trim());
   const no = (wrong: string, is: NoImage['is'] = 'malformed'): NoImage => ({ wrong, shown, is });
   const arn = /^arn:[\w-]+:ecr:(?<region>[\w-]+):(?<account>\d{12}):repository\/(?<name>\S+)$/.exec(given)?.groups;
   if (arn) return no(`${shown} is an ARN: write ${privateRegistryHost(arn['account'] ?? '', arn['region'] ?? '')}/${arn['name']}`);
@@ -72,6 +72,7 @@ export function readImage(text: string, aliases?: Aliases): Image | NoImage {
   const [named = '', digest, ...more] = path.slice(1).split('@');
   const [, repository = '', tag] = /^([^:]*)(?::(.*))?$/s.exec(named) ?? [];
   if (repository === '') return no(`${host} is a registry, and no image in it: write ${registry.host}/REPOSITORY`);
+  if (isLayer) return no(`${shown} is the address of a layer, and of no image: write ${registry.host}/${repository}:TAG`);
   const wrong = more.length > 0 ? 'has two digests' : wrongIn(repository, tag, digest);
   if (wrong) return no(`${shown} ${wrong}`);
   const port = Number(/:(\d+)$/.exec(host)?.[1] ?? 443);
@@ -82,6 +83,18 @@ export function readImage(text: string, aliases?: Aliases): Image | NoImage {
     reference: digest ?? tag ?? 'latest',
     ...(/[A-Z]/.test(host) && { remark: `Clients look for a login under the host as it is spelled, ${host}: write ${registry.host}.` }),
   };
+}
+
+/** The address of a request, as clients print it in errors: `https://HOST/v2/NAME/manifests/TAG`. */
+const request = /^https?:\/\/(?<host>[^/]+)\/v2\/(?<name>[^?#\s]+)\/(?<of>manifests|blobs|tags)\/(?<reference>[^/?#\s]+)(?:[?#].*)?$/i;
+
+/** The image of which a text speaks, and whether it is a layer that was asked for. */
+function asked(text: string): { readonly image: string; readonly isLayer: boolean } {
+  const { host, name, of, reference } = request.exec(text)?.groups ?? {};
+  if (host === undefined) return { image: text.replace(/^(https?:\/\/[^/]+)\/v2\/?$/i, '$1'), isLayer: false };
+  const isImage = of?.toLowerCase() === 'manifests';
+  const end = isImage ? `${isDigest(reference) ? '@' : ':'}${reference}` : '';
+  return { image: `${host}/${name}${end}`, isLayer: of?.toLowerCase() === 'blobs' };
 }
 
 function wrongIn(repository: string, tag: string | undefined, digest: string | undefined): string | undefined {
