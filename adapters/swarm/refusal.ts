@@ -1,4 +1,4 @@
-import { Failure } from '../../src/contract/failures.ts';
+import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import type { Answer, Http } from '../../src/contract/http.ts';
 import { isHtml, quote } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
@@ -27,38 +27,62 @@ function notDocker(answer: Answer, usual: Failure, address: string): Failure {
   return new Failure('MISCONFIGURED', message, { remedy });
 }
 
-/**
- * A worker is the wrong address. A manager that starts says for some seconds what a Docker without a Swarm says
- * (recorded), and that it is being prepared (source): so that is looked at again soon.
- */
-function noManager(said: string, address: string): Failure {
-  const remedy = 'Give the address of a manager. `docker node ls` tells which nodes are managers, `docker swarm init` makes a Swarm.';
-  const told = quote(said);
-  if (/worker nodes/i.test(said))
-    return new Failure('MISCONFIGURED', `The Docker engine at ${address} manages no Swarm: ${told}`, { remedy });
-  return new Failure('UNREACHABLE', `The Docker engine at ${address} manages no Swarm, or has just been started: ${told}`, {
-    remedy: `Nothing, if it has just been started. Else: ${remedy}`,
-  });
+const anotherManager = 'Give the address of a manager. `docker node ls` tells which nodes are managers, `docker swarm init` makes a Swarm.';
+
+interface State {
+  readonly says: RegExp;
+  readonly code: FailureCode;
+  /** Where `ADDRESS` stands for the address. */
+  readonly means: string;
+  readonly remedy: string;
 }
+
+/**
+ * States of an engine by its words. A worker is the wrong address. A manager says for some seconds after its start what
+ * a Docker without a Swarm says (seen on 20.10.24), or that it is being prepared (source): it is looked at again soon.
+ */
+const states: readonly State[] = [
+  { says: /worker nodes can't/i, code: 'MISCONFIGURED', means: 'The Docker engine at ADDRESS manages no Swarm', remedy: anotherManager },
+  {
+    says: /not a swarm manager/i,
+    code: 'UNREACHABLE',
+    means: 'The Docker engine at ADDRESS manages no Swarm, or has just been started',
+    remedy: `Nothing, if it has just been started. Else: ${anotherManager}`,
+  },
+  {
+    says: /swarm is encrypted|needs to be unlocked/i,
+    code: 'UNREACHABLE',
+    means: 'The Swarm at ADDRESS is locked',
+    remedy: 'Unlock it: `docker swarm unlock`.',
+  },
+  {
+    says: /swarm certificates have expired/i,
+    code: 'MISCONFIGURED',
+    means: 'The Docker engine at ADDRESS is shut out of its Swarm',
+    remedy: 'Let this node leave the Swarm and join it again, or give the address of another manager.',
+  },
+  {
+    says: /does not have a leader/i,
+    code: 'UNREACHABLE',
+    means: 'The Swarm at ADDRESS has no leader',
+    remedy: 'Bring back managers until more than half of them are there: `docker node ls`.',
+  },
+  {
+    says: /client version .* is too (new|old)/i,
+    code: 'UNEXPECTED',
+    means: 'Behind ADDRESS are engines of different versions',
+    remedy: 'Give the address of one manager, or update the others.',
+  },
+];
 
 /** What an answer of the engine means that is no success. */
 export function refusalOf(http: Http, address: string) {
   return (answer: Answer): Failure => {
     const usual = http.failure(answer);
     const said = wordsOf(answer);
-    const told = quote(said);
     const { status } = answer;
-    if (/not a swarm manager/i.test(said)) return noManager(said, address);
-    if (/swarm is encrypted|needs to be unlocked/i.test(said))
-      return new Failure('UNREACHABLE', `The Swarm at ${address} is locked: ${told}`, { remedy: 'Unlock it: `docker swarm unlock`.' });
-    if (/does not have a leader/i.test(said))
-      return new Failure('UNREACHABLE', `The Swarm at ${address} has no leader: ${told}`, {
-        remedy: 'Bring back managers until more than half of them are there: `docker node ls`.',
-      });
-    if (/client version .* is too (new|old)/i.test(said))
-      return new Failure('UNEXPECTED', `Behind ${address} are engines of different versions: ${told}`, {
-        remedy: 'Give the address of one manager, or update the others.',
-      });
+    const state = states.find(({ says }) => says.test(said));
+    if (state) return new Failure(state.code, `${state.means.replace('ADDRESS', () => address)}: ${quote(said)}`, { remedy: state.remedy });
     if (status === 404 && said === 'page not found') return nothingAt('manager of a Swarm', address, '/services');
     if (said === '' && (status === 404 || status === 405)) return notDocker(answer, usual, address);
     if (said === '' && status === 401) return refusedInFront('AUTH', 'Docker', usual.message);

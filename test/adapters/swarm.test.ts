@@ -906,6 +906,13 @@ describe('what is no manager of a Swarm', () => {
     ],
     ['a locked one', 503, 'Swarm is encrypted and needs to be unlocked before it can be used.', 'UNREACHABLE', /is locked/],
     [
+      'one with expired certificates',
+      503,
+      'Swarm certificates have expired. To replace them, leave the swarm and join again.',
+      'MISCONFIGURED',
+      /is shut out of its Swarm/,
+    ],
+    [
       'one without a leader',
       500,
       "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online.",
