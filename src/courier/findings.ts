@@ -1,6 +1,6 @@
 import type { Registry } from '../contract/registry.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
-import { label } from '../contract/text.ts';
+import { few, label } from '../contract/text.ts';
 import { isContested, restsFromRepair } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord, Verification } from './ledger.ts';
 import { hour, minute } from './timing.ts';
@@ -124,8 +124,11 @@ export function targetFindings(record: TargetRecord, wall: number, all: () => It
     found.push(finding('NO_SLOTS', `${record.name} knows no ECR registry that the courier could serve.`, record.managed));
   if (own && !own.kept?.credential.own && (own.kept ?? own.trouble))
     found.push(finding('OWN_UNKNOWN', unknownOwn(record.name, own), record.managed));
-  const twins = twinsOf(record, all);
-  if (twins.length > 0) found.push(finding('TWO_TARGETS', `${[record.name, ...twins].join(' and ')} write to the same entries.`));
+  const { names, both } = twinsOf(record, all);
+  if (names.length > 0) {
+    const which = both.length > 0 ? `: ${few(both)}` : '';
+    found.push(finding('TWO_TARGETS', `${[record.name, ...names].join(' and ')} write to the same entries${which}.`));
+  }
   for (const verification of record.verified ?? []) found.push(...ofImage(verification));
   const ends = record.about.keyExpiresAt;
   if (ends && ends.getTime() - wall < 14 * 24 * hour)
@@ -133,20 +136,27 @@ export function targetFindings(record: TargetRecord, wall: number, all: () => It
   return found;
 }
 
-/** The names of other targets that write to the same. */
-function twinsOf(record: TargetRecord, all: () => Iterable<TargetRecord>): string[] {
+/** The names of other targets that write to the same, and the slots of which that is so where it is not all of them. */
+function twinsOf(record: TargetRecord, all: () => Iterable<TargetRecord>): { readonly names: string[]; readonly both: string[] } {
   const { reaches = [], shares = [] } = record.about;
-  if (reaches.length + shares.length === 0) return [];
-  const isTwin = ({ name, about, entries }: TargetRecord): boolean =>
-    name !== record.name &&
-    (about.reaches?.some(id => reaches.includes(id)) ||
-      (about.shares?.some(id => shares.includes(id)) && meet(record.entries, entries))) === true;
-  return [...all()].flatMap(other => (isTwin(other) ? other.name : []));
+  const names: string[] = [];
+  const both = new Set<string>();
+  if (reaches.length + shares.length === 0) return { names, both: [] };
+  for (const { name, about, entries } of all()) {
+    if (name === record.name) continue;
+    const isSame = about.reaches?.some(id => reaches.includes(id)) === true;
+    const met = about.shares?.some(id => shares.includes(id)) ? meet(record.entries, entries) : [];
+    if (isSame || met.length > 0) names.push(name);
+    for (const id of met) both.add(id);
+  }
+  return { names, both: [...both] };
 }
 
-/** Whether there is a slot of the same id in both that gets credentials. */
-const meet = (one: TargetRecord['entries'], other: TargetRecord['entries']): boolean =>
-  one.values().some(({ slot: { id, registries } }) => registries.length > 0 && (other.get(id)?.slot.registries.length ?? 0) > 0);
+/** Slots of the same id in both that get credentials. */
+const meet = (one: TargetRecord['entries'], other: TargetRecord['entries']): string[] =>
+  [...one.values()].flatMap(({ slot: { id, registries } }) =>
+    registries.length > 0 && (other.get(id)?.slot.registries.length ?? 0) > 0 ? id : [],
+  );
 
 function ofImage({ name, image: { registry }, scope, result }: Verification): Finding[] {
   // ECR Public gives images to everybody.

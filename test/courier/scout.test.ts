@@ -191,7 +191,12 @@ async function toldOf(ways: readonly (readonly [name: string, about: About | und
   const { ledger } = rig.courier;
   return [...ledger.targets.values()].map(record => ledger.findingsOf(record).map(({ code, message }) => `${code} ${message}`));
 }
-const theFirstTwo = [['TWO_TARGETS a and b write to the same entries.'], ['TWO_TARGETS b and a write to the same entries.'], [], []];
+const theFirstTwo = (which = '') => [
+  [`TWO_TARGETS a and b write to the same entries${which}.`],
+  [`TWO_TARGETS b and a write to the same entries${which}.`],
+  [],
+  [],
+];
 
 test('two targets of one cluster are told where both write a slot of the same id', async () => {
   const told = await toldOf([
@@ -200,7 +205,7 @@ test('two targets of one cluster are told where both write a slot of the same id
     ['c', { shares: ['https://api'] }, [row('team-c/ecr', registry()), { ...row('team-a/ecr', registry()), registries: [] }]],
     ['d', { shares: ['https://another'] }, [row('team-a/ecr', registry())]],
   ]);
-  assert.deepEqual(told, theFirstTwo);
+  assert.deepEqual(told, theFirstTwo(': team-b/ecr'));
 });
 
 test('two targets that lead to the same thing are told with their names, and no third one', async () => {
@@ -211,5 +216,5 @@ test('two targets that lead to the same thing are told with their names, and no 
     ['c', { reaches: ['swarm-3'] }, slots],
     ['d', undefined, slots],
   ]);
-  assert.deepEqual(told, theFirstTwo);
+  assert.deepEqual(told, theFirstTwo());
 });
