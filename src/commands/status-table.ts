@@ -38,8 +38,12 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
   ].join('\n');
 }
 
-/** With the moment of the next attempt where one is waited for. */
-function stateOf({ state, nextAttemptAt }: SlotView, now: string): string {
+/**
+ * With the moment of the next attempt where one is waited for. Where a finding says why nothing is delivered, nobody
+ * should take that for well.
+ */
+function stateOf({ state, nextAttemptAt, registries, findings }: SlotView, now: string): string {
+  if (state === 'ok' && registries.length === 0 && findings.some(({ severity }) => severity !== 'info')) return 'left alone';
   if (state !== 'waiting' || nextAttemptAt === null || nextAttemptAt <= now) return state;
   return `${state}, next attempt ${relative(Date.parse(nextAttemptAt), Date.parse(now))}`;
 }

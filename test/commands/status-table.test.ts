@@ -51,6 +51,22 @@ test('what fails comes first, then what ends first; the first line counts, and s
   assert.equal(linesOf(of([slot(1)]))[0], 'ready: 1 registry, the first password ends in 12 h');
 });
 
+test('what is left alone for a reason is not called well; an account without a registry is', () => {
+  const finding = {
+    severity: 'warning',
+    code: 'FOREIGN_SECRET',
+    message: 'Helm wrote it.',
+    remedy: 'Choose another name.',
+    help: '',
+  } as const;
+  const slots = [slot(1, { registries: [], findings: [finding] }), slot(2, { registries: [] }), slot(3, { findings: [finding] })];
+  const states = linesOf(of(slots))
+    .slice(2, 5)
+    .map(line => (line.match(/slot-\d|left alone|ok/g) ?? []).join(' '))
+    .sort();
+  assert.deepEqual(states, ['slot-1 left alone', 'slot-2 ok', 'slot-3 ok']);
+});
+
 test('ten thousand slots, of which three thousand fail each in words of its own, are a screen', () => {
   const slots = Array.from({ length: 10_000 }, (_, at) =>
     slot(at, at % 3 === 0 ? { state: 'failing', trouble: failure(`host-${at} refuses.`) } : {}),
