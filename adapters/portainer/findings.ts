@@ -37,7 +37,7 @@ export const findings = {
   },
   ACCESS_NOT_GRANTED: {
     severity: 'warning',
-    doc: 'A registry that the courier created can be used by administrators only, until somebody grants access. It is told until then, or until the courier restarts.',
+    doc: 'A registry that the courier created can be used by administrators only, until somebody grants access. The finding stands until then, or until the courier restarts.',
     remedy: 'Grant access: Environments > the environment > Registries > Manage access. For Kubernetes, name the namespaces there.',
     until: 'next report',
   },
