@@ -17,6 +17,8 @@ export const printedWords = [
   'BUILD_CONTAINER_UNABLE_TO_PULL_IMAGE',
   'Back-off pulling image',
   '?ns=',
+  "Please reauthenticate using 'aws login'",
+  'exactly 5 slash-delimited elements',
   'Cannot pull algorithm container',
   "may require 'docker login'",
   'does not exist or no pull access',

@@ -76,12 +76,31 @@ export const keys: readonly Situation[] = [
         'api.ecr.eu-west-1.amazonaws.com answered ecr:GetAuthorizationToken with InvalidSignatureException: the secret access key does not belong to the access key.',
       ],
     ],
-    when: ({ find }) => find(/request signature we calculated does not match|secret access key does not belong|IncompleteSignature/),
+    when: ({ find }) => find(/request signature we calculated does not match|secret access key does not belong/),
     tell: () => ({
       sentence: 'The secret access key does not belong to the access key, or something on the way changes the request.',
       side: caller,
       remedy:
         'Set both keys anew, from one line of one place. A blank or line break at the end, and a cut at a / or +, are the usual mistakes. Then look for a proxy that rewrites headers.',
+    }),
+  }),
+  row({
+    id: 'signature-malformed',
+    title: 'The access key ID is not written as one',
+    symptoms: [
+      [
+        'AWS CLI',
+        `${aws} (IncompleteSignature) when calling the GetCallerIdentity operation: Credential must have exactly 5 slash-delimited elements`,
+      ],
+      ['AWS SDKs', 'IncompleteSignatureException: Authorization header requires existence of either a X-Amz-Date or a Date header.'],
+    ],
+    when: ({ find }) => find(/IncompleteSignature|exactly 5 slash-delimited elements/),
+    tell: () => ({
+      sentence:
+        'AWS does not take the form of the signature, and has judged neither key: mostly the access key ID is none (a slash, a blank or quotation marks in it, or the two keys changed places), or something on the way changes the header Authorization.',
+      side: caller,
+      remedy:
+        'Set both keys anew. An access key ID has 16 to 128 capital letters and digits, and begins with AKIA or ASIA; a slash stands in the secret alone. Then look for a proxy that rewrites headers.',
     }),
   }),
   row({

@@ -33,6 +33,22 @@ export const sessions: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'login-session-over',
+    title: 'The session of `aws login` is over',
+    symptoms: [
+      ['AWS CLI, boto3', "Your session has expired or credentials have changed. Please reauthenticate using 'aws login'."],
+      ['AWS CLI', 'An error occurred (AccessDeniedException) when calling the CreateOAuth2Token operation: The refresh token has expired.'],
+    ],
+    when: ({ find }) => find(/Please reauthenticate using '?aws login|calling the CreateOAuth2Token operation|LoginRefreshRequired/),
+    tell: () => ({
+      sentence: 'The session that `aws login` began is over or was revoked, so there are no AWS keys to ask with.',
+      side: caller,
+      remedy:
+        'Begin another one, as the user whose ~/.aws the program reads. It lasts twelve hours at most: for a program without a person, take a role or a web identity instead.',
+      paste: [{ what: 'Login', kind: 'command', text: 'aws login --profile PROFILE' }],
+    }),
+  }),
+  row({
     id: 'oidc-permission',
     title: 'The CI job may not ask for a web identity',
     symptoms: [
