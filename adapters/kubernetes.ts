@@ -124,7 +124,10 @@ export const kubernetes = defineAdapter({
 
     async function deliverTo({ ref, registries }: Slot<Ref>, credentials: Credentials, way: Way, signal: AbortSignal): Promise<Receipt> {
       const leftAlone = way === 'written' && (await gate(ref.namespace, signal));
-      if (leftAlone) return leftAlone;
+      if (leftAlone) {
+        own.left(ref.namespace);
+        return leftAlone;
+      }
       if (ref.kind === 'account') {
         const receipt = await attach(ref, way, signal);
         if (way === 'written' && receipt.change === 'created') own.wrote(ref.namespace);

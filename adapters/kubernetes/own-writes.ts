@@ -31,6 +31,8 @@ export interface OwnWrites {
   overtaken: (namespace: string) => void;
   /** Told of a namespace where we have written to a ServiceAccount. Events of it that came meanwhile said nothing. */
   wrote: (namespace: string) => void;
+  /** Told of a namespace in which nothing is to be written any more, as it was asked about right before a write. */
+  left: (namespace: string) => void;
   /** A write to the Secret of the namespace begins. The returned function hears what came of it, if anything. */
   begin(namespace: string): (made: Made | undefined) => void;
   /** A look has found these Secrets, by namespace. Events of what was written before it may never come. */
@@ -52,6 +54,7 @@ export function ownWrites(now: () => number): OwnWrites {
   const own: OwnWrites = {
     overtaken: () => undefined,
     wrote: () => undefined,
+    left: () => undefined,
     begin(namespace) {
       const open = underWay.get(namespace) ?? { count: 0, before: latest.get(namespace), seen: [], event: 'to come' };
       open.count++;

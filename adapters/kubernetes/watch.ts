@@ -62,6 +62,11 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
   // What is seen while a slot is being written says nothing of it to the engine, so it is told again afterwards.
   deps.own.overtaken = namespace => void tellAgain(namespace, 1);
   deps.own.wrote = namespace => void tellAgain(namespace, eventMs);
+  deps.own.left = namespace => {
+    const slots = deps.slotsOf(namespace, view);
+    view.namespaces.delete(namespace);
+    for (const { id } of slots) told.put({ gone: id });
+  };
   const work = [...view.streams.map((stream, at) => follow(stream, 1 + Math.floor(at / poolSize))), probe(deps, signal)];
   for (const one of work) one.then(told.end, told.fail);
   try {

@@ -163,6 +163,8 @@ describe('without any right in the cluster', () => {
     await using t = await rig(named, { wanted: [host], cluster: { ...teams, rules } });
     for (const namespace of teams.namespaces) await seed(t.fake, namespace, [host], 'old', adminToken, 'target');
     const { slots } = await t.discover();
+    await using watch = watched(t, 2);
+    await watch.ready;
     const optOut = { metadata: { annotations: { 'ecr-courier/enabled': 'false' } } };
     for (const namespace of teams.namespaces) t.fake.edit('namespaces', undefined, namespace, optOut);
     const receipts = await Promise.all(slots.map(slot => t.deliver(slot, given([host]))));
@@ -171,6 +173,7 @@ describe('without any right in the cluster', () => {
       [['unchanged', 'LEFT_ALONE'], ['updated']],
       'the other one may not be read',
     );
+    assert.deepEqual(await watch.sighting(), { gone: 'team-a/ecr-courier' }, 'nobody takes it for fresh until the next look');
     const later = await t.discover();
     assert.deepEqual(
       later.slots.map(({ id }) => id),
