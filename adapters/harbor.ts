@@ -43,11 +43,11 @@ export const harbor = defineAdapter({
       address,
       async discover(signal) {
         for (const path of new Set([home, ...paths])) {
-          const rows = await listRows(ask, path, signal, refused);
-          if (!rows) continue;
+          const listed = await listRows(ask, path, signal, refused);
+          if (!listed) continue;
           home = path;
           const { about, findings: told, uses } = await look(signal);
-          const { slots, findings: found } = survey(rows, { path, uses }, deps);
+          const { slots, findings: found } = survey(listed, { path, uses }, deps);
           return { slots, findings: [...found, ...told], about };
         }
         throw nothingAt('Harbor', address, paths);

@@ -66,9 +66,9 @@ export const portainer = defineAdapter({
       address,
       async discover(signal) {
         const survey = makeSurvey(deps, leftToDo);
-        await api.eachRow(survey.take, signal);
+        const count = await api.eachRow(survey.take, signal);
         const { version, swarms: environments = [] } = await look(signal);
-        const seen = survey.report();
+        const seen = survey.report(count);
         const served = swarms && (await swarms.survey(seen.slots, version, signal));
         const findings = [...seen.findings, ...misplacedTokens()];
         if (seen.slots.length > 0) findings.push(...leftAlone(environments, swarms ? 'served' : 'left alone', deps));

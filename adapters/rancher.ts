@@ -49,7 +49,7 @@ export const rancher = defineAdapter({
       address: `${place.url}${pathOf(place, place.project)}`,
       async discover(signal) {
         const { at, listed, checked } = await enter(api, place, signal);
-        const seen = survey(listed.items, at, deps);
+        const seen = survey(listed, at, deps);
         isReadOnly = seen.isReadOnly;
         const doubt = deps.finding('KEY_NOT_CHECKED', 'Rancher took the courier for its administrator, whatever its key.');
         const principal = listed.kind && `${listed.kind} ${listed.account}`;

@@ -20,9 +20,9 @@ type Merge<T> = (before: T, later: T) => T;
 /**
  * All rows of a list of Rancher, of any version: `{data, pagination: {next}}`. Of the link to the next page only the
  * query is used, as it may name any origin. Each id comes once, where it was first; `merge` says what becomes of two
- * rows that share one. What is removed meanwhile moves the rows behind it across the border of two pages, so several
- * pages are read until nothing differs; of a list that never rests the last reading counts. Throws UNEXPECTED for what
- * is no list, or has no end.
+ * rows that share one. What is no object is a row without anything. What is removed meanwhile moves the rows behind it
+ * across the border of two pages, so several pages are read until nothing differs; of a list that never rests the last
+ * reading counts. Throws UNEXPECTED for what is no list, or has no end.
  */
 export async function readPages<T extends object>(path: string, get: Get, merge: Merge<T> = (_, later) => later): Promise<T[]> {
   let { rows, pages } = await walk(path, get, merge);
@@ -41,7 +41,7 @@ async function walk<T extends object>(path: string, get: Get, merge: Merge<T>): 
     asked.add(next);
     const { data, pagination } = (await get(next)).json<Page | null>() ?? {};
     if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `The answer to GET ${next} is no list.`, { remedy });
-    for (const row of data.filter(isObject<T>)) {
+    for (const row of data.map(asObject<T>)) {
       const key = idOf(row) ?? row;
       const before = rows.get(key);
       rows.set(key, before ? merge(before, row) : row);
@@ -52,7 +52,8 @@ async function walk<T extends object>(path: string, get: Get, merge: Merge<T>): 
   throw new Failure('UNEXPECTED', `The list GET ${path} repeats itself, or does not end after ${mostPages} pages.`, { remedy });
 }
 
-const isObject = <T extends object>(row: unknown): row is T => typeof row === 'object' && row !== null;
+/** What is no object becomes a row without anything. */
+const asObject = <T extends object>(row: unknown): T => (typeof row === 'object' && row !== null ? row : {}) as T;
 function idOf(row: object): string | undefined {
   return 'id' in row && typeof row.id === 'string' ? row.id : undefined;
 }

@@ -1,9 +1,12 @@
+import { findings as ofRows } from '../common/unreadable.ts';
+
 /** How to edit the URL of an endpoint. Harbor tries the credential with every change, and refuses a dead one. */
 export const editUrl = (host = 'HOST'): string =>
   `Edit the endpoint in Harbor so that its URL is https://${host}. In the same step enter AWS as Access ID and the password of \`ecr-courier token ${host}\` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".`;
 
 /** What a person should know of a Harbor. Endpoints that are left alone are among these. */
 export const findings = {
+  ...ofRows,
   AWS_ECR: {
     severity: 'info',
     doc: 'An endpoint of the type "aws-ecr" fetches its tokens by itself, with IAM keys or the AWS role of Harbor. The courier never writes to it.',

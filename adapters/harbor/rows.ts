@@ -1,5 +1,6 @@
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer } from '../../src/contract/http.ts';
+import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
 import { type Ask, pageSize } from './list.ts';
 
 /** What is read of an endpoint in Harbor. Harbor leaves out members that are empty or false. */
@@ -13,6 +14,12 @@ export interface Row {
   readonly credential?: { readonly access_key?: string };
 }
 
+/** The endpoints that can be read, and how many cannot. */
+export interface Listed {
+  readonly rows: readonly Row[];
+  readonly count: RowCount;
+}
+
 /** What an answer means that is none of those hoped for; `right`: what the request needs. */
 type Refused = (answer: Answer, right: string) => Failure;
 
@@ -22,18 +29,21 @@ const mostPages = 1_000;
 
 /**
  * All endpoints below a path, in the order of their ids; undefined when the path is not known there.
- * Throws what stands in the way of the whole target.
+ * Throws what stands in the way of the whole target, such as a list of which no row can be read.
  */
-export async function listRows(ask: Ask, path: string, signal: AbortSignal, refused: Refused): Promise<readonly Row[] | undefined> {
+export async function listRows(ask: Ask, path: string, signal: AbortSignal, refused: Refused): Promise<Listed | undefined> {
   const first = await walk(ask, path, signal, refused);
   // A row that is removed meanwhile moves those behind it across the border of two pages.
-  return first && !first.steady ? (await walk(ask, path, signal, refused))?.rows : first?.rows;
+  const last = first && !first.steady ? await walk(ask, path, signal, refused) : first;
+  if (last) refuseUnreadable(last.count);
+  return last;
 }
 
 /** Links are not followed: those of Harbor can go on for ever. Before 2.3 each page is the whole list. */
-async function walk(ask: Ask, path: string, signal: AbortSignal, refused: Refused): Promise<{ rows: Row[]; steady: boolean } | undefined> {
+async function walk(ask: Ask, path: string, signal: AbortSignal, refused: Refused): Promise<(Listed & { steady: boolean }) | undefined> {
   const rows = new Map<number, Row>();
   const totals = new Set<string | undefined>();
+  let unreadable = 0;
   for (let page = 1; page <= mostPages; page++) {
     const answer = await ask('GET', `${path}?page=${page}&page_size=${pageSize}&sort=id`, signal);
     if (answer.status === 404) return undefined;
@@ -41,12 +51,15 @@ async function walk(ask: Ask, path: string, signal: AbortSignal, refused: Refuse
     const found = answer.json<unknown>();
     if (!Array.isArray(found)) throw new Failure('UNEXPECTED', 'Harbor answered with something else than a list of registries.');
     const before = rows.size;
-    for (const row of found.filter(isRow)) rows.set(row.id, row);
+    const read = found.filter(isRow);
+    for (const row of read) rows.set(row.id, row);
+    // The same page again holds nothing that is new.
+    if (page === 1 || rows.size > before) unreadable += found.length - read.length;
     const total = answer.headers.get('x-total-count');
     totals.add(total);
     // A count that is wrong costs a request more, never a row.
     if (found.length < pageSize || rows.size === before || rows.size === Number(total))
-      return { rows: [...rows.values()], steady: totals.size === 1 };
+      return { rows: [...rows.values()], count: { path, read: rows.size, unreadable }, steady: totals.size === 1 };
   }
   throw new Failure('TOO_LARGE', `Harbor lists more than ${mostPages * pageSize} registries.`);
 }

@@ -3,8 +3,9 @@ import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding, Slot } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
+import { unreadableRows } from '../common/unreadable.ts';
 import { type Code, editUrl } from './findings.ts';
-import { isEncrypted, paths, type Row } from './rows.ts';
+import { isEncrypted, type Listed, paths, type Row } from './rows.ts';
 
 /** A row that is there: the path of the list, and the address of the row as the discovery saw it. */
 export interface Existing {
@@ -22,9 +23,9 @@ interface Known {
 }
 
 /** A slot for each row that is ours to write, and what a person should know. */
-export function survey(rows: readonly Row[], known: Known, deps: Deps<Code>): { slots: Slot<Ref>[]; findings: Finding[] } {
+export function survey({ rows, count }: Listed, known: Known, deps: Deps<Code>): { slots: Slot<Ref>[]; findings: Finding[] } {
   const slots: Slot<Ref>[] = [];
-  const findings: Finding[] = [];
+  const findings: Finding[] = unreadableRows(count, deps.finding);
   const there = new Set<string>();
   for (const row of rows) {
     const registry = deps.registry(row.url)?.registry;
@@ -32,7 +33,9 @@ export function survey(rows: readonly Row[], known: Known, deps: Deps<Code>): { 
     if (registry && row.type === 'docker-registry' && isOurs(registry, deps)) slots.push(slotOf(row, registry, known, deps));
     else findings.push(...leftAlone(row, registry, known, deps));
   }
-  return { slots: [...slots, ...absentSlots<Ref>(deps.wanted, there, { path: known.path, row: 'new' })], findings };
+  // Where rows cannot be read, no registry can be called absent.
+  const absent = count.unreadable > 0 ? [] : absentSlots<Ref>(deps.wanted, there, { path: known.path, row: 'new' });
+  return { slots: [...slots, ...absent], findings };
 }
 
 /** ECR Public needs no login, so an endpoint for it is written to only where somebody configured a source. */

@@ -58,7 +58,7 @@ export function makeWriter({ ask, refused, deps }: WriterDeps) {
     const named = /\/registries\/(\d+)$/.exec(answer.headers.get('location') ?? '')?.[1];
     if (made && named) return { change: 'created', id: named, proven: true };
     // Somebody was faster, or an earlier attempt of ours landed.
-    const rows = (await listRows(ask, path, signal, refused)) ?? [];
+    const { rows = [] } = (await listRows(ask, path, signal, refused)) ?? {};
     const alike = rows.filter(row => row.type === 'docker-registry' && deps.registry(row.url)?.registry.host === host);
     const there = alike.find(({ url }) => isEncrypted(url)) ?? alike[0];
     if (!there) throw refused(answer, 'registry:create', host);

@@ -2,20 +2,26 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { Answer, Http, HttpRequest } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
+import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
 import { lacksRole, refusal, type Session } from './session.ts';
 import { isRow, type Row } from './survey.ts';
 
 /** Portainer's requests, with the login that is configured. */
 export interface Api {
   ask(method: string, path: string, signal: AbortSignal, more?: Omit<HttpRequest, 'signal'>): Promise<Answer>;
-  /** Hands over all rows, one by one: Portainer knows no pages. Throws what stops the target. */
-  eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Hands over all rows, one by one: Portainer knows no pages. Throws what stops the target, such as a list of which no
+   * row can be read.
+   */
+  eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<RowCount>;
   /** What Portainer means by an answer that is no success. */
   refused(answer: Answer): Failure;
 }
 
 /** How to log in: by an access token in a header of every request, or by a session. */
 export type Login = { readonly key: Secret } | { readonly session: Session };
+
+const list = '/api/registries';
 
 export function openApi(http: Http, address: string, login: Login): Api {
   const key = 'key' in login ? login.key : undefined;
@@ -30,10 +36,19 @@ export function openApi(http: Http, address: string, login: Login): Api {
     ask,
     refused,
     async eachRow(take, signal) {
-      const answer = await ask('GET', '/api/registries', signal, { each: element => void (isRow(element) && take(element)) });
+      let [read, unreadable] = [0, 0];
+      const each = (element: unknown): void => {
+        if (!isRow(element)) return void unreadable++;
+        read++;
+        take(element);
+      };
+      const answer = await ask('GET', list, signal, { each });
       if (lacksRole(answer)) throw stopping(refused(answer));
-      if (answer.status === 404) throw nothingAt('Portainer', address, '/api/registries');
+      if (answer.status === 404) throw nothingAt('Portainer', address, list);
       if (answer.status !== 200) throw refused(answer);
+      const count = { path: list, read, unreadable };
+      refuseUnreadable(count);
+      return count;
     },
   };
 }

@@ -1,4 +1,5 @@
 import { findings as ofServices } from '../common/swarm/findings.ts';
+import { findings as ofRows } from '../common/unreadable.ts';
 import { createKey } from './key.ts';
 
 /** What a person should know of a Portainer; the rows of type 7 among them. */
@@ -30,6 +31,7 @@ export const findings = {
     remedy:
       'To move off it see docs/portainer.md: a custom registry beside it (PORTAINER_CREATE and PORTAINER_REGISTRIES, or `create` and `registries` in a file), its access and webhooks, then remove this one.',
   },
+  ...ofRows,
   MISSING_RIGHTS: {
     severity: 'error',
     doc: 'Portainer does not show the URLs of its registries to this user, so the courier cannot know which of them are ECR.',

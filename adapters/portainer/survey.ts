@@ -3,6 +3,7 @@ import type { Address } from '../../src/contract/registry.ts';
 import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
 import { few, label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
+import { type RowCount, unreadableRows } from '../common/unreadable.ts';
 import type { Code } from './findings.ts';
 import { consequences } from './forms.ts';
 
@@ -48,8 +49,12 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>,
   const findings: Finding[] = [];
   const leftAlone: { readonly title: string; readonly host: string }[] = [];
   const unseen: string[] = [];
+  const taken = new Set<number>();
 
+  /** A row that the list has twice counts once. */
   function take(row: Row): void {
+    if (taken.has(row.Id)) return;
+    taken.add(row.Id);
     if (typeof row.URL !== 'string') unseen.push(String(row.Id));
     const address = typeof row.URL === 'string' ? registry(row.URL) : undefined;
     if (!address) return;
@@ -75,7 +80,7 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>,
     return { id: String(row.Id), title, registries: [registry], state, ...(said.length > 0 && { findings: said }), ref: row.Id };
   }
 
-  function report(): Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'> {
+  function report(count: RowCount): Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'> {
     const byHost = Map.groupBy(slots, ({ registries: [registry] }) => registry?.host);
     for (const [host, all] of byHost)
       if (all.length > 1)
@@ -86,10 +91,11 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>,
     }
     if (unseen.length > 0)
       findings.push(finding('MISSING_RIGHTS', `Portainer does not show the URLs of ${unseen.length} registries to this user.`));
+    findings.push(...unreadableRows(count, finding));
     if (slots.length > 0)
       findings.push(finding('RECREATE_CACHE', 'A container that is recreated may still use the password of five minutes ago.'));
-    // Where URLs are hidden, no registry can be called absent.
-    const absent = unseen.length > 0 ? [] : absentSlots<Ref>(wanted, byHost, 'new');
+    // Where rows or their URLs are hidden, no registry can be called absent.
+    const absent = unseen.length > 0 || count.unreadable > 0 ? [] : absentSlots<Ref>(wanted, byHost, 'new');
     return { slots: [...slots, ...absent], findings, unseen };
   }
 

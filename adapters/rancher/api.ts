@@ -3,6 +3,7 @@ import type { Secret } from '../../src/contract/secret.ts';
 import { isHtml } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { readPages } from '../common/pages.ts';
+import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
 import { errorOf, keysMissing, refusal } from './refusal.ts';
 
 /** What registries and credentials have in common, of what is read. */
@@ -34,6 +35,7 @@ export interface Principal {
 }
 export interface Listed<T> extends Principal {
   readonly items: readonly T[];
+  readonly count: RowCount;
 }
 
 /** The most that the documents allow; one page for almost everybody. */
@@ -69,8 +71,11 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
       headers = answer.headers;
       return answer;
     };
-    const items = (await readPages<T>(`${path}?limit=${pageSize}${more}`, get, merge)).filter(isResource);
-    return { items, kind: headers.get('x-api-account-kind'), account: headers.get('x-api-account-id') };
+    const rows = await readPages<T>(`${path}?limit=${pageSize}${more}`, get, merge);
+    const items = rows.filter(isResource);
+    const count = { path, read: items.length, unreadable: rows.length - items.length };
+    refuseUnreadable(count);
+    return { items, count, kind: headers.get('x-api-account-kind'), account: headers.get('x-api-account-id') };
   }
 
   return {

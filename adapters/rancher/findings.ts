@@ -1,5 +1,8 @@
+import { findings as ofRows } from '../common/unreadable.ts';
+
 /** What a person should know of the registries of a Rancher 1.6 environment. */
 export const findings = {
+  ...ofRows,
   ADDRESS_NEVER_USED: {
     severity: 'error',
     doc: 'The address of the registry is not the bare host, so Rancher never uses it for a pull, although its password is kept fresh.',

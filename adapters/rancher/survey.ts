@@ -3,7 +3,8 @@ import type { Registry as EcrRegistry } from '../../src/contract/registry.ts';
 import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
 import { few, label, quote } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
-import { type Credential, isIdle, isLive, type Registry, type Resource } from './api.ts';
+import { unreadableRows } from '../common/unreadable.ts';
+import { type Credential, isIdle, isLive, type Listed, type Registry, type Resource } from './api.ts';
 import type { Code } from './findings.ts';
 
 /**
@@ -34,7 +35,7 @@ interface Survey extends Pick<Discovery<Ref>, 'slots' | 'findings'> {
 }
 
 /** What the registries of an environment come to: a slot each that is ours to write, and what a person should know. */
-export function survey(rows: readonly Registry[], at: string, tools: Tools): Survey {
+export function survey({ items: rows, count }: Pick<Listed<Registry>, 'items' | 'count'>, at: string, tools: Tools): Survey {
   const { registry, wanted, finding } = tools;
   const found = rows.flatMap((row): Found[] => {
     const address = isLive(row) || isIdle(row) ? registry(row.serverAddress ?? '') : undefined;
@@ -47,6 +48,7 @@ export function survey(rows: readonly Registry[], at: string, tools: Tools): Sur
   const findings: Finding[] = [...serving].flatMap(([host, all]) =>
     all.length < 2 ? [] : [finding('HOST_TWICE', `${host} is there ${all.length} times: ${few(all.map(({ row }) => titleOf(row)))}.`)],
   );
+  findings.push(...unreadableRows(count, finding));
   const slots: Slot<Ref>[] = [];
   for (const one of found) {
     const slot = isLive(one.row) ? slotOf(one, at, tools) : undefined;
@@ -56,7 +58,9 @@ export function survey(rows: readonly Registry[], at: string, tools: Tools): Sur
   const told = found.filter(({ row }) => row.state === 'active' && row.actions);
   const isReadOnly = told.length > 0 && told.every(({ row: { actions = {} } }) => !Object.hasOwn(actions, 'update'));
   if (isReadOnly) findings.push(finding('READ_ONLY', 'This key may not change the registries of the environment.'));
-  return { slots: [...slots, ...absentSlots<Ref>(wanted, serving, { at, credentials: [] })], findings, isReadOnly };
+  // Where rows cannot be read, no registry can be called absent.
+  const absent = count.unreadable > 0 ? [] : absentSlots<Ref>(wanted, serving, { at, credentials: [] });
+  return { slots: [...slots, ...absent], findings, isReadOnly };
 }
 
 /**

@@ -67,8 +67,9 @@ export async function listSecrets<T extends object>(
   throw endless(path);
 }
 
+/** What is no object becomes a row without anything. */
 const objects = <T extends object>(rows: readonly unknown[]): T[] =>
-  rows.filter((row): row is T => typeof row === 'object' && row !== null);
+  rows.map(row => (typeof row === 'object' && row !== null ? row : {}) as T);
 const endless = (path: string): Failure =>
   new Failure('UNEXPECTED', `The list ${path} repeats itself, or does not end after ${maxPages} pages.`);
 

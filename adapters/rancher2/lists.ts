@@ -37,7 +37,10 @@ export async function listClusters(api: Api, signal: AbortSignal): Promise<Clust
     if (!isFailure(error, 'NOT_FOUND')) throw error;
     throw nothingAt('Rancher 2', api.address, '/v3/clusters', 'Rancher 1.6 is of the kind `rancher`.');
   });
-  return rows.flatMap(({ id, name, state }) => (typeof id === 'string' ? [{ id, name: textOr(name, id), state: textOr(state, '') }] : []));
+  const found = rows.flatMap(({ id, name, state }) =>
+    typeof id === 'string' ? [{ id, name: textOr(name, id), state: textOr(state, '') }] : [],
+  );
+  return someOf(found, rows, 'clusters');
 }
 
 export interface Displayed {
@@ -69,24 +72,36 @@ export async function steveList<T extends Displayed>(
 export async function listProjects(api: Api, signal: AbortSignal): Promise<Project[]> {
   type Row = Displayed & { spec?: { displayName?: unknown } | null; status?: { backingNamespace?: unknown } | null };
   const rows = (await steveList<Row>(api, management, 'management.cattle.io.projects', signal)) ?? [];
-  return rows.flatMap(({ metadata, spec, status }) => {
+  const found = rows.flatMap(({ metadata, spec, status }) => {
     const { name: short, namespace: cluster } = metadata ?? {};
     if (typeof short !== 'string' || typeof cluster !== 'string') return [];
     // Older versions have no namespace of its own for it, and use the one that is called as the project.
     const backing = textOr(status?.backingNamespace, short);
     return [{ id: `${cluster}:${short}`, cluster, short, name: textOr(spec?.displayName, short), backing }];
   });
+  return someOf(found, rows, 'projects');
 }
 
 export async function listCredentials(api: Api, project: Project, signal: AbortSignal): Promise<Credential[]> {
   type Row = { id?: unknown; registries?: unknown };
   const where = { cluster: management, right: `manage secrets in project ${project.id}` };
   const rows = await listAll<Row>(api, where, projectPath(project.id), signal);
+  someOf(
+    rows.filter(({ id }) => typeof id === 'string'),
+    rows,
+    `credentials of project ${project.id}`,
+  );
   return rows.flatMap(({ id, registries }) => {
     if (typeof id !== 'string' || !id.includes(':') || typeof registries !== 'object' || registries === null) return [];
     const entries = Object.entries(registries).map(([address, entry]) => [address, (entry as object | null) ?? {}]);
     return [{ id, project, registries: Object.fromEntries(entries) }];
   });
+}
+
+/** What was read of a list; throws UNEXPECTED where the list has rows of which none can be read. */
+export function someOf<T>(read: T[], rows: readonly unknown[], what: string): T[] {
+  if (read.length > 0 || rows.length === 0) return read;
+  throw new Failure('UNEXPECTED', `Nothing in the list of the ${what} can be read.`);
 }
 
 /** A missing right as a value; throws whatever else it is. */

@@ -3,7 +3,7 @@ import { within } from '../common/patterns.ts';
 import { inTurns } from '../common/turns.ts';
 import { type Api, listSecrets, management, refusal, secretsPath } from './api.ts';
 import { forms } from './dockerconfig.ts';
-import { type Displayed, isFailure, orRefusal, steveList, textsOf } from './lists.ts';
+import { type Displayed, isFailure, orRefusal, someOf, steveList, textsOf } from './lists.ts';
 
 export interface Secret {
   readonly cluster: string;
@@ -48,7 +48,14 @@ export async function secretsOf(api: Api, { cluster, backing, isChosen, namespac
     // No selector takes two types at once.
     const rows: Row[] = [];
     for (const type of Object.keys(forms)) rows.push(...(await listSecrets<Row>(api, where, namespace, type, signal)));
-    return rows.flatMap(row => secretOf(cluster, row)).filter(({ metadata }) => isWanted(metadata.namespace));
+    const read = someOf(
+      rows.flatMap(row => secretOf(cluster, row)),
+      rows,
+      `Secrets of cluster ${cluster}`,
+    );
+    // A list of several pages can show a Secret twice.
+    const each = new Map(read.map(secret => [`${secret.metadata.namespace}/${secret.metadata.name}`, secret]));
+    return [...each.values()].filter(({ metadata }) => isWanted(metadata.namespace));
   }
   try {
     return { secrets: await list(), refused: [] };

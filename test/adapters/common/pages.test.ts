@@ -28,7 +28,7 @@ for (const link of ['http://elsewhere.test/proxy/things?limit=2&marker=m2', '/v3
     assert.deepEqual(asked, [...walk, ...walk], 'read again, as something may have moved across the border');
   });
 
-test('each id comes once, in its first place and its last form', async () => {
+test('each id comes once, in its first place and its last form; what is no object has nothing', async () => {
   const pages = {
     '': { data: [{ id: 'a', more: [1] }, { id: 'b' }], pagination: { next: '?marker=2' } },
     '?marker=2': { data: [{ id: 'a', more: [2] }, null, 7, { name: 'has no id' }, { name: 'has none, too' }] },
@@ -36,6 +36,8 @@ test('each id comes once, in its first place and its last form', async () => {
   assert.deepEqual(await server(pages).read(), [
     { id: 'a', more: [2] },
     { id: 'b' },
+    {},
+    {},
     { name: 'has no id' },
     { name: 'has none, too' },
   ] as unknown as Row[]);
