@@ -64,6 +64,13 @@ test('each job has the rights that its commands take', () => {
   }
 });
 
+test('the Node of a release is the one that everything is tested with', () => {
+  const { devDependencies } = JSON.parse(textOf('package.json')) as { devDependencies: { node: string } };
+  const versions = [...textOf('.github/workflows/release.yml').matchAll(/node-version: (\S+)/g)].map(([, version]) => version);
+  assert.deepEqual(new Set(versions), new Set([devDependencies.node]));
+  assert.ok(textOf('Dockerfile').includes(`\nARG NODE_IMAGE=node:${devDependencies.node}-`));
+});
+
 test('a command that fails in a pipe ends its job', () => {
   assert.equal(release.defaults.run.shell, 'bash');
 });
