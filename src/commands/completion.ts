@@ -39,6 +39,9 @@ const verbs: readonly (readonly [name: string, verbs: string])[] = [
   ['completion', Object.keys(shells).join(' ')],
 ];
 
+/** Those that may stand before the command: each has a value. */
+const withValue = usual.flatMap(line => termOf(line).match(/--[a-z-]+/g) ?? []);
+
 function bash(): string {
   const lineOf = (word: string, words: string): string => `      '${word}') words='${words}' ;;`;
   const optionsAfter = (count: number): string =>
@@ -48,10 +51,20 @@ function bash(): string {
       .join('\n');
   return `# In ~/.bashrc: source <(ecr-courier completion bash)
 _ecr_courier() {
-  local word=\${COMP_WORDS[COMP_CWORD]} first=\${COMP_WORDS[1]} second=\${COMP_WORDS[2]} words=
+  local word=\${COMP_WORDS[COMP_CWORD]} first second words= at=1
   COMPREPLY=()
-  if [ "$COMP_CWORD" = 1 ]; then
+  while [ "$at" -lt "$COMP_CWORD" ]; do
+    case \${COMP_WORDS[at]} in
+      -c|${withValue.join('|')}) at=$((at + 2)) ;;
+      -*) at=$((at + 1)) ;;
+      *) break ;;
+    esac
+  done
+  [ "$at" -le "$COMP_CWORD" ] || return 0
+  first=\${COMP_WORDS[at]} second=\${COMP_WORDS[at + 1]}
+  if [ "$COMP_CWORD" = "$at" ]; then
     words='${Object.keys(commands).join(' ')}'
+    [[ $word != -* ]] || words='${withValue.join(' ')} --help'
   elif [[ $word = -* ]]; then
     case "$first $second" in
 ${optionsAfter(2)}
@@ -59,7 +72,7 @@ ${optionsAfter(2)}
     [ -n "$words" ] || case $first in
 ${optionsAfter(1)}
     esac
-  elif [ "$COMP_CWORD" = 2 ]; then
+  elif [ "$COMP_CWORD" = "$((at + 1))" ]; then
     case $first in
 ${verbs.map(([name, list]) => lineOf(name, list)).join('\n')}
     esac

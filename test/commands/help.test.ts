@@ -105,6 +105,10 @@ test('bash completes commands, verbs and options', async () => {
   assert.deepEqual(completed('ecr-courier', 'ref'), ['refresh']);
   assert.deepEqual(completed('ecr-courier', 'config', ''), ['show', 'check', 'schema']);
   assert.deepEqual(completed('ecr-courier', 'completion', ''), ['bash', 'zsh', 'fish']);
+  assert.deepEqual(completed('ecr-courier', '-c', 'courier.yaml', 'sta'), ['status']);
+  assert.deepEqual(completed('ecr-courier', '--log-level', 'debug', 'config', 'sh'), ['show']);
+  assert.deepEqual(completed('ecr-courier', '-c', 'cou'), [], 'files are left to the shell');
+  assert.deepEqual(completed('ecr-courier', '--conf'), ['--config']);
   assert.deepEqual(completed('ecr-courier', 'kubelet', 'install', '--bin'), ['--bin-dir']);
   assert.deepEqual(completed('ecr-courier', 'check', 'host/image', '--l'), ['--layer', '--listen', '--log-level', '--log-format']);
   assert.deepEqual(completed('ecr-courier', 'why', '--'), ['--json', '--help']);
