@@ -314,6 +314,11 @@ part('the chart', { programs: ['helm'] }, () => {
       ],
       [{ extraVolumes: [{ name: 'tmp', emptyDir: {} }] }, /extraVolumes\[0\]\.name: is that of a volume of the chart/],
       [{ image: { tag: 'a b' } }, /\/image\/tag/],
+      [
+        { replicas: 2, extraEnv: [{ name: 'ECR_COURIER_LEASE', value: '' }] },
+        /extraEnv\[0\] \(ECR_COURIER_LEASE\): is empty, and would take the place of what the chart says/,
+      ],
+      [{ extraEnv: [{ name: 'ECR_COURIER_CONFIG' }] }, /extraEnv\[0\] \(ECR_COURIER_CONFIG\): is empty/],
       [{ config: { server: { listen: '127.0.0.1:8080' } } }, /must serve every interface in a pod/],
       [{ extraEnv: [{ name: 'ECR_COURIER_LISTEN', value: 'localhost:8080' }] }, /must serve every interface in a pod/],
       [{ extraEnv: [{ ...byField, name: 'LISTEN_PORT' }] }, /extraEnv\[0\] \(LISTEN_PORT\): has valueFrom/],

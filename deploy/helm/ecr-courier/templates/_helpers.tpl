@@ -75,8 +75,8 @@ nothing. An empty one says nothing. root, env: the variable of each option.
 {{- include "ecr-courier.variable" (dict "root" . "name" "LISTEN_PORT") | default $server.port | default $ofListen | default 8080 | int -}}
 {{- end }}
 
-{{- /* The variables of the chart, but for those of which `extraEnv` says something else: none may be there twice. */ -}}
-{{- define "ecr-courier.env" -}}
+{{- /* The variables of the chart, as YAML: pairs of name and value. */ -}}
+{{- define "ecr-courier.ownEnv" -}}
 {{- $env := list (list "ECR_COURIER_CONFIG" "/etc/ecr-courier/courier.yaml") -}}
 {{- if .Values.existingConfigMap }}{{ $env = append $env (list "LISTEN_PORT" (include "ecr-courier.port" .)) }}{{ end -}}
 {{- /* The image has this variable, which wins over the configuration. */ -}}
@@ -87,9 +87,14 @@ nothing. An empty one says nothing. root, env: the variable of each option.
 {{- range list "AWS_ACCESS_KEY_ID" "AWS_SECRET_ACCESS_KEY" }}{{ $env = append $env (list (printf "%s_FILE" .) (printf "/run/ecr-courier/aws/%s" .)) }}{{ end -}}
 {{- end -}}
 {{- if .Values.admin.existingSecret }}{{ $env = append $env (list "ECR_COURIER_ADMIN_TOKEN_FILE" "/run/ecr-courier/admin/token") }}{{ end -}}
+{{- toYaml $env -}}
+{{- end }}
+
+{{- /* Those of which `extraEnv` says nothing else: none may be there twice. */ -}}
+{{- define "ecr-courier.env" -}}
 {{- $given := list -}}
 {{- range .Values.extraEnv }}{{ $given = append $given .name }}{{ end -}}
-{{- range $env }}
+{{- range include "ecr-courier.ownEnv" . | fromYamlArray }}
 {{- if not (has (first .) $given) }}
 - name: {{ first . }}
   value: {{ last . | quote }}

@@ -51,6 +51,13 @@
 {{- if or (hasKey $labels $key) (eq $key "checksum/config") }}{{ printf "%s: %s is set by the chart: take it out\n" $path $key }}{{ end -}}
 {{- end -}}
 {{- end -}}
+{{- $own := list -}}
+{{- range include "ecr-courier.ownEnv" .root | fromYamlArray }}{{ $own = append $own (first .) }}{{ end -}}
+{{- range $at, $variable := $values.extraEnv -}}
+{{- if and (has .name $own) (not (or .value (hasKey . "valueFrom"))) -}}
+{{- printf "extraEnv[%d] (%s): is empty, and would take the place of what the chart says there: take it out\n" $at .name -}}
+{{- end -}}
+{{- end -}}
 {{- range $list := list "extraEnv" "extraVolumes" -}}
 {{- $entries := include "ecr-courier.entries" (dict "path" $list "list" (get $values $list)) | fromYamlArray -}}
 {{- include "ecr-courier.twice" (dict "entries" $entries "option" "name") -}}
