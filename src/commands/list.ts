@@ -161,7 +161,7 @@ export const commands: Readonly<Record<string, Command>> = {
           ['--config PATH', 'what it gets as --image-credential-provider-config: a file, or a folder that is there'],
           ['--root DIR', 'where the file system of the node is mounted, in whose paths the other two are'],
           ['--dry-run', 'says what would be done, and writes nothing'],
-          ['--replace', 'overwrites a program or a configuration that is there and differs'],
+          ['--replace', 'overwrites a program that is there, and a configuration that has this provider alone'],
           ...wishes,
         ],
         bare: true,

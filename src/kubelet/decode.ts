@@ -22,7 +22,9 @@ export function decode(text: string, file: string, minor: number): Decoded {
   if (text.trim() === '') return refuse(about('stops', file, 'is empty: an empty file stops the kubelet'));
   const noJson = isJson ? jsonMistake(text) : undefined;
   if (noJson) return refuse(about('stops', file, `begins with a brace, so the kubelet reads it as JSON: ${noJson}`));
-  const lost = slips.filter(({ code }) => code === 'MULTIPLE_DOCS').map(slip => about('never', slip.origin, secondDocument));
+  const lost = slips
+    .filter(({ code, origin }) => code === 'MULTIPLE_DOCS' && !isBlankFrom(text, origin))
+    .map(slip => about('never', slip.origin, secondDocument));
   const broken = slips.filter(({ code }) => code !== 'MULTIPLE_DOCS').map(slip => about('stops', slip.origin, slip.message));
   const read = root.value instanceof Map ? inRoot(root.value, file, minor) : noMap(root);
   const providers = [...broken, ...read].some(({ level }) => level === 'stops') ? [] : listOf(entriesOf(root).get('providers'));
@@ -30,6 +32,13 @@ export function decode(text: string, file: string, minor: number): Decoded {
 }
 
 const secondDocument = 'a second YAML document begins here: the kubelet reads the first of a file, and says nothing of the others';
+
+/** Nothing but marks of documents and comments stands from there on, as tools end a file. */
+function isBlankFrom(text: string, origin: string): boolean {
+  const line = Number(/:(\d+):\d+$/.exec(origin)?.[1] ?? Number.NaN);
+  const rest = text.split('\n').slice(line - 1);
+  return rest.every(one => /^(?:---|\.\.\.)?(?:\s*#.*)?$/.test(one.trimEnd()));
+}
 
 const noMap = ({ origin }: Placed): Remark[] => [
   { level: 'stops', where: origin.text, path: '', text: 'the first document holds no map, and the kubelet finds no kind in it' },

@@ -17,8 +17,19 @@ export async function executableRemarks({ name, where }: Provider, binDir: strin
     await access(file, constants.X_OK);
     if ((await statOf(file)).isDirectory()) return [remark('stops', 'is a folder')];
   } catch (error) {
-    const isAbsent = (error as NodeJS.ErrnoException).code === 'ENOENT';
-    return [remark('stops', isAbsent ? 'does not exist' : 'may not be executed: chmod 755')];
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [remark('stops', 'does not exist')];
+    const mode = await statOf(file).then(
+      stats => stats.mode,
+      () => 0,
+    );
+    return [
+      remark(
+        'stops',
+        (mode & 0o111) === 0
+          ? 'may not be executed: chmod 755'
+          : 'may not be executed, although its mode allows it: its file system is mounted noexec',
+      ),
+    ];
   }
   if (name !== providerName) return [];
   const folder = dirname(await realpath(file));

@@ -61,7 +61,9 @@ export async function installProgram(
   if (linked === target && (await isWhole(program, files, place))) return { folder: place, change: 'unchanged' };
   const draft = join(binDir, `${folder}.${process.pid}.new`);
   try {
+    await rm(draft, { recursive: true, force: true });
     await copyAll(program, files, draft);
+    await demandExecutable(join(draft, program.name), binDir);
     await works(join(draft, program.name));
     await swapFolder(draft, place);
     await swapLink(link, target);
@@ -109,7 +111,22 @@ async function isWhole(program: Program, files: readonly string[], place: string
   }
 }
 
+/** A file system that is mounted noexec lets nobody execute a file, whatever its mode. Throws REJECTED. */
+export async function demandExecutable(file: string, binDir: string): Promise<void> {
+  await access(file, constants.X_OK).catch(() => {
+    throw new Failure(
+      'REJECTED',
+      `Nothing that lies in ${binDir} can be executed, so nothing was replaced: its file system is mounted noexec.`,
+      {
+        remedy: `Name a folder on another one, as the kubelet could not start a program there either: \`findmnt -T ${binDir}\` shows how it is mounted.`,
+      },
+    );
+  });
+}
+
 async function copyAll({ from, node, name }: Program, files: readonly string[], to: string): Promise<void> {
+  // A recursive one does not say why it failed.
+  await mkdir(to, { mode: 0o755 });
   for (const file of files) {
     await mkdir(dirname(join(to, file)), { recursive: true, mode: 0o755 });
     await copyFile(join(from, file), join(to, file));

@@ -25,6 +25,9 @@ export const forms: readonly (readonly [what: string, text: string, expected: Re
   ['an unknown field', good.replace('matchImages', 'matchImage'), /^stops c\.yaml:5:17 providers\[0\]\.matchImage /],
   ['a field in another case', good.replace('matchImages', 'MatchImages'), /^stops .*written matchImages/],
   ['a key twice', `${good}    apiVersion: credentialprovider.kubelet.k8s.io/v1\n`, /^stops c\.yaml:8.*twice/],
+  ['nothing but an end behind it', `${good}---\n`, undefined],
+  ['a comment behind it', `${good}---\r\n# the end\r\n...\n\n`, undefined],
+  ['something behind an empty second document', `${good}---\n---\nkind: x\n`, /^never c\.yaml:8.*second/],
   ['a second document', `${good}---\n${good}`, /^never c\.yaml:8.*second/],
   ['an anchor and its alias', good.replace(`[${host}]`, `&all [${host}]\n    args: *all`), undefined],
   [
@@ -67,7 +70,7 @@ export const forms: readonly (readonly [what: string, text: string, expected: Re
   ['YAML 1.2', `%YAML 1.2\n---\n${good}`, /^stops c\.yaml:1:1 .*%YAML/],
   ['YAML 1.1 twice', `%YAML 1.1\n%YAML 1.1\n---\n${good}`, /^stops c\.yaml:2:1 .*%YAML/],
   ['another directive', `%FOO\n---\n${good}`, /^stops c\.yaml:1:1 .*%/],
-  ['YAML 1.2 behind the first document', `${good}...\n%YAML 1.2\n---\n`, /^never /],
+  ['YAML 1.2 behind the first document', `${good}...\n%YAML 1.2\n---\nkind: x\n`, /^never /],
   ...['0o17', '017', '08', '0x1F', '-0b11', '1_000', '.5_0', '.5', '1.', '1e3', '-.inf', '.NaN', 'y', 'Off', '!!int "5"', '!!float 5'].map(
     value => [`${value} as a value`, `${good}    env: [{name: A, value: ${value}}]\n`, /^stops .*must be a text/] as const,
   ),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdir, readdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { installProgram, type Program } from '../../src/kubelet/install.ts';
+import { demandExecutable, installProgram, type Program } from '../../src/kubelet/install.ts';
 import { demandSystem, seenFrom } from '../../src/kubelet/node-system.ts';
 import { cli, command } from '../commands/cli.ts';
 import { folder } from '../config/support.ts';
@@ -63,6 +63,18 @@ test('a program that does not run here changes nothing', async () => {
   );
   assert.deepEqual(await readdir(bin), before);
   assert.equal(await runs(join(bin, name)), '1');
+});
+
+test('nothing is replaced where nothing can be executed', async () => {
+  await using one = await built('1');
+  await installProgram(one.program, one.at('bin'), fine);
+  await demandExecutable(join(one.at('bin'), name), one.at('bin'));
+  // As the system answers for every file on a file system that is mounted noexec.
+  await writeFile(one.at('file'), '', { mode: 0o644 });
+  await assert.rejects(demandExecutable(one.at('file'), '/opt/bin'), {
+    code: 'REJECTED',
+    message: 'Nothing that lies in /opt/bin can be executed, so nothing was replaced: its file system is mounted noexec.',
+  });
 });
 
 test('what a killed install left behind is replaced, and a file of that name on demand', async () => {
@@ -184,10 +196,27 @@ test('kubelet install --root puts the program onto the node that is mounted ther
   assert.deepEqual(there.sort(), ['bin', 'config.yaml', 'notes']);
   assert.match(await readlink(files.at(`data/rancher/credentialprovider/bin/${name}`)), /^\.ecr-courier-/);
   assert.match((await cli(args)).stdout, /unchanged/);
+  const below = args.map(arg => arg.replace(/^\/var/, 'var'));
+  assert.match(
+    (await cli([...below, '--dry-run', '--replace'])).stdout,
+    /^would put .* into \/var\/lib\/rancher\/credentialprovider\/bin$/m,
+    'a node has no other folder',
+  );
   await rm(files.at('usr/bin/sh'));
   const refused = await cli(args);
   assert.notEqual(refused.code, 0);
   assert.match(refused.stderr, /would not run on this node/);
+});
+
+test('a dry run says what would be in the way; the kubelet is told whole paths', async () => {
+  await using files = await folder({ file: '' });
+  const install = (bin: string, config: string) => cli(['kubelet', 'install', '--dry-run', '--bin-dir', bin, '--config', config]);
+  const { code, stderr } = await install(join(files.at('file'), 'bin'), files.at('config.yaml'));
+  assert.deepEqual([code, /cannot be put into .*\/file\/bin: it, or what is above it, is no folder/.test(stderr)], [1, true], stderr);
+  const here = relative(process.cwd(), files.path);
+  const { stdout } = await install(join(here, 'bin'), join(here, 'config.yaml'));
+  assert.ok(stdout.includes(`into ${files.at('bin')}\n`), stdout);
+  assert.ok(stdout.includes(`would write ${files.at('config.yaml')}:`), stdout);
 });
 
 test('what is missing of the program is put there again', async () => {

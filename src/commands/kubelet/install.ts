@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
-import { lstat, realpath } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, constants, lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { Failure } from '../../contract/failures.ts';
 import { lendFiles } from '../../io/lent-files.ts';
@@ -27,9 +27,11 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
     root: { type: 'string' },
   } as const;
   const { values } = readArgs(args, { ...wishOptions, ...options });
-  const { 'bin-dir': binDir, config, replace, 'dry-run': isRehearsal, root, ...given } = values;
-  if (!binDir || !config)
+  const { 'bin-dir': dir, config: path, replace, 'dry-run': isRehearsal, root, ...given } = values;
+  if (!dir || !path)
     throw new UsageError('--bin-dir and --config are needed: what the kubelet gets as --image-credential-provider-bin-dir and -config');
+  // The kubelet would look for others in the folder where it is started.
+  const [binDir, config] = [dir, path].map(one => whole(one, root === undefined ? '.' : '/')) as [string, string];
   const wish = wishOf(given);
   if (wish.name !== providerName) throw new UsageError(`--name is for \`kubelet config\`: the program is installed as ${providerName}`);
   const { minor } = wish;
@@ -47,6 +49,8 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
   const say = (line: string): void => void io.stdout.write(`${line}\n`);
   if (isRehearsal) {
     const files = await filesOf(program);
+    await demandWritable(here.binDir).catch(unwritable(here.binDir));
+    await lendFiles({ writes: 'refused' }).rehearse(file, () => text, { signal: io.signal, mode: 0o600 });
     say(`would put ${providerName}, ${files.length - 1} files behind it and ${program.node} into ${binDir}`);
     say(`would write ${file}:\n${text}`);
     return exit.ok;
@@ -68,6 +72,17 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
     `Start the kubelet with --image-credential-provider-bin-dir=${binDir} --image-credential-provider-config=${config}; it reads both at its start only.`,
   );
   return exit.ok;
+}
+
+/** A slash at the end says that a folder is meant. */
+const whole = (path: string, from: string): string => `${resolve(from, path)}${/[^/]\/$/.test(path) ? '/' : ''}`;
+
+/** What is there of a folder lets us write. Throws what the system says. */
+async function demandWritable(folder: string): Promise<void> {
+  await access(folder, constants.W_OK | constants.X_OK).catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' || folder === dirname(folder)) throw error;
+    await demandWritable(dirname(folder));
+  });
 }
 
 /** The places of the node as they are seen from here, where its file system is mounted at `root`. */
