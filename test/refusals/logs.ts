@@ -260,5 +260,10 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     'refused-without-words',
     `Error in download: java.io.IOException: Error downloading [https://${host}/v2/base/blobs/sha256:5c1] to /cache/x: GET returned 403 Forbidden`,
   ],
+  [
+    'layers-missing',
+    `failed to copy: httpReadSeeker: failed open: unexpected status code https://${host}/v2/app/blobs/sha256:5c1: 404 Not Found`,
+  ],
+  ['tls-intercepted', `Get "https://${host}/v2/": x509: certificate is valid for proxy.example.com, not ${host}`],
   [undefined, `write /var/lib/containerd/io.containerd.content.v1.content/ingest/x/data: no space left on device: ${host}/x:1`],
 ];

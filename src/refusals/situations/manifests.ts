@@ -1,8 +1,12 @@
-import { isEcr, isRegistry } from '../hosts.ts';
+import { isEcr, isPrivate, isRegistry } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { repositoryOf } from './pulled.ts';
 
 const { host } = example;
+
+/** A client asks for a layer once it has read the manifest that names it. */
+const goneBlob =
+  /failed open: (content at https:\/\/\S{1,400}\/blobs\/\S{1,200} not found|unexpected status (code |from GET request to )https:\/\/\S{1,400}\/blobs\/\S{1,200}: 404 Not Found)/;
 
 /** What is pushed is not whole, or has a form that ECR does not take. */
 export const manifests: readonly Situation[] = [
@@ -22,6 +26,10 @@ export const manifests: readonly Situation[] = [
         'AWS CLI',
         "An error occurred (LayersNotFoundException) when calling the GetDownloadUrlForLayer operation: The layer with digest 'sha256:5c1' does not exist within the repository with name 'team/app' in the registry with id '123456789012'",
       ],
+      [
+        'containerd',
+        `failed to copy: httpReadSeeker: failed open: content at https://${host}/v2/team/app/blobs/sha256:5c1 not found: not found`,
+      ],
       ['crane, containerd', `GET https://${host}/v2/team/app/blobs/sha256:5c1: BLOB_UNKNOWN: blob unknown to registry`],
     ],
     when: ({ find, status }) =>
@@ -29,7 +37,8 @@ export const manifests: readonly Situation[] = [
         /(Layers|Images) with digests? .{1,400}?required for pushing image( into repository with name '(?<name>[a-z0-9._/-]+)')?|layer with digest .{1,100}? does not exist within the repository with name '(?<name>[a-z0-9._/-]+)'/,
       ) ??
       find(/LayersNotFoundException|ReferencedImagesNotFoundException/) ??
-      find(/BLOB_UNKNOWN|blob unknown to registry/, host => status === 404 || isRegistry(host)),
+      find(/BLOB_UNKNOWN|blob unknown to registry/, host => status === 404 || isRegistry(host)) ??
+      find(goneBlob, isPrivate),
     tell: told => ({
       sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a part that the image names (a layer, or an image of a list): it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
       side: 'the client that pushes or copies',

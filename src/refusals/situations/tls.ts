@@ -4,6 +4,12 @@ import { badTls, elsewhere, tlsRefused } from './ways.ts';
 
 const { host, manifest, api } = example;
 
+/** What a certificate of ECR itself is made for. A proxy that opens TLS makes one for the very name that was asked. */
+const ofEcr = String.raw`(\.dkr\.starport\.|\*\.dkr[.-]ecr\b|\b(api\.)?ecr(-fips)?\.[a-z0-9-]{4,30}\.(amazonaws|api\.aws)|\.vpce\.amazonaws)`;
+const ofEndpoint = new RegExp(
+  `(certificate is valid for (?:(?!, not )[^]){0,400}?|in the cert's altnames: .{0,400}?|hostname '\\S{1,200}' doesn't match .{0,100}?)${ofEcr}`,
+);
+
 /** Somebody answers, and TLS does not come about with him as with AWS. */
 export const tls: readonly Situation[] = [
   row({
@@ -14,11 +20,15 @@ export const tls: readonly Situation[] = [
         'CodeBuild, Docker',
         `Error response from daemon: Get "https://${host}/v2/": x509: certificate is valid for *.dkr.starport.us-west-2.amazonaws.com, *.dkr.starport.us-west-2.vpce.amazonaws.com, not ${host}`,
       ],
+      [
+        'Docker',
+        `Error response from daemon: Get "https://${host}/v2/": x509: certificate is valid for *.dkr.ecr.us-west-2.amazonaws.com, not ${host}`,
+      ],
     ],
-    when: ({ find }) => find(/certificate is valid for .{0,200}?\.dkr\.starport\./),
+    when: ({ find }) => find(ofEndpoint),
     tell: told => ({
       sentence:
-        'What answered is an endpoint of ECR, but none for the name of this registry: the name leads to a VPC endpoint of another region, or to one without private DNS.',
+        'What answered is an endpoint of ECR, but none for the name that was asked: the name leads to a VPC endpoint of another region, or to one without private DNS.',
       side: 'DNS of the network from which it was asked: private zones, records for ECR, the VPC endpoint for ecr.dkr',
       remedy:
         'Switch private DNS on at the endpoint for ecr.dkr, and take out records of your own for these names. An endpoint serves its own region: registries of other regions need a way to the internet, or a peering.',
