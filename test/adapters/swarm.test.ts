@@ -498,6 +498,33 @@ describe('left alone, and said once', () => {
   });
 });
 
+describe('a service that somebody removes while it is looked at', () => {
+  const mayEnd = { RestartPolicy: { Condition: 'on-failure' } };
+
+  test('keeps nobody from seeing the others', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { template: mayEnd }) }, { spec: specOf('api') }] });
+    const { id } = s.fake.service('web');
+    const gone = { status: 404, json: { message: `service ${id} not found` } };
+    s.fake.fault = ({ path }) => (path.includes(id) ? gone : undefined);
+    assert.ok((await s.discover()).slots.some(({ title }) => title === 'api'));
+  });
+
+  test('nor where its tasks are looked at as they fail', async () => {
+    const services = [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('first') }, { spec: specOf('api') }];
+    await using s = await rig({ services });
+    for (const password of ['second', 'third']) await s.give('web', password);
+    assert.equal(s.fake.service('web').state, 'paused');
+    s.fake.fault = ({ path }) => (path.startsWith('/tasks') ? { status: 404, json: { message: 'service web not found' } } : undefined);
+    assert.equal((await s.discover()).slots.length, 2);
+  });
+
+  test('any other failure stops the look, as nobody knows then whether a task has ended', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { template: mayEnd }) }] });
+    s.fake.fault = ({ path }) => (path.startsWith('/tasks') ? { status: 403, text: 'no' } : undefined);
+    assert.equal((await failing(s.discover())).code, 'FORBIDDEN');
+  });
+});
+
 describe('the login of a service that has to wait', () => {
   const memory = () => {
     let text: string | undefined;

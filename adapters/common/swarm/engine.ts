@@ -1,4 +1,4 @@
-import { Failure } from '../../../src/contract/failures.ts';
+import { asFailure, Failure } from '../../../src/contract/failures.ts';
 import type { Answer, HttpRequest } from '../../../src/contract/http.ts';
 import { label, quote } from '../../../src/contract/text.ts';
 import { mapOf } from '../shapes.ts';
@@ -94,6 +94,16 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
       const answer = await post(service, api, noVersion, { signal, reads: true });
       if (!isStale(answer)) throw refused(answer);
     },
+  };
+}
+
+/** No tasks where somebody has just removed the service: the next look lists it no more. */
+export function noneOfGone(tasks: Engine['tasks']): Engine['tasks'] {
+  return async (id, signal) => {
+    const seen = await tasks(id, signal).catch(asFailure);
+    if (!(seen instanceof Failure)) return seen;
+    if (seen.code === 'NOT_FOUND') return [];
+    throw seen;
   };
 }
 

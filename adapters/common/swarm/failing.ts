@@ -14,7 +14,10 @@ const judgedWithin = 5 * 60_000;
  * Of services whose tasks go on failing after an update of ours, what a person should know, by the ids of services.
  * Each update takes the pause of the one before away, and Swarm pauses again a moment later: it is told in between too.
  */
-export function makeFailing({ engine, written }: { readonly engine: Engine; readonly written: Written }, clock: Pick<Clock, 'wall'>) {
+export function makeFailing(
+  { tasksOf, written }: { readonly tasksOf: Engine['tasks']; readonly written: Written },
+  clock: Pick<Clock, 'wall'>,
+) {
   const seen = new Map<string, { readonly text: string; readonly at: number }>();
 
   const isPausedByUs = (service: Service): boolean => isPaused(service) && written.isOwnRollout(service);
@@ -23,7 +26,7 @@ export function makeFailing({ engine, written }: { readonly engine: Engine; read
 
   return async (services: readonly Service[], signal: AbortSignal): Promise<ReadonlyMap<string, string>> => {
     await inTurns(services.filter(isPausedByUs), async service => {
-      seen.set(service.id, { text: tasksFail(service, failingIn(await engine.tasks(service.id, signal))), at: clock.wall() });
+      seen.set(service.id, { text: tasksFail(service, failingIn(await tasksOf(service.id, signal))), at: clock.wall() });
     });
     const there = new Map(services.map(service => [service.id, service]));
     for (const [id, { at }] of seen) {

@@ -4,7 +4,7 @@ import type { Finding, Holds } from '../../../src/contract/target.ts';
 import { label as short } from '../../../src/contract/text.ts';
 import { inTurns } from '../turns.ts';
 import { type Choice, isPaused, judge, type Verdict } from './choice.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, noneOfGone } from './engine.ts';
 import { makeFailing } from './failing.ts';
 import { type Code, findings as table } from './findings.ts';
 import { readService, type Service } from './service.ts';
@@ -52,12 +52,13 @@ export function makeSurvey(
   const { finding } = deps;
   /** Of which the tasks were looked at. Afterwards a delivery looks at them. */
   const known = new Set<string>();
-  const failingOf = makeFailing({ engine, written }, deps.clock);
+  const tasksOf = noneOfGone(engine.tasks);
+  const failingOf = makeFailing({ tasksOf, written }, deps.clock);
 
   async function noteEnds(services: readonly Ours[], signal: AbortSignal): Promise<void> {
     const asked = services.filter(({ service: { id, mayEnd } }) => mayEnd && (ended.has(id) || !known.has(id)));
     await inTurns(asked, async ({ service: { id, replicas } }) => {
-      if (isAtEnd(await engine.tasks(id, signal), replicas)) ended.add(id);
+      if (isAtEnd(await tasksOf(id, signal), replicas)) ended.add(id);
       else ended.delete(id);
       known.add(id);
     });
