@@ -39,6 +39,7 @@ export async function prune(args: string[], io: Io): Promise<number> {
   const way = yes ? 'written' : 'rehearsed';
   const shown = await work(way);
   tell(shown, way);
+  io.stderr.write(remadeBy(targets, shown));
   if (dry || yes || !shown.some(({ things }) => things.some(({ failure }) => !failure))) return exitOf(shown);
   io.stderr.write('Take all this away? Type yes: ');
   if ((await lineFrom(io.stdin)) !== 'yes') {
@@ -48,6 +49,14 @@ export async function prune(args: string[], io: Io): Promise<number> {
   const done = await work('written');
   tell(done, 'written');
   return exitOf(done);
+}
+
+/** Whoever is not told takes it for gone, and a daemon makes it again within a second. */
+function remadeBy(targets: readonly TargetConfig[], results: readonly Result[]): string {
+  const awake = targets.filter((target, at) => !target.paused && results[at]?.things.some(({ failure }) => !failure));
+  if (awake.length === 0) return '';
+  const names = awake.map(({ name }) => name).join(', ');
+  return `Not paused: ${names}. A daemon that runs makes it all again: stop it, or set \`paused: true\` and reload, before.\n`;
 }
 
 function chosen(targets: readonly TargetConfig[], names: readonly string[]): readonly TargetConfig[] {

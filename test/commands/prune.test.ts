@@ -11,11 +11,11 @@ const namespaces = ['team-a', 'team-b'];
 const there = (fake: FakeKubernetes): string[] => namespaces.filter(name => fake.get('secrets', name, 'ecr-courier'));
 const typed = (text: string) => Object.assign(Readable.from([text]), { isTTY: true });
 
-async function stage() {
+async function stage(paused = 'true') {
   const fake = await startFakeKubernetes({ namespaces });
   for (const namespace of namespaces) await seed(fake, namespace, [host], 'old', adminToken, 'prod');
   const targets = `targets:
-  - {kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true, paused: true}
+  - {kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true, paused: ${paused}}
   - {kind: portainer, url: "${fake.url}", apiKey: a-key-of-portainer, allowHttp: true}
 `;
   const files = await folder({ 'courier.yaml': targets, token: adminToken });
@@ -70,6 +70,16 @@ test('what cannot be reached or may not be done is said, with what to do', async
   const { code, stdout } = await t.prune(['prod', '--dry-run']);
   assert.equal(code, 1);
   assert.match(stdout, /^prod: .*401.*\n {2}The cluster does not accept the token\./);
+});
+
+test('where the target is not paused, prune says that a daemon makes it again', async () => {
+  await using t = await stage();
+  assert.equal((await t.prune(['prod', '--dry-run'])).stderr, '');
+  await using awake = await stage('false');
+  const { stderr, code } = await awake.prune(['prod', '--yes']);
+  assert.match(stderr, /^Not paused: prod\. A daemon that runs makes it all again: stop it, or set `paused: true`/);
+  assert.equal(code, 0);
+  assert.equal((await awake.prune(['prod', '--yes'])).stderr, '', 'nothing was there');
 });
 
 test('of many things that lack a right, a few rules are shown', async () => {
