@@ -1,6 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { FileFacts } from '../../src/contract/files.ts';
+import { isShared } from '../../src/contract/system-directory.ts';
 
 /** Where answers are kept, and who beside their owner may read them. */
 interface Place {
@@ -23,7 +24,9 @@ export async function demandSafe({ directory, group }: Place, deps: Pick<Deps, '
   if (wrong === undefined) return;
   const make = gid === undefined ? `install -d -o ${askers.uid} -m 0700` : `install -d -o ${askers.uid} -g ${gid} -m 2750`;
   throw new Failure('MISCONFIGURED', `No answer is kept in ${directory}, as it ${wrong}. ${left}`, {
-    remedy: `Name another directory, or make it so as root: \`${make} ${directory}\`.`,
+    remedy: isShared(directory)
+      ? `Name a directory that is there for the answers alone, such as ${directory.replace(/\/*$/, '')}/ecr-courier.`
+      : `Name another directory, or make it so as root: \`${make} ${directory}\`.`,
   });
 }
 

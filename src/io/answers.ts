@@ -13,6 +13,7 @@ import {
   readMark,
 } from '../contract/answer-file.ts';
 import { Failure } from '../contract/failures.ts';
+import { isShared } from '../contract/system-directory.ts';
 import { namesIn, readText } from './files.ts';
 import { swapFile } from './swap.ts';
 
@@ -138,9 +139,15 @@ async function standing(directory: string): Promise<Stats> {
 async function tighten(directory: string, found: Stats): Promise<Stats> {
   const isOurs = found.isDirectory() && found.uid === process.getuid?.();
   if (!isOurs || exposed(found) || (found.mode & 0o077) === 0 || found.mode & 0o2000) return found;
+  // Somebody has named /var/lib, or a home: closed to others, it would stop what is used there.
+  const others = (await namesIn(directory)).filter(name => !isOfAnswers(name));
+  if (isShared(directory) || others.length > 0) throw unusable(directory, 'is open to others, and not for answers alone');
   await chmod(directory, 0o700);
   return await stat(directory);
 }
+
+/** What lies beside answers as well; `lost+found` is made by file systems. */
+const isOfAnswers = (name: string): boolean => /^(?:[0-9a-f]{32}[.@+]|(?:hits|compiled|node)(?:\.|$)|lost\+found$)/.test(name);
 
 const unusable = (path: string, why: string): Failure =>
   new Failure('MISCONFIGURED', `No answer is kept on disk, as ${path} ${why}.`, {

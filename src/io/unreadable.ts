@@ -1,5 +1,6 @@
 import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
+import { isOfSystem } from '../contract/system-directory.ts';
 
 /** Why a file or directory cannot be read. Without the words of the system, which name the path once more. */
 export class Unreadable extends Error {
@@ -70,9 +71,6 @@ interface Closed {
   readonly verb: 'read' | 'written';
 }
 
-/** Folders of the system and of its users. Whoever gives one away breaks other programs: sshd, sudo, the kubelet. */
-const systems = /^\/(?:(?:bin|boot|dev|etc|home|lib\d*|proc|root|run|sbin|sys|usr|var)(?:\/.*)?|media|mnt|opt|srv|tmp)?$/;
-
 /** A sentence. `uid`: ours. */
 export function wayIn({ path, where, stats, uid, verb }: Closed): string {
   const atPlace = 'where that lies (for a container, on its host)';
@@ -81,7 +79,7 @@ export function wayIn({ path, where, stats, uid, verb }: Closed): string {
   if (stats.uid === uid) return `Run \`chmod u+${isFile ? may : `${may}x`} ${where}\` ${atPlace}.`;
   const asOwner = `the courier as uid ${stats.uid}`;
   if (isFile) return `Run \`chown ${uid} ${where}\` ${atPlace}${stats.uid === 0 ? '' : `, or ${asOwner}`}.`;
-  if (stats.uid === 0 && !systems.test(where)) return `Run \`chown ${uid} ${where}\` ${atPlace}.`;
+  if (stats.uid === 0 && !isOfSystem(where)) return `Run \`chown ${uid} ${where}\` ${atPlace}.`;
   const elsewhere = verb === 'read' ? `put the file where uid ${uid} may read it` : `name a file in a directory that uid ${uid} may write`;
   return `Run ${asOwner}, or ${elsewhere}.`;
 }

@@ -1,6 +1,7 @@
 import { lstat, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answersDirectory } from '../io/answers.ts';
+import { namesIn } from '../io/files.ts';
 
 const variable = 'NODE_COMPILE_CACHE';
 const folderIn = (directory: string): string => join(directory, 'compiled');
@@ -20,6 +21,8 @@ export async function keepCompiled(directory: string, now: number): Promise<void
     () => undefined,
   );
   if (age !== undefined && age <= keptMs) return;
+  // Whoever names a home for the answers may have a folder of this name.
+  if (!(await namesIn(folder).catch(() => [])).every(name => /^v\d+\./.test(name))) return;
   await rm(folder, { recursive: true, force: true })
     .then(() => mkdir(folder, { mode: 0o700 }))
     .catch(() => undefined);

@@ -161,10 +161,14 @@ const hasSecret = (address = ''): boolean => /[?#@]/.test(address);
 /** Of what no front takes any more. In milliseconds. */
 const forgottenMs = lastsMs + hourMs;
 
+/** As `nameOf` makes it, and what is written beside it for a moment: others may have a folder of the name of ours. */
+const isOfHit = /^[a-z0-9.-]+,[\w.,-]*,[\w.,-]*$/;
+
 /** Removes what no answer needs any more. `now`: in milliseconds. Never throws. */
 export async function pruneHits(directory: string, now: number): Promise<void> {
   const folder = join(directory, 'hits');
-  for (const name of await namesIn(folder).catch(() => [])) {
+  const names = (await namesIn(folder).catch(() => [])).filter(name => isOfHit.test(name));
+  for (const name of names) {
     const path = join(folder, name);
     const age = await lstat(path).then(
       ({ ctimeMs }) => now - ctimeMs,

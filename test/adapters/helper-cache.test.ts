@@ -186,6 +186,8 @@ test('a directory in which others could put answers, or that helpers do not take
   }
   await chmod(dir.path, 0o700);
   assert.match((await refusal(dir.at('file'))).message, /is no directory/);
+  const shared = await refusal('/usr', { group: '12345' });
+  assert.equal(shared.remedy, 'Name a directory that is there for the answers alone, such as /usr/ecr-courier.');
   if (!isRoot) return;
   await chown(dir.path, 12_345, 12_345);
   const { message, remedy } = await refusal(dir.path);

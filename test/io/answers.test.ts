@@ -9,6 +9,7 @@ import type { AnswerKey } from '../../src/contract/answer-file.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
+import { isShared } from '../../src/contract/system-directory.ts';
 import { answersDirectory, openAnswers, passedOver } from '../../src/io/answers.ts';
 import { ownWord, seenAs } from '../../src/io/at-work.ts';
 import { inTurn } from '../../src/io/turn.ts';
@@ -114,6 +115,28 @@ test('a directory of ours into which others can look is closed', async () => {
   await chmod(directory, 0o755);
   await openAnswers(directory);
   assert.equal((await stat(directory)).mode & 0o777, 0o700);
+});
+
+test('what is closed is a directory for answers alone', async () => {
+  const directory = place();
+  await mkdir(join(directory, 'lost+found'), { recursive: true });
+  const answers = await openAnswers(directory);
+  await answers.write(key, answer);
+  await answers.note(key, 'public.ecr.aws', 0);
+  for (const name of ['hits', 'compiled']) await mkdir(join(directory, name));
+  for (const name of ['node', 'node.1-00.new']) await writeFile(join(directory, name), '');
+  await chmod(directory, 0o755);
+  await openAnswers(directory);
+  assert.equal((await stat(directory)).mode & 0o777, 0o700);
+
+  await chmod(directory, 0o755);
+  await writeFile(join(directory, 'index.html'), '');
+  assert.match((await refused(directory)).message, / is open to others, and not for answers alone\.$/);
+  assert.equal((await stat(directory)).mode & 0o777, 0o755, 'others go on using it');
+  for (const system of ['/', '/var', '/var/lib', '/var/cache/', '/run', '/home/alice', '/usr/share', '/etc', '/opt', '/srv', '/lib64'])
+    assert.equal(isShared(system), true, system);
+  for (const own of ['/var/cache/ecr-courier', '/run/ecr/answers', '/opt/cache', '/cache', '/data', '/home/alice/.cache', '/tmp/x'])
+    assert.equal(isShared(own), false, own);
 });
 
 test('where no directory can be made, that is said', { skip: process.platform !== 'linux' }, async () => {

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { keepCompiled } from '../../src/pull/compiled.ts';
+import { pruneHits } from '../../src/pull/hits.ts';
 import { built } from '../built.ts';
 import { folder } from '../config/support.ts';
 import { startEcr } from '../fakes/ecr.ts';
@@ -42,9 +43,18 @@ test('what is compiled is thrown away after a month, as it may be of a version t
   await using files = await folder({});
   const place = files.at('compiled');
   await keepCompiled(files.path, Date.now());
-  await writeFile(join(place, 'old'), '');
+  const version = 'v24.12.0-x64-00000000-0';
+  await writeFile(join(place, version), '');
   await keepCompiled(files.path, Date.now() + 29 * dayMs);
-  assert.deepEqual(await readdir(place), ['old']);
+  assert.deepEqual(await readdir(place), [version]);
   await keepCompiled(files.path, Date.now() + 31 * dayMs);
   assert.deepEqual([await readdir(place), (await stat(place)).mode & 0o777], [[], 0o700]);
+});
+
+test('folders of others that are named like ours lose nothing, where somebody keeps the answers in a home', async () => {
+  await using files = await folder({ 'compiled/thesis.pdf': '', 'hits/1999.mp3': '', 'hits/public.ecr.aws,,AKIA': '' });
+  const later = Date.now() + 400 * dayMs;
+  await keepCompiled(files.path, later);
+  await pruneHits(files.path, later);
+  assert.deepEqual([await readdir(files.at('compiled')), await readdir(files.at('hits'))], [['thesis.pdf'], ['1999.mp3']]);
 });
