@@ -43,6 +43,7 @@ import { tasks } from './situations/tasks.ts';
 import { tls } from './situations/tls.ts';
 import { tokens } from './situations/tokens.ts';
 import { units } from './situations/units.ts';
+import { unshown } from './situations/unshown.ts';
 import { webIdentities } from './situations/web-identities.ts';
 
 /** Rows that belong together, for people. */
@@ -89,7 +90,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'What a node pulls for itself', situations: nodes },
   { title: 'The registry takes the login, and refuses the pull', situations: taken },
   { title: 'The registry refuses the login', situations: [...doors, ...tokens, ...passwords] },
-  { title: 'The registry refuses', situations: registry },
+  { title: 'The registry refuses', situations: [...registry, ...unshown] },
   { title: 'Services that pull and build', situations: [...tasks, ...services] },
   { title: 'Kubernetes', situations: kubernetes },
   { title: 'What `check` finds besides', situations: unknownOurs },

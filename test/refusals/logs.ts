@@ -265,5 +265,9 @@ ERROR: failed to solve: process "/bin/sh -c curl -f https://api.example.com/x" d
     `failed to copy: httpReadSeeker: failed open: unexpected status code https://${host}/v2/app/blobs/sha256:5c1: 404 Not Found`,
   ],
   ['tls-intercepted', `Get "https://${host}/v2/": x509: certificate is valid for proxy.example.com, not ${host}`],
+  [
+    'refused-without-words',
+    `failed to resolve ref ${host}/app:1@sha256:5c1: unexpected status from HEAD request to https://${host}/v2/app/blobs/sha256:5c1: 403 Forbidden`,
+  ],
   [undefined, `write /var/lib/containerd/io.containerd.content.v1.content/ingest/x/data: no space left on device: ${host}/x:1`],
 ];

@@ -86,6 +86,8 @@ test('what a text names is told', () => {
     [`Error: chart "app" version "1.0.0" not found in oci://${image.split('/')[0]}/charts`, /no chart app of version 1\.0\.0 at 1234/],
   ];
   for (const [text, sentence] of cases) assert.match(why(text)?.sentence ?? '', sentence, text);
+  const layer = `failed open: unexpected status code https://${image.replace('/', '/v2/')}/blobs/sha256:5c1: 403 Forbidden`;
+  assert.match(why(layer)?.paste?.[0]?.text ?? '', /check 123456789012\.\S+\/team\/app:TAG$/, 'the digest of a layer is none of an image');
   const push = `trying to reuse blob at destination: /v2/app/blobs/uploads/ in ${image.split('/')[0]}: name unknown: The repository with name 'app' does not exist in the registry with id '123456789012'`;
   assert.match(why(push)?.paste?.at(-1)?.text ?? '', /policy cache 123456789012\.\S+\/app$/);
 });
