@@ -57,7 +57,7 @@ export const findings = {
   },
   SWARM_UNSEEN: {
     severity: 'warning',
-    doc: 'The Swarm of an environment could not be looked at, or did not answer within ten seconds, so its services keep what they hold. Everything else is served.',
+    doc: 'The Swarm of an environment could not be looked at, or did not answer within fifteen seconds, so its services keep what they hold. Everything else is served.',
     remedy: 'Look at the environment in Portainer: it must be up, and lead to a manager of the Swarm.',
   },
   SWARM_STOPPED: {

@@ -14,15 +14,18 @@ export interface Outlook {
   readonly seen: Seen | Failure;
 }
 
-/** An environment that hangs must hold up neither the registries nor the others. In milliseconds. */
-export const patienceMs = 10_000;
+/**
+ * For their list, and for each environment: one that hangs must hold up neither the registries nor the others. Both
+ * together are less than a look at Portainer may take. In milliseconds.
+ */
+export const patience = { list: 8_000, environment: 15_000 } as const;
 
 /** Looks at environments side by side, and remembers which Swarm each of them led to. */
 export function makeOutlooks(survey: (environment: Environment, signal: AbortSignal) => Promise<Seen>, { clock }: Deps<Code>) {
   const led = new Map<number, string>();
 
   async function lookAt(environment: Environment, signal: AbortSignal): Promise<Outlook> {
-    const seen = await inTime(patienceMs, { clock, signal }, ends => survey(environment, ends)).catch(asFailure);
+    const seen = await inTime(patience.environment, { clock, signal }, ends => survey(environment, ends)).catch(asFailure);
     if (seen instanceof Failure && signal.aborted) throw seen;
     if (!(seen instanceof Failure) && seen.oldest !== undefined) led.set(environment.id, seen.oldest);
     return { environment, oldest: led.get(environment.id), seen };

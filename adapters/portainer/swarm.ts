@@ -15,7 +15,7 @@ import { type Environment, isServed, ofEnvironment, readEnvironments, replacesLo
 import type { Code } from './findings.ts';
 import { versionOf } from './look.ts';
 import { awsEcr, type Ref, type ServiceRef } from './survey.ts';
-import { distinct, hidden, makeOutlooks, patienceMs, told, unseenFindings, withoutRow } from './swarm-look.ts';
+import { distinct, hidden, makeOutlooks, patience, told, unseenFindings, withoutRow } from './swarm-look.ts';
 
 /** Tells an agent that it must be a manager of the Swarm that answers, and which it is not itself. */
 export const managerHeader = 'X-PortainerAgent-ManagerOperation';
@@ -59,7 +59,7 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
 
   /** Environments that are served, or why none can be. known: the version of Portainer. */
   async function placesOf(known: string | undefined, signal: AbortSignal): Promise<readonly Environment[] | Finding> {
-    const all = await inTime(patienceMs, { clock: deps.clock, signal }, ends => readEnvironments(api, ends)).catch(asFailure);
+    const all = await inTime(patience.list, { clock: deps.clock, signal }, ends => readEnvironments(api, ends)).catch(asFailure);
     if (all instanceof Failure && signal.aborted) throw all;
     if (all instanceof Failure) return deps.finding('SWARM_UNSEEN', ...told('The environments of Portainer could not be listed', all));
     const environments = all.filter(isServed);
