@@ -66,7 +66,9 @@ test('without anything: every place is named with its reason', async () => {
 test('keys of the environment; half of them is said', async () => {
   const env = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret };
   assert.equal((await fetchWith(env)).code, 'ok');
-  assert.match((await fetchWith({ AWS_ACCESS_KEY_ID: keys.id })).message, /AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not/);
+  const half = await fetchWith({ AWS_ACCESS_KEY_ID: keys.id });
+  assert.match(half.message, /AWS_ACCESS_KEY_ID is set, but AWS_SECRET_ACCESS_KEY is not/);
+  assert.match(half.remedy, /^Set both /);
 });
 
 test('keys in files: read at every fetch, and what is wrong with a file is said with its variable', async () => {
@@ -82,12 +84,16 @@ test('keys in files: read at every fetch, and what is wrong with a file is said 
   ];
   for (const [text, words] of contents) {
     await writeFile(join(home, 'secret'), text);
-    const { code, message, whole, identity } = await fetchWith(env);
+    const { code, message, remedy, whole, identity } = await fetchWith(env);
     assert.equal(code, words ? 'AUTH' : 'ok', message);
-    if (words) assert.match(message, words);
-    else assert.equal(identity, 'environment (AWS_ACCESS_KEY_ID)');
+    if (words) {
+      assert.match(message, words);
+      assert.equal(remedy, 'Let AWS_SECRET_ACCESS_KEY_FILE name a file that holds the value and nothing else.');
+    } else assert.equal(identity, 'environment (AWS_ACCESS_KEY_ID)');
     assert.ok(!whole.includes(keys.secret));
   }
+  const token = { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret, AWS_SESSION_TOKEN_FILE: join(home, 'none') };
+  assert.match((await fetchWith(token)).remedy, /^Let AWS_SESSION_TOKEN_FILE name a file/);
   await writeFile(join(home, 'id'), keys.secret);
   await writeFile(join(home, 'secret'), keys.id);
   const swapped = await fetchWith({ AWS_ACCESS_KEY_ID_FILE: join(home, 'id'), AWS_SECRET_ACCESS_KEY_FILE: join(home, 'secret') });
@@ -268,6 +274,32 @@ test('a file that is there and cannot be read is not called missing', async () =
   const { message, remedy } = await fetchWith({ AWS_SHARED_CREDENTIALS_FILE: loop });
   assert.match(message, /loop is a link that leads back to itself/);
   assert.match(remedy, /read the files/);
+});
+
+test('a profile that is not there: which ones are, and a blank in its name', async () => {
+  await writeFile(join(home, 'misspelled'), `[defualt]\n${ini()}`);
+  const files = { AWS_CONFIG_FILE: join(home, 'none'), AWS_SHARED_CREDENTIALS_FILE: join(home, 'misspelled') };
+  assert.match((await fetchWith(files)).message, /profile "default" \(.*there is no such profile; there are the profiles defualt\)/);
+  const blank = await fetchWith({ ...files, AWS_PROFILE: 'defualt ' });
+  assert.match(blank.message, /it is in no file: its name begins or ends with a blank; there are the profiles defualt/);
+});
+
+test('what is to be done about a file is the remedy, wherever it is named', async () => {
+  // A loop of links stands for a file of somebody else: root may read those.
+  const loop = join(home, 'ring');
+  await symlink(loop, loop);
+  await writeFile(join(home, 'web'), `[profile web]\nrole_arn = arn:aws:iam::444455556666:role/pod\nweb_identity_token_file = ${loop}\n`);
+  const files = [
+    { AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY_FILE: loop },
+    { AWS_ROLE_ARN: 'arn:aws:iam::444455556666:role/pod', AWS_WEB_IDENTITY_TOKEN_FILE: loop },
+    { AWS_PROFILE: 'web', AWS_CONFIG_FILE: join(home, 'web') },
+    { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://127.0.0.1/creds', AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: loop },
+  ];
+  for (const env of files) {
+    const { message, remedy } = await fetchWith(env);
+    assert.match(message, /ring is a link that leads back to itself/);
+    assert.match(remedy, /^Remove the link, or let it lead to a file\./);
+  }
 });
 
 test('web identity: the session of the service account; a token file that is missing', async () => {

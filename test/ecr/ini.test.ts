@@ -47,6 +47,29 @@ test('options that are not read: the line, and never a value', () => {
   assert.doesNotMatch(lines.join(' '), /hidden/i);
 });
 
+test('lines that mean a credential and are none: the line, and never a value', () => {
+  const cases: readonly [line: string, words: string][] = [
+    ['export aws_access_key_id=hidden', 'export aws_access_key_id is not read: write aws_access_key_id = VALUE'],
+    ['set AWS_SECRET_ACCESS_KEY=hidden', 'set AWS_SECRET_ACCESS_KEY is not read: write aws_secret_access_key = VALUE'],
+    ['aws_access_key_id', 'aws_access_key_id is not read: write aws_access_key_id = VALUE'],
+    ['aws_access_key_id hidden', 'aws_access_key_id is not read: write aws_access_key_id = VALUE'],
+    ['aws_secret_acces_key = hidden', 'aws_secret_acces_key is not read: write aws_secret_access_key'],
+    ['aws_secert_access_key = hidden', 'aws_secert_access_key is not read: write aws_secret_access_key'],
+    ['aws-access-key-id = hidden', 'aws-access-key-id is not read: write aws_access_key_id'],
+    ['aws_accesskey_id = hidden', 'aws_accesskey_id is not read: write aws_access_key_id'],
+    ['secret_access_key = hidden', 'secret_access_key is not read: write aws_secret_access_key'],
+    ['aws_secret_key = hidden', 'aws_secret_key is not read: write aws_secret_access_key'],
+    ['source-profile = x', 'source-profile is not read: write source_profile'],
+    [
+      'aws_access_key_id = hidden aws_secret_access_key = hidden',
+      'aws_secret_access_key stands in the same line as aws_access_key_id: let it begin a line of its own',
+    ],
+  ];
+  for (const [line, words] of cases) assert.deepEqual(said(`[default]\n${line}\n`), [`default /f, line 2: ${words}`]);
+  const others = 'aws_account_id = x\naws_security_token = x\naccount = x\ncli_pager =\noutput = json\ncredential_process = /p --set a=b\n';
+  assert.deepEqual(said(`[default]\n${others}`), []);
+});
+
 test('lines that stand below no header, or below one that is not read', () => {
   const key = 'aws_access_key_id = AKIAHIDDEN\n';
   assert.deepEqual(said(key, 'credentials'), [

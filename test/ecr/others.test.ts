@@ -250,6 +250,30 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: `[p]\n${keys}`,
     take: [of('p'), of('p', 'SSO'), of('p')],
   },
+  'half of a key in a profile': {
+    credentials: '[default]\naws_access_key_id = ID\n',
+    take: 'fails',
+  },
+  'half of a key in a source profile': {
+    env: p,
+    config: `[profile p]\n${role}source_profile = src\n[profile src]\naws_access_key_id = ID\n`,
+    take: 'fails',
+  },
+  'an SSO session that is not there': {
+    env: p,
+    config: '[profile p]\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n',
+    take: 'fails',
+  },
+  'SSO without its region': {
+    env: p,
+    config: '[profile p]\nsso_start_url = https://sso.test\nsso_account_id = 123456789012\nsso_role_name = r\n',
+    take: ['fails', 'fails', of('p', 'SSO')],
+  },
+  'an SSO session that is not there, beside keys of the environment': {
+    env: { ...own, ...p },
+    config: '[profile p]\nsso_session = s\nsso_account_id = 123456789012\nsso_role_name = r\n',
+    take: ['fails', envKeys, 'fails'],
+  },
   'keys in files': {
     env: { AWS_ACCESS_KEY_ID_FILE: '/id', AWS_SECRET_ACCESS_KEY_FILE: '/s' },
     take: ['keys of AWS_ACCESS_KEY_ID_FILE', 'instance', 'instance'],

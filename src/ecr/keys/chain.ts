@@ -53,7 +53,7 @@ export async function findKeys(
       if (isAnswer(error, walk.ways.wire)) throw error;
       const reason = place.explain?.(error) ?? wordsOf(error);
       pass(place.name, reason);
-      throw noKeys(passed, place, place.remedy?.(reason));
+      throw noKeys(passed, place, place.remedy?.(reason, error));
     }
   }
   throw noKeys(passed);

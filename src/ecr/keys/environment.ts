@@ -30,7 +30,7 @@ async function valueOf(variable: KeyVariable, env: Env): Promise<string | undefi
   const file = env[name];
   if (!file) return env[variable] || undefined;
   return await readKey(variable, file).catch((error: Error) => {
-    throw new Error(`${name}: ${error.message}`);
+    throw new Error(`${name}: ${error.message}`, { cause: error });
   });
 }
 

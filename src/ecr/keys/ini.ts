@@ -112,9 +112,45 @@ function readAs(header: string, kind: 'credentials' | 'config'): string | undefi
   return kind === 'credentials' || header === 'default' ? header : undefined;
 }
 
+/** The letters of a name without regard to their order, to doubled ones and to what stands between words. */
+const lettersOf = (name: string): string =>
+  [
+    ...name
+      .toLowerCase()
+      .replace(/[^a-z]/g, '')
+      .replace(/(.)\1+/g, '$1'),
+  ]
+    .sort()
+    .join('');
+/** Names that other programs give to these options. */
+const otherNames = new Map([
+  ['aws_access_key', 'aws_access_key_id'],
+  ['aws_secret_key', 'aws_secret_access_key'],
+]);
+
+/** The credential option that a name means which is none. */
+const misspelled = (name: string): string | undefined =>
+  otherNames.get(name) ?? credentialOptions.find(option => [name, `aws_${name}`].some(one => lettersOf(one) === lettersOf(option)));
+
+/** What is wrong with the form of a line, where it means a credential option. */
+function wrongLine(content: string): string | undefined {
+  const [, word = '', after = ''] = /^([\w-]+)\s*(.*)$/.exec(content) ?? [];
+  const [, exported = ''] = /^(?:export|set)\s+([\w-]+)\s*=/i.exec(content) ?? [];
+  const isCredential = (name: string): boolean => credentialOptions.includes(name.toLowerCase());
+  if (isCredential(exported)) return `${word} ${exported} is not read: write ${exported.toLowerCase()} = VALUE`;
+  const isOption = /^[:=]/.test(after);
+  if (!isOption) return isCredential(word) ? `${word} is not read: write ${word.toLowerCase()} = VALUE` : undefined;
+  const meant = known.has(word.toLowerCase()) ? undefined : misspelled(word.toLowerCase());
+  if (meant) return `${word} is not read: write ${meant}`;
+  const second = isCredential(word) ? [...after.matchAll(/\s([\w-]+)\s*=/g)].map(([, name = '']) => name).find(isCredential) : undefined;
+  return second && `${second} stands in the same line as ${word}: let it begin a line of its own`;
+}
+
 function wrongOption(content: string, section: string | undefined): string | undefined {
   const { option = '', sign = '', value = '' } = /^(?<option>[A-Za-z0-9_]+)\s*(?<sign>[:=])\s*(?<value>.*)$/.exec(content)?.groups ?? {};
   const lower = option.toLowerCase();
+  const wrong = section === undefined ? undefined : wrongLine(content);
+  if (wrong) return wrong;
   if (!known.has(lower)) return undefined;
   if (section === undefined && !credentialOptions.includes(lower)) return undefined;
   if (section === undefined) return `${option} stands above every profile: write [default] in a line above it`;

@@ -17,15 +17,22 @@ export function lackOf(name: string, shared: Shared, env: Env): string | undefin
 
 /** Somebody who reads the file sees a profile there whose header is spelled otherwise. */
 const absence = (name: string, { odd }: Shared): string =>
-  odd(name).some(({ section }) => section.toLowerCase() === name.toLowerCase()) ? 'is in no file in that spelling' : 'is in no file';
+  name !== name.trim()
+    ? 'is in no file: its name begins or ends with a blank'
+    : odd(name).some(({ section }) => section.toLowerCase() === name.toLowerCase())
+      ? 'is in no file in that spelling'
+      : 'is in no file';
 
 const ofAccount = ['sso_account_id', 'sso_role_name'];
 const ofSession = ['sso_region', 'sso_start_url'];
 
 /** What SSO needs, where a profile takes its keys by nothing else. */
-function lackOfSso(section: Section, { section: sectionOf, paths }: Shared): string | undefined {
+const lackOfSso = (section: Section, shared: Shared): string | undefined =>
+  credentialsIn(section).every(option => option.startsWith('sso_')) ? flawOfSso(section, shared) : undefined;
+
+/** What is wrong with the settings of SSO in a profile, as the rest of a sentence that begins with it. */
+export function flawOfSso(section: Section, { section: sectionOf, paths }: Pick<Shared, 'section' | 'paths'>): string | undefined {
   const { sso_session: name } = section;
-  if (!credentialsIn(section).every(option => option.startsWith('sso_'))) return undefined;
   const session = name === undefined ? {} : sectionOf('sso-session', name);
   if (name !== undefined && Object.keys(session).length === 0)
     return `has sso_session = ${name}, and ${paths.configFilepath} has no [sso-session ${name}]`;

@@ -1,7 +1,7 @@
 import { containerVariable, fileVariables, formOf, keyVariables } from '../aws/variables.ts';
 import { profilesIn } from './ini.ts';
-import { hasBoth } from './lack.ts';
-import type { Section } from './shared.ts';
+import { flawOfSso, hasBoth } from './lack.ts';
+import type { Section, Shared } from './shared.ts';
 import { instance, keysOf, nothing, type Surroundings, type Taken, theContainer, theMachine } from './taken.ts';
 
 /** Kinds of credentials in a profile. role: assumed with the keys of another profile or place. */
@@ -9,9 +9,12 @@ type Kind = 'role' | 'keys' | 'web identity' | 'credential process' | 'SSO' | 'l
 
 /** How a tool reads profiles. */
 export interface Rules {
+  readonly shared: Pick<Shared, 'section' | 'paths'>;
   profile(name: string): Section | undefined;
   /** Which kind of credentials in a profile counts; undefined: there are none. */
   kindOf(name: string, section: Section, depth: 'first' | 'source'): Kind | undefined;
+  /** Why the credentials of that kind are none, as the rest of a sentence that begins with the profile. */
+  flawOf?(kind: Kind, section: Section): string | undefined;
   /** What stands for a `credential_source`. */
   placeOf(source: string): Taken;
   /** Whether somebody is asked for the code that a role wants. */
@@ -27,6 +30,8 @@ export function ofProfile(name: string, rules: Rules, seen: readonly string[] = 
   const section = rules.profile(name);
   if (!section) return { fails: `there is no profile "${name}"` };
   const kind = rules.kindOf(name, section, seen.length > 0 ? 'source' : 'first');
+  const flaw = kind && rules.flawOf?.(kind, section);
+  if (flaw) return { fails: `the profile "${name}" ${flaw}` };
   if (kind === 'role') return assumed(section, sourceOf(name, section, rules, seen), rules);
   const own: Taken | undefined =
     kind === undefined
@@ -64,6 +69,7 @@ const firstOf = (kinds: readonly (readonly [Kind, boolean])[]): Kind | undefined
 
 /** @aws-sdk/credential-provider-ini 3.972 */
 export const courierRules = (around: Surroundings): Rules => ({
+  shared: around.shared,
   profile: name => around.shared.profile(name),
   kindOf: (_, section, depth) =>
     firstOf([
@@ -81,6 +87,7 @@ export const courierRules = (around: Surroundings): Rules => ({
 
 /** botocore 1.43 and 1.44: create_credential_resolver, ProfileProviderBuilder */
 export const cliRules = (around: Surroundings): Rules => ({
+  shared: around.shared,
   profile: name => around.shared.profile(name),
   kindOf(name, section, depth) {
     const { aws_access_key_id: id, aws_secret_access_key: secret } = section;
@@ -96,6 +103,11 @@ export const cliRules = (around: Surroundings): Rules => ({
       ['keys', id !== undefined],
     ]);
   },
+  flawOf(kind, section) {
+    const { aws_access_key_id: id, aws_secret_access_key: secret } = section;
+    if (kind === 'SSO') return flawOfSso(section, around.shared);
+    return kind === 'keys' && (id === undefined || secret === undefined) ? 'has half of a key' : undefined;
+  },
   placeOf: source => placeOf(source, around, 'cli'),
   code: 'asked',
 });
@@ -109,6 +121,7 @@ export function goRules(around: Surroundings): Rules {
   const isLost = (text: string, kind: 'credentials' | 'config', name: string): boolean =>
     text.startsWith('\uFEFF') && profilesIn(text.slice(1), kind)[0] === name;
   return {
+    shared,
     profile(name) {
       const parts = read
         .flatMap(({ kind, text }) => (isLost(text, kind, name) ? [] : [shared.part(kind, name)]))
@@ -145,6 +158,9 @@ export function goRefuses(name: string, rules: Rules, seen: readonly string[] = 
     return `the profile "${name}" has ${needsRole[0]} without role_arn`;
   if (seen.length > 0 && hasBoth(section)) return undefined;
   if (kinds.length > 1) return `the profile "${name}" has both ${kinds[0]} and ${kinds[1]}`;
+  const { sso_session: session } = section;
+  if (session !== undefined && Object.keys(rules.shared.section('sso-session', session)).length === 0)
+    return `the profile "${name}" names an SSO session that is not there`;
   if (source === undefined) return undefined;
   if ([...seen, name].includes(source) && !(source === name && hasBoth(section)))
     return `the profile "${name}" leads back to itself by source_profile`;

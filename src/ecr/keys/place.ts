@@ -1,3 +1,4 @@
+import { Unreadable } from '../../io/unreadable.ts';
 import type { Ways } from '../aws/call.ts';
 import type { Settings } from '../aws/endpoints.ts';
 import type { StsAt } from '../aws/sts.ts';
@@ -53,10 +54,16 @@ export interface Place {
   readonly shown: string;
   /** Why there are no keys, for an error of `keys`; the words of the error unless said. */
   readonly explain?: (error: unknown) => string;
-  /** What to do; `reason` is what was explained. */
-  readonly remedy?: (reason: string) => string;
+  /** What to do; `reason` is what was explained, `error` what `keys` threw. */
+  readonly remedy?: (reason: string, error: unknown) => string;
   /** How soon it may be looked at again, where looking costs nothing and asks nobody. */
   readonly retryAfterMs?: number;
+}
+
+/** What to do about a file that stands behind an error, where that is known. */
+export function remedyOfFile(error: unknown): string | undefined {
+  const file = error instanceof Error && error.cause instanceof Unreadable ? error.cause : error;
+  return file instanceof Unreadable ? file.remedy : undefined;
 }
 
 /** Nobody reads the warnings of the SDK; those that matter are ours to say. */

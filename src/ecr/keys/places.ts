@@ -2,7 +2,7 @@ import { Secret } from '../../contract/secret.ts';
 import { readText } from '../../io/files.ts';
 import { containerUri, containerVariable, formOf, keyVariables, plainAddress } from '../aws/variables.ts';
 import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
-import { type Keys, type Place, silent, usualRemedy, type Walk } from './place.ts';
+import { type Keys, type Place, remedyOfFile, silent, usualRemedy, type Walk } from './place.ts';
 import { loadSdk } from './providers.ts';
 import { assumeByToken, sessionName, type WebToken } from './role.ts';
 import { wordsOf } from './sdk-words.ts';
@@ -18,7 +18,13 @@ export function environmentPlace({ env }: Walk): Place {
     keys: () => (half === undefined ? environmentKeys(env) : Promise.reject(new Error(half))),
     shown: `environment (${form})`,
     retryAfterMs,
-    remedy: () => 'Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the files of both; or none of them, for another identity.',
+    remedy(reason, error) {
+      if (half !== undefined)
+        return 'Set both AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the files of both; or none of them, for another identity.';
+      const variable = /^(\w+_FILE): /.exec(reason)?.[1];
+      const mend = variable ? `Let ${variable} name a file that holds the value and nothing else.` : 'Write the keys as AWS shows them.';
+      return remedyOfFile(error) ?? mend;
+    },
   };
 }
 
@@ -42,8 +48,8 @@ export function webIdentityPlace({ env, ways, sts }: Walk): Place {
     keys,
     shown: `web identity (${roleArn})`,
     explain: error => `token file ${file}${roleArn ? ` for ${roleArn}` : ''}: ${wordsOf(error)}`,
-    remedy: () =>
-      `Let the user of this process read the token file, and let AWS_ROLE_ARN name its role: in a pod the service account gives both. ${noOther('AWS_WEB_IDENTITY_TOKEN_FILE')}`,
+    remedy: (_, error) =>
+      `${remedyOfFile(error) ?? 'Let the user of this process read the token file, and let AWS_ROLE_ARN name its role: in a pod the service account gives both.'} ${noOther('AWS_WEB_IDENTITY_TOKEN_FILE')}`,
   };
 }
 
@@ -61,7 +67,7 @@ async function containerToken(env: Walk['env']): Promise<string | undefined> {
   const file = env[tokenFile];
   if (!file) return env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
   const text = await readText(file, mostBytes).catch((error: Error) => {
-    throw new Error(`${tokenFile}: ${error.message}`);
+    throw new Error(`${tokenFile}: ${error.message}`, { cause: error });
   });
   const token = text.replace(/\r?\n$/, '');
   if (!token || /[^\x20-\x7e]/.test(token)) throw new Error(`${tokenFile}: ${file} holds no token of one line`);
@@ -86,8 +92,8 @@ export function containerPlace({ env, commandEnv }: Walk): Place {
     },
     shown: `container or Pod identity (${shown})`,
     explain: error => `${shown}: ${wordsOf(error)}`,
-    remedy: () =>
-      `Give the task (ECS) or the service account (EKS Pod Identity) its role, and let this process reach that address without a proxy. ${noOther(variable)}`,
+    remedy: (_, error) =>
+      `${remedyOfFile(error) ?? 'Give the task (ECS) or the service account (EKS Pod Identity) its role, and let this process reach that address without a proxy.'} ${noOther(variable)}`,
   };
 }
 

@@ -4,7 +4,7 @@ import { programOf } from './command-line.ts';
 import { handlerFor } from './handler.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
-import { type Place, silent, type Walk } from './place.ts';
+import { type Place, remedyOfFile, silent, type Walk } from './place.ts';
 import { loadSdk } from './providers.ts';
 import { loginIn, wordsOf } from './sdk-words.ts';
 import { handTokens, type Shared } from './shared.ts';
@@ -28,9 +28,9 @@ export function defaultProfile(walk: Walk): Place {
   const named = credentialsIn(section ?? {});
   if (named.length > 0) return { ...place, because: `the profile "default" holds ${named.join(', ')}` };
   if (shared.odd('default').length > 0 || isHidden(shared)) return place;
-  const why = section ? 'it names no credentials' : 'there is no such profile';
+  const why = section ? ['it names no credentials'] : ['there is no such profile', ...othersIn(shared)];
   const unread = walk.env['AWS_DEFAULT_PROFILE'] ? ['AWS_DEFAULT_PROFILE is set, but only AWS_PROFILE is read'] : [];
-  return { ...place, absent: [...problemsOf(shared), why, ...unread].join('; ') };
+  return { ...place, absent: [...problemsOf(shared), ...why, ...unread].join('; ') };
 }
 
 /** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
@@ -67,12 +67,12 @@ export function profilePlace(name: string, walk: Walk): Place {
     roles,
     shown: `profile "${name}"${byVariable ? ' (AWS_PROFILE)' : profile ? ' (of the source)' : ''}`,
     explain: error => whyNone(name, error, shared, env),
-    remedy(reason) {
+    remedy(reason, error) {
       if (isHidden(shared))
         return ['Let the user of this process read the files named above.', ...shared.files.flatMap(file => file.remedy ?? [])].join(' ');
       const login = loginIn(reason);
-      const mend = login ? `Run \`${login} --profile ${name}\` as the user of this process` : 'Mend the profile';
-      return `${mend}. No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`;
+      const mend = login ? `Run \`${login} --profile ${name}\` as the user of this process.` : (remedyOfFile(error) ?? 'Mend the profile.');
+      return `${mend} No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`;
     },
   };
 }
@@ -109,6 +109,9 @@ const isHidden = ({ files }: Shared): boolean => files.some(({ hidden }) => hidd
 const problemsOf = ({ files }: Shared): string[] =>
   files.flatMap(({ path, problem }) => (problem === undefined ? [] : `${path} ${problem}`));
 
+/** Whoever misspelled a name looks for it among these. */
+const othersIn = ({ names }: Shared): string[] => (names.length > 0 ? [`there are the profiles ${names.slice(0, 10).join(', ')}`] : []);
+
 /** What is wrong with the files and the profile; the SDK's own words only where that does not say it. */
 function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
   const section = shared.profile(name);
@@ -116,11 +119,5 @@ function whyNone(name: string, error: unknown, shared: Shared, env: Env): string
   // A header that is not read says all of a profile that is there for whoever reads the file.
   if (!section && odd.length > 0) return [...problemsOf(shared), ...odd].join('; ');
   const lack = lackOf(name, shared, env);
-  const others = section ? [] : shared.names.slice(0, 10);
-  return [
-    ...problemsOf(shared),
-    ...odd,
-    lack ? `it ${lack}` : wordsOf(error),
-    ...(others.length > 0 ? [`there are the profiles ${others.join(', ')}`] : []),
-  ].join('; ');
+  return [...problemsOf(shared), ...odd, lack ? `it ${lack}` : wordsOf(error), ...(section ? [] : othersIn(shared))].join('; ');
 }
