@@ -44,7 +44,8 @@ function meaningOf(answer: Answer, call: Call | undefined, message?: string): Fa
   const { status } = answer;
   const asked = call?.asked ?? 'The request';
   if (status >= 300 && status < 400) return redirected(answer, asked);
-  if (status === 407 && call?.route.proxy) return refusedByProxy(status, call.route.proxy, call.route.origin);
+  if (status === 407 && call?.route.proxy)
+    return refusedByProxy({ status, wants: answer.headers.get('proxy-authenticate') }, call.route.proxy, call.route.origin);
   if (call && wantsTls.test(answer.text))
     return new Failure('MISCONFIGURED', `${call.route.origin} speaks https, not http.`, { remedy: 'Write https:// in the address.' });
   if (call && wantsCertificate.test(answer.text)) return certificateWanted(`status ${status}`, call.route);

@@ -111,12 +111,13 @@ async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, loo
 
 /** Asks a proxy for a tunnel (CONNECT); the connection is the tunnel where it says yes. */
 function tunnelTo(host: string, proxy: Proxy, socket: Socket, signal: AbortSignal) {
-  return new Promise<{ readonly status: number; readonly socket: Socket }>((resolve, reject) => {
+  return new Promise<{ readonly status: number; readonly wants: string | undefined; readonly socket: Socket }>((resolve, reject) => {
     const asking = request({ method: 'CONNECT', path: host, headers: { host, ...loginAt(proxy) }, createConnection: () => socket, signal });
     asking.on('error', error => reject(signal.aborted ? (signal.reason as Error) : error));
-    asking.on('connect', ({ statusCode = 0 }, tunnel: Socket, first: Buffer) => {
+    asking.on('connect', ({ statusCode: status = 0, headers }, tunnel: Socket, first: Buffer) => {
       if (first.length > 0) tunnel.unshift(first);
-      resolve({ status: statusCode, socket: tunnel });
+      // Several of these headers are one list.
+      resolve({ status, wants: [headers['proxy-authenticate'] ?? []].flat().join(', ') || undefined, socket: tunnel });
     });
     asking.end();
   });
@@ -126,7 +127,7 @@ function tunnelTo(host: string, proxy: Proxy, socket: Socket, signal: AbortSigna
 async function reachThrough(proxy: Proxy, server: URL, policy: Reach, signal: AbortSignal): Promise<TLSSocket> {
   const handshake = await handshakeWith(server, policy, signal, proxy);
   const host = `${server.hostname}:${portOf(server)}`;
-  const { status, socket } = await tunnelTo(host, proxy, await reachProxy(proxy, server, policy, signal), signal).catch(
+  const { status, wants, socket } = await tunnelTo(host, proxy, await reachProxy(proxy, server, policy, signal), signal).catch(
     (error: unknown) => {
       throw brokenByProxy(error, proxy, server.origin);
     },
@@ -135,7 +136,7 @@ async function reachThrough(proxy: Proxy, server: URL, policy: Reach, signal: Ab
   socket.on('error', () => undefined);
   if (status >= 200 && status < 300) return await handshake(socket);
   socket.destroy();
-  throw refusedByProxy(status, proxy, server.origin);
+  throw refusedByProxy({ status, wants }, proxy, server.origin);
 }
 
 export const loginAt = ({ authorization }: Proxy): Record<string, string> =>

@@ -63,7 +63,10 @@ export function unconnected(thrown: unknown, route: Route, sent: boolean): Failu
   const code = codeOf(thrown);
   if (isNoTls(code))
     return new Failure('MISCONFIGURED', `${origin} does not speak TLS (${code}).`, {
-      remedy: 'Write http:// in the address, or name the https port.',
+      // A proxy may answer with a page of its own where it says that it has connected.
+      remedy: route.proxy
+        ? `Name the https port in the address. If that is right, ${nameOf(route.proxy)} answers in the place of the server: put the host into NO_PROXY.`
+        : 'Write http:// in the address, or name the https port.',
     });
   if (aboutOurCertificate.test(code)) return certificateWanted(code, route);
   if (/^(EPROTO|ERR_SSL_)/.test(code)) return new Failure('UNREACHABLE', `The TLS handshake with ${origin} failed (${code}).`);
@@ -127,8 +130,18 @@ export function brokenByProxy(thrown: unknown, proxy: Proxy, origin: string): Fa
   });
 }
 
+/** What a proxy says to a request for a tunnel, or for a page. wants: its header `Proxy-Authenticate`. */
+interface Refusal {
+  readonly status: number;
+  readonly wants: string | undefined;
+}
+
+/** The ways to log in that a proxy offers, such as NTLM. Each stands where a challenge begins. */
+const schemesIn = (wants: string): string[] =>
+  wants.split(',').flatMap(part => /^\s*([A-Za-z][\w-]*)(?:\s+[^\s=]|\s*$)/.exec(part)?.[1] ?? []);
+
 /** The proxy was asked for a tunnel, or for a page, and said no. */
-export function refusedByProxy(status: number, proxy: Proxy, origin: string): Failure {
+export function refusedByProxy({ status, wants = '' }: Refusal, proxy: Proxy, origin: string): Failure {
   const name = nameOf(proxy);
   if (status !== 407)
     return new Failure(
@@ -136,6 +149,15 @@ export function refusedByProxy(status: number, proxy: Proxy, origin: string): Fa
       `${capital(name)} did not connect to ${origin}: it answered ${status}.`,
       {
         remedy: `Ask whoever runs the proxy whether it lets ${origin} through. ${aboutProxy(proxy)}`,
+      },
+    );
+  const schemes = schemesIn(wants);
+  if (schemes.length > 0 && !schemes.some(scheme => /^basic$/i.test(scheme)))
+    return new Failure(
+      'MISCONFIGURED',
+      `${capital(name)} wants a login by ${schemes.join(' or ')} on the way to ${origin} (407), and the courier can log in by Basic alone.`,
+      {
+        remedy: `Let the proxy take Basic or no login from the courier, name a helper that logs in (such as cntlm) in ${proxy.variable}, or put the host into NO_PROXY.`,
       },
     );
   const given = proxy.authorization !== undefined;

@@ -68,6 +68,8 @@ export async function raw(handle: (socket: Socket) => void): Promise<Running & {
  */
 interface Manner {
   readonly refusal?: number;
+  /** Further header lines of that refusal. */
+  readonly wants?: readonly string[];
   readonly cert?: string;
 }
 
@@ -77,7 +79,7 @@ interface Manner {
  */
 export async function proxying(
   port: number,
-  { refusal, cert }: Manner = {},
+  { refusal, wants = [], cert }: Manner = {},
 ): Promise<Running & { url: string; asked: string[]; shown: object[] }> {
   const asked: string[] = [];
   const shown: object[] = [];
@@ -92,7 +94,7 @@ export async function proxying(
   server.on('connect', (request: IncomingMessage, socket: Socket) => {
     asked.push(request.url ?? '');
     if (refusal) {
-      socket.end(`HTTP/1.1 ${refusal} No\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${refusal} No\r\n${wants.map(way => `Proxy-Authenticate: ${way}\r\n`).join('')}\r\n`);
       return;
     }
     const onward = connect(port, '127.0.0.1', () => {

@@ -93,6 +93,32 @@ describe('proxies', () => {
     assert.deepEqual(warned, []);
   });
 
+  test('a proxy that takes no Basic is said to be so, whether we have a login or not', async () => {
+    const table: readonly [wants: readonly string[], says: RegExp][] = [
+      [['Basic realm="a, b"'], /wants a user and a password/],
+      [['NTLM', 'basic realm=x'], /wants a user and a password/],
+      [['Digest realm="Digest x", nonce=abc, qop="auth"', 'Basic'], /wants a user and a password/],
+      [['NTLM'], /wants a login by NTLM on the way to http.*\(407\), and the courier can log in by Basic alone/],
+      [['Negotiate', 'NTLM'], /wants a login by Negotiate or NTLM/],
+      [['Negotiate, NTLM'], /wants a login by Negotiate or NTLM/],
+      [['Negotiate YIIabc=='], /wants a login by Negotiate on/],
+      [['Digest realm="x", nonce=abc, qop="auth"'], /wants a login by Digest on/],
+      [[], /wants a user and a password/],
+    ];
+    for (const [wants, says] of table) {
+      await using tunnels = await proxying(0, { refusal: 407, wants });
+      await using https = open('https://server.test', { env: { HTTPS_PROXY: tunnels.url } });
+      assert.match((await failing(https('GET', '/', { signal: soon() }))).message, says);
+      await using pages = await serving((_, response) => response.writeHead(407, { 'proxy-authenticate': [...wants] }).end());
+      for (const user of ['', 'me:hunter2@']) {
+        await using http = open('http://server.test', { env: { HTTP_PROXY: pages.url.replace('//', `//${user}`) } });
+        const { message, remedy } = http.failure(await http('GET', '/', { signal: soon() }));
+        if (user === '' || says.source.includes('login')) assert.match(message, says);
+        assert.match(remedy, says.source.includes('login') ? /cntlm.*HTTP_PROXY, or .*NO_PROXY/ : /USER:PASSWORD/);
+      }
+    }
+  });
+
   test('a proxy that is mute until a request has lasted too long is said to be so', async () => {
     const request = new AbortController();
     const late = Object.assign(new Error('no answer within 5 s'), { name: 'TimeoutError' });
@@ -118,6 +144,8 @@ describe('proxies', () => {
     const noTls = await through(toPlain.url);
     assert.match(noTls.message, /server\.test does not speak TLS/);
     assert.ok(noTls.message.includes(toPlain.url));
+    assert.match(noTls.remedy, /^Name the https port.*answers in the place of the server: put the host into NO_PROXY/);
+    assert.doesNotMatch(noTls.remedy, /http:\/\/ in the address/);
     await using wanting = await serving((_, response) => response.writeHead(407).end('<html>'));
     await using asking = open(at(9000), { env: { HTTP_PROXY: wanting.url } });
     const login = asking.failure(await asking('GET', '/', { signal: soon() }), 'Portainer said no');

@@ -114,12 +114,10 @@ function readAs(header: string, kind: 'credentials' | 'config'): string | undefi
 
 /** The letters of a name without regard to their order, to doubled ones and to what stands between words. */
 const lettersOf = (name: string): string =>
-  [
-    ...name
-      .toLowerCase()
-      .replace(/[^a-z]/g, '')
-      .replace(/(.)\1+/g, '$1'),
-  ]
+  name
+    .replace(/[^a-z]/g, '')
+    .replace(/(.)\1+/g, '$1')
+    .split('')
     .sort()
     .join('');
 /** Names that other programs give to these options. */
