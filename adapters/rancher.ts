@@ -34,9 +34,13 @@ export const rancher = defineAdapter({
   findings,
   create({ url, accessKey, secretKey }, deps: Deps<Code>): Target<Ref> {
     if ((accessKey === undefined) !== (secretKey === undefined))
-      throw new Failure('MISCONFIGURED', `Rancher wants both keys or none: ${accessKey ? 'secretKey' : 'accessKey'} is not given.`, {
-        remedy: `Give both (${createKey}), or neither where access control is off.`,
-      });
+      throw new Failure(
+        'MISCONFIGURED',
+        `Rancher wants both keys or none: ${accessKey ? 'secretKey (CATTLE_SECRET_KEY_FILE or CATTLE_SECRET_KEY)' : 'accessKey (CATTLE_ACCESS_KEY_FILE or CATTLE_ACCESS_KEY)'} is not given.`,
+        {
+          remedy: `Give both (${createKey}), or neither where access control is off.`,
+        },
+      );
     const place = placeOf(url);
     const http = deps.http({ url: place.url, sets: ['Accept', 'X-API-No-Challenge', ...(accessKey ? ['Authorization'] : [])] });
     const api = openApi(http, place.url, accessKey, secretKey);

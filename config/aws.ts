@@ -2,6 +2,7 @@ import { isRegion, isRoleArn, isSessionName, namesInWords, regionForm, roleForm,
 import { visiblyNoKey, visiblyNoKeyId } from '../src/contract/keys.ts';
 import { wrongAmong } from './among.ts';
 import type { Env } from './env.ts';
+import { wrapped } from './formats.ts';
 import { type Form, oneOf } from './forms.ts';
 import { hint } from './nearest.ts';
 import type { Report } from './read.ts';
@@ -60,7 +61,7 @@ const among =
 const named =
   (isOne: (text: string) => boolean, words: string): Rule =>
   value =>
-    isOne(value) ? undefined : `must be ${words}`;
+    isOne(value) ? undefined : (wrapped(value) ?? `must be ${words}`);
 
 const inWords = (least: number, most: number): string => `a whole number from ${least} to ${most}`;
 const number =

@@ -35,28 +35,40 @@ const suffix = /\.(ya?ml|json)$/;
  * A directory stands for its *.yaml, *.yml and *.json in the order of their names. Hidden ones are none of them
  * (Kubernetes keeps such beside the mounted files).
  */
-async function listFiles(path: string, report: Report): Promise<string[]> {
+async function listFiles(path: string, wrong: (path: string, why: string) => void): Promise<string[]> {
   if (!(await statOf(path)).isDirectory()) return [path];
   const names = (await namesIn(path)).filter(name => suffix.test(name) && !name.startsWith('.')).sort();
-  if (names.length === 0) report.mistakes.push({ path: '', origin: path, message: 'is a directory without *.yaml, *.yml and *.json' });
+  if (names.length === 0) wrong(path, 'is a directory without *.yaml, *.yml and *.json');
   return names.map(name => join(path, name));
 }
 
+/** Where files are looked for. variable: which one names the paths, where it is a variable. */
+export interface Paths {
+  readonly paths: readonly string[];
+  readonly variable?: string | undefined;
+}
+
 /** Every file's tree, in order. Files that cannot be read are mistakes. */
-async function readAll(paths: readonly string[], report: Report, broken: Broken): Promise<Entries[]> {
+async function readAll({ paths, variable }: Paths, report: Report, broken: Broken): Promise<Entries[]> {
   const trees: Entries[] = [];
+  const wrong = (path: string, why: string): void =>
+    void report.mistakes.push(
+      variable && paths.includes(path)
+        ? { path: '', origin: variable, message: `${shownPath(path)} ${why}` }
+        : { path: '', origin: shownPath(path), message: why },
+    );
   const attempt = async <T>(path: string, act: () => Promise<T>): Promise<T | undefined> => {
     try {
       return await act();
     } catch (error) {
       if (!(error instanceof Unreadable)) throw error;
       const cure = error.remedy ? `. ${error.remedy}` : '';
-      report.mistakes.push({ path: '', origin: shownPath(path), message: `${error.why}${cure}` });
+      wrong(path, `${error.why}${cure}`);
       return undefined;
     }
   };
   for (const path of paths)
-    for (const file of (await attempt(path, () => listFiles(path, report))) ?? []) {
+    for (const file of (await attempt(path, () => listFiles(path, wrong))) ?? []) {
       const text = await attempt(file, () => readText(file, mostBytes));
       if (text === undefined) continue;
       const { entries, mistakes } = parseFile(text, file, broken);
@@ -70,7 +82,7 @@ async function readAll(paths: readonly string[], report: Report, broken: Broken)
  * The configuration files at these paths, merged. One option in two files is a mistake that names both. `broken`: see
  * `parseFile`.
  */
-export async function readFiles(paths: readonly string[], report: Report, broken: Broken = 'dropped'): Promise<Merged> {
+export async function readFiles(paths: Paths, report: Report, broken: Broken = 'dropped'): Promise<Merged> {
   const trees = await readAll(paths, report, broken);
   const list = (name: string): Listed[] =>
     trees.flatMap(tree => {

@@ -45,8 +45,10 @@ function textRule(value: unknown): string | undefined {
  * What is around a value and does not belong to it; undefined where nothing is. `--env-file` of docker keeps quotes,
  * and many editors of variables keep blanks.
  */
-export function wrapped(text: string): string | undefined {
+export function wrapped(value: unknown): string | undefined {
+  const text = Array.isArray(value) ? value.map(String).join(',') : String(value);
   const bare = text.trim();
+  if (Array.isArray(value) && /^\[.*\]$/s.test(bare)) return 'is in brackets. In a variable commas alone make a list: ONE,TWO';
   if (/^(["']).*\1$/s.test(bare) && bare.length > 1)
     return 'is in quotes, and these are part of the value here, as `docker run --env-file` keeps them. Write it without';
   return bare !== '' && bare !== text && !control.test(text)

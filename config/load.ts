@@ -15,7 +15,7 @@ import {
   fromFlags,
   overlay,
 } from './env.ts';
-import { type Merged, readFiles, topKeys } from './files.ts';
+import { type Merged, type Paths, readFiles, topKeys } from './files.ts';
 import { parseListen } from './formats.ts';
 import { type Entries, lineOf, type Mistake } from './origin.ts';
 import { readProxies } from './proxies.ts';
@@ -187,8 +187,8 @@ export async function loadDoors(
   return { doors: doorsOf(read), chosen, unread: hidden.mistakes };
 }
 
-export const pathsOf = ({ files, env }: Pick<Given, 'files' | 'env'>): readonly string[] =>
-  files?.length ? files : env[configVariable] ? [env[configVariable]] : [];
+export const pathsOf = ({ files, env }: Pick<Given, 'files' | 'env'>): Paths =>
+  files?.length ? { paths: files } : { paths: env[configVariable] ? [env[configVariable]] : [], variable: configVariable };
 
 /** What files, variables and flags say of a group; the later wins. */
 const layersOf = (name: string, table: Table, files: Merged, { env, flags = {} }: Pick<Given, 'env' | 'flags'>): Entries[] => [

@@ -5,6 +5,7 @@ import { Secret } from '../src/contract/secret.ts';
 import { type Draft, draftTargets, type Surroundings } from './drafts.ts';
 import type { Env } from './env.ts';
 import { requireUnique } from './files.ts';
+import { wrapped } from './formats.ts';
 import { imageInWords, registryInWords } from './forms.ts';
 import { type HeadersRef, headersFrom } from './headers.ts';
 import { isByVariables, lacking, type Spelling, spelledVariables, spellingOf } from './naming.ts';
@@ -149,7 +150,7 @@ function registriesOf(addresses: readonly string[], aliases: Aliases, wrong: (me
     if (text === ownWord) continue;
     const registry = parseAddress(text, aliases)?.registry;
     if (registry) hosts.set(registry.host, registry);
-    else wrong(`entry ${at + 1} must be ${registryInWords(ownWord)}`);
+    else wrong(wrapped(addresses) ?? `entry ${at + 1} must be ${registryInWords(ownWord)}`);
   }
   return [...hosts.values()];
 }
@@ -159,7 +160,7 @@ function imagesOf(texts: readonly string[], aliases: Aliases, wrong: (message: s
   const images = new Map<string, Image>();
   for (const [at, text] of texts.entries()) {
     const image = readImage(text, aliases);
-    if ('wrong' in image) wrong(`entry ${at + 1} must be ${imageInWords}`);
+    if ('wrong' in image) wrong(wrapped(texts) ?? `entry ${at + 1} must be ${imageInWords}`);
     else images.set(nameOfImage(image), image);
   }
   return [...images.values()];

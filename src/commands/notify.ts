@@ -20,16 +20,21 @@ interface Result {
   readonly failure: Failure | undefined;
 }
 
+/** Compose leaves a variable empty that nobody has set. */
+const emptyIn = (env: NodeJS.ProcessEnv): string[] =>
+  Object.entries(env).flatMap(([name, value]) => (/^ECR_COURIER_NOTIFY_\w+$/.test(name) && value === '' ? [`${name} is empty.`] : []));
+
 /** `notify test`: one message to each receiver, and what each says to it. Exit 3 when only some take it. */
 export async function notifyTest(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, { ...configOptions, json: { type: 'boolean' } }, { allowPositionals: true });
   const { json, ...flags } = values;
   const named: readonly string[] = positionals;
   const config = await readConfig(flags, io);
-  for (const warning of config.warnings) if (warning.startsWith('notify.')) io.stderr.write(redact(`warning: ${warning}\n`));
+  for (const warning of config.warnings)
+    if (/^(notify\.|ECR_COURIER_NOTIFY_)/.test(warning)) io.stderr.write(redact(`warning: ${warning}\n`));
   const { receivers, publicUrl } = notifyConfig(config);
   if (receivers.length === 0)
-    throw new Failure('MISCONFIGURED', 'No receiver is configured.', {
+    throw new Failure('MISCONFIGURED', ['No receiver is configured.', ...emptyIn(io.env)].join(' '), {
       remedy: 'docs/notify.md says how: ECR_COURIER_NOTIFY_SLACK_URL for example, or `notify:` in a file.',
     });
   const unknown = named.find(name => !receivers.some(receiver => receiver.name === name));

@@ -5,7 +5,7 @@ export function cronMistake(pattern: string): string | undefined {
   try {
     return new Cron(pattern, { paused: true, utcOffset: 0 }).nextRun() ? undefined : 'it never comes true';
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return (error instanceof Error ? error.message : String(error)).replace(/^CronPattern: /, '');
   }
 }
 

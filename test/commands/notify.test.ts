@@ -60,6 +60,12 @@ test('config show and config check name format and host of a receiver, and nothi
   for (const part of ['314159265358979323', 'd1sc0rd', '5bf66975']) assert.ok(!stdout.includes(part), part);
 });
 
+test('a variable that compose left empty is named where nobody would be told', async () => {
+  const { code, stderr } = await command(['notify', 'test'], { ECR_COURIER_NOTIFY_SLACK_URL: '' });
+  assert.equal(code, 78);
+  assert.match(stderr, /No receiver is configured\. ECR_COURIER_NOTIFY_SLACK_URL is empty\.$/m);
+});
+
 test('config check reads the files with addresses: one that holds something else is a mistake, an absent one a warning', async () => {
   const env = {
     PORTAINER_URL: 'https://portainer:9443',

@@ -73,10 +73,16 @@ test('what is around a value and does not belong to it is named, in place of a f
     ['DEPOT_CREATE', '"true"'],
     ['ECR_COURIER_TICK_SECONDS', "'4'"],
     ['ECR_COURIER_LISTEN', '"0.0.0.0:8080"'],
+    ['DEPOT_REGISTRIES', '"123456789012.dkr.ecr.eu-west-1.amazonaws.com"'],
+    ['AWS_REGION', '"eu-west-1"'],
     ['ECR_COURIER_LOG_LEVEL', '"debug"'],
     ['ECR_COURIER_NOTIFY_SLACK_URL', '"https://hooks.slack.com/services/T/B/x"'],
   ] as const)
     assert.deepEqual(await mistakes({ [name]: value }), [`${name}: ${quotes}`]);
+  assert.deepEqual(await mistakes({ DEPOT_REGISTRIES: '[123456789012.dkr.ecr.eu-west-1.amazonaws.com]' }), [
+    'DEPOT_REGISTRIES: is in brackets. In a variable commas alone make a list: ONE,TWO',
+  ]);
+  assert.deepEqual(await mistakes({ ECR_COURIER_CONFIG: '/nowhere/courier.yaml' }), ['ECR_COURIER_CONFIG: courier.yaml does not exist']);
   assert.deepEqual(await mistakes({ DEPOT_URL: 'https://depot ' }), ['DEPOT_URL: has a blank at its end. Remove it']);
   assert.deepEqual(await mistakes({ ECR_COURIER_LISTEN: ' 0.0.0.0:8080' }), [
     'ECR_COURIER_LISTEN: has a blank at its beginning. Remove it',
