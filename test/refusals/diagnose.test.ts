@@ -122,3 +122,17 @@ test('an answer of our own that no row knows is quoted, and nothing is guessed',
   assert.deepEqual([told?.id, told?.sentence], ['answer-unknown', `${host} answered with something that is no manifest.`]);
   assert.equal(ours({}, 418)?.id, 'answer-unknown');
 });
+
+test('an image of a list is told of the list, also at ECR Public, which knows neither caches nor these rights', () => {
+  const text = '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"Requested image not found"}]}';
+  const listed = { ...own, list: '1', login: 'taken' } as const;
+  const at = (name: string) => parseAddress(name)?.registry ?? assert.fail();
+  const open = 'public.ecr.aws';
+  const answer = { status: 404, text, action: 'none', host: open, own: { ...listed, host: open } };
+  const inPublic = diagnose(answer, { ...asked, registry: at(open) });
+  assert.match(inPublic?.sentence ?? '', /^The list 1 is there/);
+  assert.doesNotMatch(JSON.stringify(inPublic), /cache|aws ecr/);
+  const inPrivate = diagnose({ status: 404, text, action: 'ecr:BatchGetImage', host, own: listed }, asked);
+  assert.match(inPrivate?.sentence ?? '', /Under the prefix of a pull-through cache/);
+  assert.equal(inPrivate?.paste?.length, 1);
+});

@@ -64,18 +64,24 @@ export function repositoryMissing(told: Told, cache: CacheRule | 'none'): Meanin
 }
 
 /** A list is there, and an image that it names is not. */
-export const partMissing = (told: Told, list: string): Meaning => ({
-  sentence: `The list ${list} is there in the repository ${nameOf(told)}, and an image that it names (${tagOf(told)}) is not: it was removed, or not pushed with the list.${told.facts.cache === 'none' ? '' : ' Under the prefix of a pull-through cache it may be a refusal of IAM instead: whoever pulls may not import from upstream.'}`,
-  side: 'whoever pushes the list, or a script that removes images without a tag: those of a list have none',
-  remedy: 'Push the list again, with all its images.',
-  paste: [
-    {
-      what: 'Whether the image is there',
-      kind: 'command',
-      text: `aws ecr describe-images --region ${regionOf(told)}${registryOption(told)} --repository-name ${nameOf(told)} --image-ids imageDigest=${tagOf(told)}`,
-    },
-  ],
-});
+export function partMissing(told: Told, list: string): Meaning {
+  const isPrivate = told.facts.registry?.service === 'ecr';
+  const mayBeCache = isPrivate && told.facts.cache !== 'none';
+  return {
+    sentence: `The list ${list} is there in the repository ${nameOf(told)}, and an image that it names (${tagOf(told)}) is not: it was removed, or not pushed with the list.${mayBeCache ? ' Under the prefix of a pull-through cache it may be a refusal of IAM instead: whoever pulls may not import from upstream.' : ''}`,
+    side: 'whoever pushes the list, or a script that removes images without a tag: those of a list have none',
+    remedy: 'Push the list again, with all its images.',
+    paste: isPrivate
+      ? [
+          {
+            what: 'Whether the image is there',
+            kind: 'command',
+            text: `aws ecr describe-images --region ${regionOf(told)}${registryOption(told)} --repository-name ${repositoryOf(told) ?? 'NAME'} --image-ids imageDigest=${told.facts.reference ?? 'DIGEST'}`,
+          },
+        ]
+      : [],
+  };
+}
 
 /** The image is not in its repository, and the rules of its registry are known. */
 export function imageMissing(told: Told, cache: CacheRule | 'none'): Meaning {

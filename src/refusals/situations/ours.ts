@@ -59,8 +59,8 @@ export const refusedOurs: readonly Situation[] = [
       facts.find(/refuses a pull that came without a login: (?<said>.{1,300}?)\. It lets everybody pull/, isPublic),
     tell: told => ({
       sentence: `${nameIn(told)} refuses a pull that came without a login: ${saidIn(told)}. It lets everybody pull, so another one may have answered.`,
-      side: `a proxy, a mirror or a firewall between this machine and ${nameIn(told)}`,
-      remedy: `Look where ${nameIn(told)} leads from this machine, and whether a proxy (HTTPS_PROXY) lets it through.`,
+      side: `a proxy, a mirror or a firewall between this machine and ${nameIn(told)}; or the name of the image`,
+      remedy: `Look where ${nameIn(told)} leads from this machine, and whether a proxy (HTTPS_PROXY) lets it through. A repository that was taken down reads the same: look for it at gallery.ecr.aws.`,
     }),
   }),
   row({

@@ -77,6 +77,7 @@ export const publicRegistry: readonly Situation[] = [
     ],
     when: facts =>
       facts.registry?.service === 'ecr-public' &&
+      facts.own?.list === undefined &&
       (facts.find(
         /repository with name .{1,200} does not exist|name unknown|NAME_UNKNOWN|manifest unknown|MANIFEST_UNKNOWN|Requested image not found|manifest for public\.ecr\.aws\S{1,400} not found/,
       ) ??
