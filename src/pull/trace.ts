@@ -44,11 +44,14 @@ export async function traced(program: string, work: (run: Run) => Promise<Said>,
   return why === undefined ? said : { ...said, stderr: `${said.stderr}ecr-courier: No trace is written, as ECR_COURIER_TRACE ${why}.\n` };
 }
 
+/** How each record begins. */
+const begins = '{"time":"';
+
 /** Why a record could not be appended, as the end of a sentence. */
 async function refusal(file: string, line: string): Promise<string | undefined> {
   const path = JSON.stringify(file);
   if (!isAbsolute(file)) return `is ${path}, and a whole path is needed: whoever starts this program decides where it runs`;
-  return await appendCapped(file, line, mostBytes).then(
+  return await appendCapped(file, line, { mostBytes, begins }).then(
     () => undefined,
     ({ code = 'unknown' }: NodeJS.ErrnoException) =>
       `names ${path}: ${Object.hasOwn(reasons, code) ? reasons[code] : `the system says ${code}`}`,
@@ -64,6 +67,7 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: 'that is a link, and links are not followed',
   ENXIO: 'that is a pipe that nobody reads',
   ENOSPC: 'the disk is full',
+  FOREIGN: 'that file holds something else, and is left alone',
 };
 
 /** Set by the shell of the front, whoever calls. Of all others the names alone are told: values may be keys. */

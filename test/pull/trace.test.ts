@@ -80,7 +80,8 @@ test('a trace tells the calls, with what signed them and how they ended', async 
 });
 
 test('a trace is for its owner alone, is cut at a size, and never fails a call', async () => {
-  await using files = await folder({ old: 'x'.repeat(1024 * 1024), open: '' });
+  await using files = await folder({ old: '{"time":"'.padEnd(1024 * 1024, 'x'), open: '', syslog: 'Nov 30 01:02:03 '.repeat(70_000) });
+  await chmod(files.at('syslog'), 0o640);
   await traced('kubelet', work, runIn(files.at('old')));
   assert.equal((await stat(files.at('old.1'))).size, 1024 * 1024);
   assert.ok((await stat(files.at('old'))).size < 10_000);
@@ -94,6 +95,7 @@ test('a trace is for its owner alone, is cut at a size, and never fails a call',
     [files.at('folder'), /folder": that is a folder/],
     [files.at('absent/trace'), /its folder does not exist/],
     [files.at('link'), /links are not followed/],
+    [files.at('syslog'), /syslog": that file holds something else, and is left alone/],
     ['trace.log', /a whole path is needed/],
     ...(process.platform === 'linux' ? ([['/dev/full', /the disk is full/]] as const) : []),
   ] as const) {
@@ -103,6 +105,8 @@ test('a trace is for its owner alone, is cut at a size, and never fails a call',
     assert.match(stderr, why);
   }
   assert.equal(await readFile(files.at('other'), 'utf8'), '', 'never through a link');
+  const { mode, size } = await stat(files.at('syslog'));
+  assert.deepEqual([mode & 0o777, size], [0o640, 16 * 70_000], 'never over a log of others');
 });
 
 /** What a message of ours might quote. */
