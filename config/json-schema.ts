@@ -49,6 +49,12 @@ function ofField(field: Field): object {
 /** Of what must not be empty, by its type. */
 const leastOf: Readonly<Record<string, object>> = { string: { minLength: 1 }, array: { minItems: 1 } };
 
-/** As the formatter of this repository wants it: lists of plain values in one line. */
+/** Of a line, as the formatter has it. */
+const columns = 140;
+
+/** As the formatter of this repository wants it: lists of plain values in one line, where they fit. */
 export const print = (value: object): string =>
-  JSON.stringify(value, null, 2).replaceAll(/\[\s+([^[\]{}]+?)\s+\]/g, (_, inner: string) => `[${inner.replaceAll(/\s*\n\s*/g, ' ')}]`);
+  JSON.stringify(value, null, 2).replaceAll(/^(.*)\[\s+([^[\]{}]+?)\s+\]/gm, (list: string, before: string, inner: string) => {
+    const line = `${before}[${inner.replaceAll(/\s*\n\s*/g, ' ')}]`;
+    return line.length < columns ? line : list;
+  });

@@ -30,6 +30,15 @@ const annotations = keyed({});
 const labels = keyed({ pattern: `^(${label})?$` });
 const list: Schema = { type: 'array', items: { type: 'object' } };
 const only = (properties: Readonly<Record<string, Schema>>): Schema => ({ type: 'object', additionalProperties: false, properties });
+/**
+ * A key with nothing behind it, as it is left when all that was below it is commented out, takes the default away:
+ * these have none other.
+ */
+const needed = (names: readonly string[], properties: Readonly<Record<string, Schema>>): Schema => ({
+  ...only(properties),
+  required: names,
+});
+const groups = ['image', 'aws', 'admin', 'serviceAccount', 'rbac', 'service', 'serviceMonitor', 'prometheusRule', 'dashboard'];
 const objectName: Schema = { type: 'string', maxLength: 253, pattern: `^(${subdomain})?$` };
 /** A Service is named so, too: it begins with a letter, and has no dots. */
 const ownName: Schema = { type: 'string', maxLength: 63, pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$' };
@@ -42,10 +51,10 @@ function valuesSchema(): Schema {
     // The newest that all versions of Helm read.
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'values of the chart ecr-courier',
-    ...only({
+    ...needed(['replicas', ...groups, 'podSecurityContext', 'securityContext'], {
       global: free,
       replicas: { type: 'integer', minimum: 1, maximum: 9 },
-      image: only({
+      image: needed(['repository', 'pullPolicy'], {
         repository: { type: 'string', minLength: 1 },
         tag: { type: 'string', pattern: String.raw`^(\w[\w.-]{0,127})?$` },
         digest: { type: 'string', pattern: '^(sha256:[0-9a-f]{64})?$' },
@@ -59,8 +68,8 @@ function valuesSchema(): Schema {
       existingConfigMap: objectName,
       aws: only({ existingSecret: objectName, region: text }),
       admin: only({ existingSecret: objectName }),
-      serviceAccount: only({ create: boolean, name: objectName, annotations }),
-      rbac: only({
+      serviceAccount: needed(['create'], { create: boolean, name: objectName, annotations }),
+      rbac: needed(['create', 'mode'], {
         create: boolean,
         mode: { enum: ['cluster', 'namespaces'] },
         readNamespaces: boolean,
@@ -79,7 +88,7 @@ function valuesSchema(): Schema {
       podSecurityContext: free,
       securityContext: free,
       resources: free,
-      service: only({ port: { type: 'integer', minimum: 1, maximum: 65535 } }),
+      service: needed(['port'], { port: { type: 'integer', minimum: 1, maximum: 65535 } }),
       serviceMonitor: only({ enabled: boolean, interval: duration, labels }),
       prometheusRule: only({ enabled: boolean, labels }),
       dashboard: only({ enabled: boolean, labels }),

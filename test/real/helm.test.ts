@@ -339,6 +339,24 @@ part('the chart', { programs: ['helm'] }, () => {
     }
   });
 
+  test('takes a key with nothing behind it for nothing, or says that it must be there', () => {
+    const lists = ['extraEnv', 'extraVolumes', 'extraVolumeMounts', 'imagePullSecrets', 'podLabels', 'podAnnotations', 'nodeSelector'];
+    for (const key of [...lists, 'config', 'existingConfigMap', 'nameOverride', 'resources', 'affinity', 'tolerations'])
+      assert.match(rendered({ [key]: null }), /kind: Deployment/, key);
+    const maps = ['image', 'aws', 'admin', 'serviceAccount', 'rbac', 'service', 'serviceMonitor', 'prometheusRule', 'dashboard'];
+    for (const key of [...maps, 'replicas', 'podSecurityContext', 'securityContext']) {
+      const { stderr } = helm(['template', 'ecr-courier', chart], { [key]: null });
+      assert.match(stderr, new RegExp(`missing propert(y|ies) '${key}'`));
+    }
+    for (const values of [
+      { rbac: { create: null } },
+      { rbac: { mode: null } },
+      { image: { repository: null } },
+      { service: { port: null } },
+    ])
+      assert.match(helm(['template', 'ecr-courier', chart], values).stderr, /missing property '\w+'/, JSON.stringify(values));
+  });
+
   test('carries the configuration, and starts the pod anew for another one', async () => {
     const config = { sources: [{ name: 'shop', roleArn: 'arn:aws:iam::123456789012:role/shop', slots: ['kubernetes/shop-*/*'] }] };
     const values = { target: { registries: [host], namespaces: ['!kube-*', 'on', 'no'] }, config };

@@ -59,7 +59,7 @@
 {{- end -}}
 {{- end -}}
 {{- range $list := list "extraEnv" "extraVolumes" -}}
-{{- $entries := include "ecr-courier.entries" (dict "path" $list "list" (get $values $list)) | fromYamlArray -}}
+{{- $entries := include "ecr-courier.entries" (dict "path" $list "list" (get $values $list | default list)) | fromYamlArray -}}
 {{- include "ecr-courier.twice" (dict "entries" $entries "option" "name") -}}
 {{- range $entries -}}
 {{- if and (eq $list "extraVolumes") (has .map.name (list "config" "tmp" "aws" "admin")) }}{{ printf "%s.name: is that of a volume of the chart: give it another one\n" .path }}{{ end -}}
