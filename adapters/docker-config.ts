@@ -37,6 +37,10 @@ export const dockerConfig = defineAdapter({
     const where = pathOfEntries(path);
     if (/(^|\/)~[^/]*\//.test(path))
       throw new Failure('MISCONFIGURED', `${path} has a ~ in it, which only a shell knows.`, { remedy: 'Write the whole path.' });
+    if (/(^|[/\\])daemon\.json$/.test(path))
+      throw new Failure('MISCONFIGURED', `${path} is the configuration of Docker's engine, which does not start with logins in it.`, {
+        remedy: 'Name the file of those who pull: ~/.docker/config.json, with the whole path.',
+      });
     const unreplaceable = writeInPlace ? 'write-in-place' : 'fail';
 
     /** Throws for a text that nobody can read: it is never written over. */

@@ -326,6 +326,7 @@ test('programs that read the file only once are told of, where they read it and 
 test('a path with the home of a shell is refused, and thousands of entries take no time', async () => {
   assert.throws(() => open('~/.docker/config.json'), { code: 'MISCONFIGURED', message: /only a shell knows/ });
   assert.throws(() => open('/etc/courier/~/.docker/config.json'), { code: 'MISCONFIGURED' });
+  assert.throws(() => open('/etc/docker/daemon.json'), { code: 'MISCONFIGURED', message: /engine, which does not start with logins/ });
   const hostAt = (at: number): string => `${String(at).padStart(12, '0')}.dkr.ecr.eu-west-1.amazonaws.com`;
   const auths = Object.fromEntries(Array.from({ length: 8000 }, (_, at) => [hostAt(at), login('x')]));
   const { slots } = await discover(JSON.stringify({ auths }));
