@@ -108,8 +108,8 @@ test('check has a row for what has no registry of its own: services of a Swarm, 
   assert.equal(code, 0, stdout);
   const rows = stdout.split('\n').map(line => line.trim().split(/ {2,}/));
   const row = (slot: string) => rows.filter(([target, title]) => target === 'portainer' && title === slot).map(cells => cells.slice(2));
-  assert.deepEqual(row('service web'), [['-', 'would be updated', '-', '-']]);
-  assert.deepEqual(row('service api'), [[host, 'left alone', '-', '-']]);
+  assert.deepEqual(row('service web (swarm)'), [['-', 'would be updated', '-', '-']]);
+  assert.deepEqual(row('service api (swarm)'), [[host, 'left alone', '-', '-']]);
 });
 
 test('check names an identity once, though each region has a session of its own', async () => {
