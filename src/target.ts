@@ -75,7 +75,10 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
       const things: Lent = { opened: makeOpened(), proxies: new Set() };
       const made: unknown = adapter.create(options, depsOf(config, { ...deps, registry: lookAlikes.read }, things, headers, own));
       const dispose = (): Promise<void> => Promise.resolve(things.opened[Symbol.asyncDispose]());
-      const target = lent(acrossBorder(made, { ...adapter, clock: deps.clock, dispose }), things.proxies);
+      const target = lent(
+        acrossBorder(made, { ...adapter, clock: deps.clock, registry: host => deps.registry(host)?.registry, dispose }),
+        things.proxies,
+      );
       current = {
         options,
         headers,

@@ -9,14 +9,24 @@ const longestText = 2000;
 /** Of findings in one list: each of them is shown, counted and logged. */
 const mostFindings = 10_000;
 
-export function asDiscovery(value: unknown, at: string, codes?: FindingSpecs): Discovery {
+/** What a report is held against. */
+export interface Terms {
+  /** The adapter's table; without one, any code will do. */
+  readonly findings?: FindingSpecs | undefined;
+  /** The registry that a host stands for. */
+  readonly registry: (host: string) => Registry | undefined;
+  /** Registries that were looked at: thousands of slots share a few. */
+  readonly known: WeakSet<object>;
+}
+
+export function asDiscovery(value: unknown, at: string, terms: Terms): Discovery {
   demandMap(value, at);
   const { slots, findings, unseen, about } = value;
   demandList(slots, `${at}.slots`);
   const ids = new Set<string>();
   // The list of an adapter that keeps it between two reports is not changed.
   const sound = eachOf(slots, (one, index) => {
-    const slot = asSlot(one, () => `${at}.slots[${index}]`, codes);
+    const slot = asSlot(one, () => `${at}.slots[${index}]`, terms);
     demand(ids.size < ids.add(slot.id).size, `${at}.slots[${index}].id`, 'the id of one slot alone', slot.id);
     return slot;
   });
@@ -28,7 +38,7 @@ export function asDiscovery(value: unknown, at: string, codes?: FindingSpecs): D
   return {
     ...(value as unknown as Discovery),
     slots: sound,
-    findings: asFindings(findings, `${at}.findings`, codes),
+    findings: asFindings(findings, `${at}.findings`, terms.findings),
     ...(!missing(about) && { about: asAbout(about, `${at}.about`) }),
   };
 }
@@ -73,14 +83,14 @@ const states: readonly unknown[] = ['present', 'absent', 'drifted'] satisfies Sl
 const plain = /^[\x20-\x7e]{1,300}$/;
 
 /** `at` is made when something is wrong. */
-function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
+function asSlot(value: unknown, at: () => string, terms: Terms): Slot {
   if (!isMap(value)) demandMap(value, at());
   const { id, title, registries, state, lacks, source, after, follows, holds, waits, disturbs, findings } = value;
   if (!isText(id) || id.length > longestId) refuse(`${at()}.id`, `a text of at most ${longestId} characters`, id);
   if (!states.includes(state)) refuse(`${at()}.state`, 'present, absent or drifted', state);
   if (!Array.isArray(registries)) refuse(`${at()}.registries`, 'a list', registries);
   const hosts = registries as readonly unknown[];
-  for (const registry of hosts) if (!isRegistry(registry)) refuse(`${at()}.registries`, 'what deps.registry answers', registry);
+  for (const registry of hosts) if (!isRegistry(registry, terms)) refuse(`${at()}.registries`, 'what deps.registry answers', registry);
   if (!(missing(title) || typeof title === 'string')) refuse(`${at()}.title`, 'a text, or missing', title);
   if (!(missing(lacks) || isText(lacks))) refuse(`${at()}.lacks`, 'a text, or missing', lacks);
   if (!(missing(source) || isText(source))) refuse(`${at()}.source`, 'a text, or missing', source);
@@ -91,7 +101,7 @@ function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
   if (!(missing(waits) || typeof waits === 'boolean')) refuse(`${at()}.waits`, 'true, false or missing', waits);
   if (!missing(disturbs)) demandDisturbs(disturbs, `${at()}.disturbs`);
   const slot = value as unknown as Slot;
-  const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`, codes);
+  const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`, terms.findings);
   const name = (title || id) as string;
   if (said === slot.findings && title !== '' && plain.test(name) && plain.test(slot.lacks ?? ' ')) return slot;
   return {
@@ -102,21 +112,19 @@ function asSlot(value: unknown, at: () => string, codes?: FindingSpecs): Slot {
   };
 }
 
-/** Those that were looked at: thousands of slots share a few. */
-const known = new WeakSet<object>();
-
-/** Region and partition become part of the address that is asked for a token. */
-const isName = (value: unknown): boolean => typeof value === 'string' && /^[a-z0-9][a-z0-9.-]{0,252}$/.test(value);
-
-function isRegistry(value: unknown): boolean {
+/**
+ * Region and partition become part of the address that is asked for a token, and the host is asked whether it takes
+ * the token. So all of them must belong together.
+ */
+function isRegistry(value: unknown, { registry, known }: Terms): boolean {
   if (!isMap(value)) return false;
   if (known.has(value)) return true;
-  const { host, region, service, partition, account, fips, dualStack } = value as Partial<Registry>;
-  const named = [host, region, partition].every(isName) && (service === 'ecr' || service === 'ecr-public');
-  const owned = missing(account) || (typeof account === 'string' && /^\d{12}$/.test(account));
-  const fine = named && owned && [fips, dualStack].every(one => typeof one === 'boolean');
-  if (fine) known.add(value);
-  return fine;
+  const { host } = value;
+  const meant = typeof host === 'string' ? registry(host) : undefined;
+  const members = ['host', 'service', 'account', 'region', 'partition', 'fips', 'dualStack'] as const satisfies (keyof Registry)[];
+  if (!meant || members.some(member => value[member] !== meant[member])) return false;
+  known.add(value);
+  return true;
 }
 
 /** One for all registries, or a map of them by host. */
@@ -195,10 +203,10 @@ export function asSightings(value: unknown, at: string): AsyncIterable<unknown> 
   return value as AsyncIterable<unknown>;
 }
 
-export function asSighting(value: unknown, at: string, codes?: FindingSpecs): Sighting {
+export function asSighting(value: unknown, at: string, terms: Terms): Sighting {
   demandMap(value, at);
   if ('slot' in value) {
-    const slot = asSlot(value['slot'], () => `${at}.slot`, codes);
+    const slot = asSlot(value['slot'], () => `${at}.slot`, terms);
     refuseCircles([slot], at);
     return { slot };
   }

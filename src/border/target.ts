@@ -3,7 +3,7 @@ import { asToldFailure } from '../contract/failures.ts';
 import type { FindingSpecs, Pruned, Receipt, Sighting, Target } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
 import { asPruned } from './pruned.ts';
-import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings } from './reports.ts';
+import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings, type Terms } from './reports.ts';
 import { demand, demandMap, isText, type Look, lookFor, missing } from './shape.ts';
 
 /** What an adapter made, on its way to the engine. */
@@ -13,6 +13,8 @@ export interface Made {
   /** Its table; without one, any code will do. */
   readonly findings?: FindingSpecs | undefined;
   readonly clock: Pick<Clock, 'sleep'>;
+  /** The registry that a host stands for. */
+  readonly registry: Terms['registry'];
   /** Closes what the target was lent; after the target's own end, or soon. */
   dispose(): Promise<void>;
 }
@@ -29,13 +31,14 @@ const atOnce = 100;
  * What is wrong becomes UNEXPECTED of this target, naming the member. Names that the manager gave are cut and made fit
  * for people. There may be 100,000 slots: one that is as it should be is handed on as it is.
  */
-export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: Made): Target {
+export function acrossBorder(made: unknown, { kind, findings, clock, registry, dispose }: Made): Target {
   const look = lookFor(kind);
   const target = look('create', made, asTarget);
   const { watch, rehearse, prune } = target;
+  const terms: Terms = { findings, registry, known: new WeakSet() };
   const receiptLook: Look<Receipt> = (value, at) => asReceipt(value, at, findings);
   const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, receiptLook);
-  const sightingLook: Look<Sighting> = (value, at) => asSighting(value, at, findings);
+  const sightingLook: Look<Sighting> = (value, at) => asSighting(value, at, terms);
   async function* told<T>(method: string, seen: AsyncIterable<unknown>, signal: AbortSignal, lookAtOne: Look<T>): AsyncIterable<T> {
     try {
       let count = 0;
@@ -49,9 +52,8 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
     }
   }
   return {
-    address: label(target.address, longestAddress),
-    discover: async signal =>
-      look('discover', await answerOf(() => target.discover(signal)), (value, at) => asDiscovery(value, at, findings)),
+    address: label(withoutLogin(target.address), longestAddress),
+    discover: async signal => look('discover', await answerOf(() => target.discover(signal)), (value, at) => asDiscovery(value, at, terms)),
     // No async function: hundreds of deliveries can be under way, and what is kept of each counts.
     deliver(slot, credentials, signal) {
       try {
@@ -85,6 +87,9 @@ export function acrossBorder(made: unknown, { kind, findings, clock, dispose }: 
     },
   };
 }
+
+/** An address is shown to everybody. */
+const withoutLogin = (address: string): string => address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 
 /** Ends when the signal is aborted, whether the other side looks at it or not. */
 async function* untilAborted(seen: AsyncIterable<unknown>, signal: AbortSignal): AsyncIterable<unknown> {

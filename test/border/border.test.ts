@@ -8,6 +8,9 @@ import { createVirtualClock } from '../fakes/clock.ts';
 
 const registry = parseAddress('111111111111.dkr.ecr.eu-west-1.amazonaws.com')?.registry;
 assert.ok(registry);
+/** As a configuration with one alias has it. */
+const means = (host: string) =>
+  parseAddress(host, new Map([['ecr.example.org', '111111111111.dkr.ecr.eu-west-1.amazonaws.com']]))?.registry;
 const signal = new AbortController().signal;
 const slot: Slot = { id: '7', title: 'ecr (row 7)', registries: [registry], state: 'present', ref: { row: 7 } };
 const discovery = { slots: [slot], findings: [] };
@@ -17,7 +20,7 @@ const invalid = new Date(Number.NaN);
 /** A target of an adapter in plain JavaScript, which may answer anything. */
 function cross(members: object, dispose = async () => undefined as void): Target {
   const made = { address: 'shelf', discover: async () => discovery, deliver: async () => receipt, ...members };
-  return acrossBorder(made, { kind: 'shelf', clock: createVirtualClock(), dispose });
+  return acrossBorder(made, { kind: 'shelf', clock: createVirtualClock(), registry: means, dispose });
 }
 
 async function sentenceOf(work: () => unknown): Promise<string> {
@@ -120,7 +123,27 @@ const reports: readonly (readonly [unknown, string])[] = [
         `${at}.registries must be what deps.registry answers, and is an object.`,
       ] as const,
   ),
-  [withSlot({ registries: [{ ...registry, account: undefined }] }), 'nothing is wrong'],
+  [withSlot({ registries: [{ ...registry }] }), 'nothing is wrong'],
+  [withSlot({ registries: [{ ...registry, host: 'ecr.example.org' }] }), 'nothing is wrong'],
+  [withSlot({ registries: [means('public.ecr.aws')] }), 'nothing is wrong'],
+  // The host is asked whether it takes the token of account and region.
+  ...[
+    { host: 'registry.example.org' },
+    { host: '222222222222.dkr.ecr.eu-west-1.amazonaws.com' },
+    { account: '222222222222' },
+    { account: undefined },
+    { region: 'us-east-1' },
+    { partition: 'aws-cn' },
+    { service: 'ecr-public' },
+    { fips: true },
+    { dualStack: true },
+  ].map(
+    odd =>
+      [
+        withSlot({ registries: [{ ...registry, ...odd }] }),
+        `${at}.registries must be what deps.registry answers, and is an object.`,
+      ] as const,
+  ),
   [{ slots: holed(slot), findings: [] }, 'discover.slots[1] must be an object, and is undefined.'],
   [{ slots: [], findings: holed(finding) }, 'discover.findings[1] must be an object, and is undefined.'],
   [{ slots: [], findings: [], unseen: holed('a') }, 'discover.unseen[1] must be a text, and is undefined.'],
@@ -169,7 +192,7 @@ test('a watch that never waits for anything leaves time to others', async () => 
         for (;;) yield { slot };
       },
     },
-    { kind: 'shelf', clock, dispose: async () => undefined },
+    { kind: 'shelf', clock, registry: means, dispose: async () => undefined },
   );
   const ended = new AbortController();
   let count = 0;
@@ -233,9 +256,12 @@ test('so is what prune tells', async () => {
 
 test('so is the target itself', async () => {
   const made = (target: unknown) =>
-    sentenceOf(() => acrossBorder(target, { kind: 'shelf', clock: createVirtualClock(), dispose: async () => undefined }));
+    sentenceOf(() => acrossBorder(target, { kind: 'shelf', clock: createVirtualClock(), registry: means, dispose: async () => undefined }));
   assert.equal(await made(undefined), 'create must be an object, and is undefined.');
   assert.equal(await sentenceOf(() => cross({ address: 7 })), 'create.address must be a text, and is 7.');
+  for (const login of ['me:hunter2@', 'hunter2@', 'a@b:hunter2@'])
+    assert.equal(cross({ address: `https://${login}depot.test:8443/x?a=b@c` }).address, 'https://depot.test:8443/x?a=b@c');
+  assert.equal(cross({ address: 'me@depot' }).address, 'me@depot');
   assert.equal(await sentenceOf(() => cross({ discover: undefined })), 'create.discover must be a function, and is undefined.');
   assert.equal(await sentenceOf(() => cross({ watch: [] })), 'create.watch must be a function, or missing, and is a list.');
 });
@@ -272,7 +298,7 @@ test('a target that is an instance of a class keeps its methods, and `this`', as
       yield { slot: this.#slots[0] };
     }
   }
-  const target = acrossBorder(new Shelf(), { kind: 'shelf', clock: createVirtualClock(), dispose: async () => undefined });
+  const target = acrossBorder(new Shelf(), { kind: 'shelf', clock: createVirtualClock(), registry: means, dispose: async () => undefined });
   assert.equal((await target.discover(signal)).slots.length, 1);
   assert.equal((await target.deliver(slot, new Map(), signal)).change, 'unchanged');
   assert.equal((await target.rehearse?.(slot, new Map(), signal))?.change, 'unchanged');
@@ -286,7 +312,7 @@ test('what it was lent is closed although its own end throws or never comes', as
   const made = (end: () => unknown) =>
     acrossBorder(
       { address: 'shelf', discover: async () => discovery, deliver: async () => receipt, [Symbol.asyncDispose]: end },
-      { kind: 'shelf', clock, dispose },
+      { kind: 'shelf', clock, registry: means, dispose },
     );
   await made(() => {
     throw new Error('no');
@@ -389,7 +415,13 @@ test('a finding whose code the table of the adapter does not have is told under 
       yield { slot: { ...slot, findings: said } };
     },
   };
-  const target = acrossBorder(made, { kind: 'shelf', findings, clock: createVirtualClock(), dispose: async () => undefined });
+  const target = acrossBorder(made, {
+    kind: 'shelf',
+    findings,
+    clock: createVirtualClock(),
+    registry: means,
+    dispose: async () => undefined,
+  });
   const expected = [finding, { code: 'OTHER_FINDING', message: "It is odder. (its code TYPO is not in the adapter's table of findings)" }];
 
   const report = await target.discover(signal);

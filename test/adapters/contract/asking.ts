@@ -77,7 +77,12 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       finding: (code, message, remedy): Finding => ({ code, message, ...(remedy !== undefined && { remedy }) }),
     };
     try {
-      const target = acrossBorder(adapter.create(options, deps), { ...adapter, clock, dispose: () => Promise.resolve() });
+      const target = acrossBorder(adapter.create(options, deps), {
+        ...adapter,
+        clock,
+        registry: host => deps.registry(host)?.registry,
+        dispose: () => Promise.resolve(),
+      });
       said.push(target.address);
       const answer = await question(target as Target<Ref>);
       await target[Symbol.asyncDispose]?.();
