@@ -133,7 +133,7 @@ export function makeSurvey(
 
 /**
  * A write to a service gives it a version of its own. A manager that becomes the leader, also of itself after a restart
- * of its engine, commits all services at once, and gives them one and the same (seen on 20.10.24).
+ * of its engine, commits all services with a network at once, and gives them one and the same (seen on 20.10.24).
  */
 const isShared = (versions: ReadonlyMap<number, number>, { service }: Sight): boolean => (versions.get(service.version) ?? 0) > 1;
 
