@@ -1,5 +1,5 @@
 import { Secret } from '../../src/contract/secret.ts';
-import { capital, label } from '../../src/contract/text.ts';
+import { capital, few, label } from '../../src/contract/text.ts';
 import { beside, type Fields, type Given, givenIn, textIn, wrong } from './fields.ts';
 import { listOf, mapOf } from './objects.ts';
 import { type Oidc, oidcIn } from './oidc-config.ts';
@@ -155,6 +155,5 @@ function named(config: Fields, kind: 'context' | 'cluster' | 'user', name: strin
 const mostNames = 20;
 function namesIn(list: unknown): string {
   const names = listOf(list).flatMap(one => label(mapOf(one)['name'], 80) || []);
-  const more = names.length > mostNames ? ` and ${names.length - mostNames} more` : '';
-  return names.length === 0 ? 'none' : `${names.slice(0, mostNames).join(', ')}${more}`;
+  return names.length === 0 ? 'none' : few(names, mostNames);
 }

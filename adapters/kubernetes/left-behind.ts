@@ -1,4 +1,5 @@
 import type { Finding } from '../../src/contract/target.ts';
+import { few } from '../../src/contract/text.ts';
 import { contentOf, fingerprintsIn } from './content.ts';
 import { contentAnnotation, dataKey, targetAnnotation } from './names.ts';
 import { type Meta, ownersIn, owns, textOf } from './objects.ts';
@@ -81,9 +82,8 @@ export function leftBehindFinder(settings: Pick<Settings, 'secret'>, means: Mean
 const most = 20;
 
 function findingOf(namespaces: readonly string[], { secret }: Pick<Settings, 'secret'>, { finding }: Means): Finding {
-  const named = namespaces.slice(0, most).join(', ');
-  const more = namespaces.length > most ? ` and ${namespaces.length - most} more` : '';
+  const named = few(namespaces, most);
   const where = namespaces.length === 1 ? `the namespace ${named}, which is` : `namespaces that are`;
-  const which = namespaces.length === 1 ? '' : `: ${named}${more}`;
+  const which = namespaces.length === 1 ? '' : `: ${named}`;
   return finding('LEFT_BEHIND', `The Secret ${secret} of the courier is still in ${where} not chosen any more${which}.`);
 }

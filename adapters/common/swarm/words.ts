@@ -1,5 +1,5 @@
 import { longestLife } from '../../../src/contract/expiry.ts';
-import { label, quote } from '../../../src/contract/text.ts';
+import { few, label, quote } from '../../../src/contract/text.ts';
 import { isPaused } from './choice.ts';
 import type { Gap } from './known.ts';
 import { isPinned, type Service } from './service.ts';
@@ -70,8 +70,7 @@ const mostNamed = 5;
 
 /** For a sentence: `web, api and 3 more`. */
 export function namesOf(services: readonly Pick<Service, 'name'>[]): string {
-  const names = services.slice(0, mostNamed).map(({ name }) => label(name, 80));
-  const more = services.length - names.length;
-  if (more > 0) return `${names.join(', ')} and ${more} more`;
+  const names = services.map(({ name }) => label(name, 80));
+  if (names.length > mostNamed) return few(names, mostNamed);
   return names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)}`;
 }
