@@ -94,20 +94,28 @@ const withoutLogin = (address: string): string => address.replace(/^([a-z][a-z0-
 /** Ends when the signal is aborted, whether the other side looks at it or not. */
 async function* untilAborted(seen: AsyncIterable<unknown>, signal: AbortSignal): AsyncIterable<unknown> {
   const iterator = seen[Symbol.asyncIterator]();
-  const aborted = Promise.withResolvers<undefined>();
-  const abort = (): void => aborted.resolve(undefined);
-  signal.addEventListener('abort', abort, { once: true });
   try {
     while (!signal.aborted) {
-      const next = await Promise.race([iterator.next(), aborted.promise]);
+      const next = await unlessAborted(iterator.next(), signal);
       if (next === undefined || next.done) return;
       yield next.value;
     }
   } finally {
-    signal.removeEventListener('abort', abort);
     // One that hangs hangs here as well.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
+}
+
+/**
+ * undefined: aborted before. One promise that ends with the signal would keep something of every sighting for as long as
+ * the watch goes on.
+ */
+function unlessAborted<T>(step: PromiseLike<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+  const abort = (): void => resolve(undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  Promise.resolve(step).then(resolve, reject);
+  return promise.finally(() => signal.removeEventListener('abort', abort));
 }
 
 /** What the adapter makes at once, or throws in a form in which it can be told. */

@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { setImmediate } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { acrossBorder } from '../../src/border/target.ts';
 import { asFailure, Failure, type FailureCode } from '../../src/contract/failures.ts';
 import { parseAddress } from '../../src/contract/registry.ts';
@@ -179,6 +182,35 @@ test('so is what deliver and rehearse return', async () => {
           .replaceAll('METHOD', method)
           .replace(/updated or unchanged/, method === 'rehearse' ? 'updated, unchanged or untried' : '$&'),
       );
+});
+
+test('a watch keeps nothing of what it has shown', async () => {
+  let first: WeakRef<object> | undefined;
+  const waiting = Promise.withResolvers<void>();
+  const target = cross({
+    async *watch() {
+      for (let count = 0; count < 3; count++) {
+        const sighting = { gone: `slot ${count}` };
+        first ??= new WeakRef(sighting);
+        yield sighting;
+      }
+      await waiting.promise;
+    },
+  });
+  let count = 0;
+  const watched = (async () => {
+    for await (const _ of target.watch?.(signal) ?? []) count++;
+  })();
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  // What is awaited is kept until the turn has ended.
+  for (let turns = 0; turns < 100 && (count < 3 || first?.deref()); turns++) {
+    await setImmediate();
+    gc();
+  }
+  assert.deepEqual([count, first?.deref()], [3, undefined]);
+  waiting.resolve();
+  await watched;
 });
 
 test('a watch that never waits for anything leaves time to others', async () => {
