@@ -10,13 +10,14 @@ interface HarborError {
 }
 
 /**
- * The first error of an answer; undefined for an answer that Harbor never gives, such as a proxy's page.
+ * The first error of an answer; undefined for an answer that Harbor never gives, such as a proxy's page, or JSON of
+ * another product.
  * Before 2.0 the error stands alone, and its code is the status.
  */
 function errorOf(answer: Answer): HarborError | undefined {
   try {
-    const body = answer.json<{ errors?: readonly HarborError[]; message?: unknown } | null>();
-    return body?.errors?.[0] ?? (body?.message === undefined ? undefined : body);
+    const body = answer.json<(HarborError & { errors?: readonly HarborError[] }) | null>();
+    return body?.errors?.[0] ?? (body?.code === answer.status ? body : undefined);
   } catch {
     return undefined;
   }

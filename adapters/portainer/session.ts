@@ -47,12 +47,9 @@ export function openSession(http: Http, username: string | undefined, password: 
  */
 function wordsOf(answer: Answer): string | undefined {
   if (answer.status === 403 && answer.text.trim() === 'Forbidden') return answer.text;
-  try {
-    const { message, details } = answer.json<{ message?: unknown; details?: unknown } | null>() ?? {};
-    return typeof message === 'string' ? `${message} ${String(details)}` : undefined;
-  } catch {
-    return undefined;
-  }
+  if (!isOwn(answer)) return undefined;
+  const { message, details } = answer.json<{ message?: unknown; details: string }>();
+  return typeof message === 'string' ? `${message} ${details}` : undefined;
 }
 
 /** Portainer's own errors have details. Those that it hands on from an engine have none (recorded). */

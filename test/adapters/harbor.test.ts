@@ -689,6 +689,9 @@ describe('the login', () => {
       { status: 401, text: '<html>Log in</html>' },
       { status: 401, headers: { 'www-authenticate': 'Basic realm="staff"' } },
       { status: 401, json: { error: 'no session' } },
+      // As Kong and Portainer answer.
+      { status: 401, json: { message: 'Unauthorized' } },
+      { status: 401, json: { message: 'Invalid JWT token', details: 'Unauthorized' } },
       { status: 403, text: '<html>' },
       { status: 403, json: { errors: [{ code: 'FORBIDDEN', message: 'CSRF token not found in request' }] } },
     ]) {

@@ -409,6 +409,9 @@ describe('the key and the login', () => {
       { status: 401, text: '<html>Log in</html>', headers: { 'content-type': 'text/html' } },
       { status: 401, headers: { 'www-authenticate': 'Basic realm="staff"' } },
       { status: 401, json: ['no session'] },
+      // As Kong answers.
+      { status: 401, json: { message: 'No API key found in request' } },
+      { status: 403, json: { message: 'Forbidden' } },
       { status: 403, text: '<html>' },
     ] as const) {
       await using p = await rig({ fault: () => fault });
