@@ -3,7 +3,7 @@ import type { Answer, Http, HttpRequest } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
-import { lacksRole, refusal, type Session } from './session.ts';
+import { isOwn, lacksRole, refusal, type Session } from './session.ts';
 import { isRow, type Row } from './survey.ts';
 
 /** Portainer's requests, with the login that is configured. */
@@ -16,6 +16,8 @@ export interface Api {
   eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<RowCount>;
   /** What Portainer means by an answer that is no success. */
   refused(answer: Answer): Failure;
+  /** The same where an engine may have answered behind Portainer. */
+  refusedBehind(answer: Answer): Failure;
 }
 
 /** How to log in: by an access token in a header of every request, or by a session. */
@@ -35,6 +37,7 @@ export function openApi(http: Http, address: string, login: Login): Api {
   return {
     ask,
     refused,
+    refusedBehind: answer => (isOwn(answer) ? refused(answer) : http.failure(answer)),
     async eachRow(take, signal) {
       let [read, unreadable] = [0, 0];
       const each = (element: unknown): void => {

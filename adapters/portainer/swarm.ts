@@ -35,7 +35,7 @@ export interface Swarms {
 type Report = Awaited<ReturnType<Swarms['survey']>>;
 
 export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
-  const { ask, refused } = api;
+  const { ask, refused, refusedBehind } = api;
   const written = makeWritten(deps);
   const opened = new Map<number, { readonly survey: ReturnType<typeof makeSurvey>; readonly refresher: Refresher }>();
 
@@ -47,7 +47,7 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
       versions: 'unnamed',
       // It reads answers into Go's maps, where each number is a float64 (source, develop of 2026).
       numbers: 'rounded',
-      refused: answer => ofEnvironment(answer, refused(answer)),
+      refused: answer => ofEnvironment(answer, refusedBehind(answer)),
       ask: (method, path, { signal, headers, ...more }) =>
         ask(method, `/api/endpoints/${environment}/docker${path}`, signal, { ...more, headers: { ...headers, [managerHeader]: '1' } }),
     });

@@ -107,8 +107,8 @@ async function* untilAborted(seen: AsyncIterable<unknown>, signal: AbortSignal):
 }
 
 /**
- * undefined: aborted before. One promise that ends with the signal would keep something of every sighting for as long as
- * the watch goes on.
+ * undefined: aborted before. One promise that ends with the signal would keep something of every sighting, for as long
+ * as the watch goes on.
  */
 function unlessAborted<T>(step: PromiseLike<T>, signal: AbortSignal): Promise<T | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
