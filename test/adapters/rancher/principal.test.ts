@@ -202,7 +202,12 @@ describe('who the courier is there', () => {
     for (const half of halves) {
       const failure = await failing(rig({ options: url => ({ url, ...half }) }));
       assert.equal(failure.code, 'MISCONFIGURED');
-      assert.match(failure.message, half.accessKey ? /secretKey is not given/ : /accessKey is not given/);
+      assert.match(
+        failure.message,
+        half.accessKey
+          ? /secretKey \(CATTLE_SECRET_KEY_FILE or CATTLE_SECRET_KEY\) is not given/
+          : /accessKey \(CATTLE_ACCESS_KEY_FILE or CATTLE_ACCESS_KEY\) is not given/,
+      );
     }
   });
 });
