@@ -3,7 +3,7 @@ import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
-import { jsonText, visible } from '../contract/text.ts';
+import { jsonText, label, visible } from '../contract/text.ts';
 import { createGuard, isRebound } from './admin.ts';
 import { page, scriptHash, styleHash } from './page.ts';
 import { viewOf } from './page-view.ts';
@@ -35,6 +35,8 @@ export interface DoorDeps {
   readonly clock: Clock;
   readonly log: Log;
 }
+
+const longestParameter = 80;
 
 export interface Reply {
   readonly status: number;
@@ -98,18 +100,29 @@ function guardedDoors({ actions, bundle, adminToken, clock }: DoorDeps) {
       if (refusal) return text(refusal.status, refusal.sentence, refusal.status === 401 ? { 'www-authenticate': 'Bearer' } : {});
       return await door(request, query, way);
     };
-  const acting = (act: (query: URLSearchParams) => Promise<ActionResult>): Door =>
+  const acting = (parameters: readonly string[], act: (query: URLSearchParams) => Promise<ActionResult>): Door =>
     guarded(async (_, query) => {
-      const result = await act(query);
+      const flaw = flawOf(query, parameters);
+      const result = flaw === undefined ? await act(query) : { ok: false, message: flaw };
       return json(result.ok ? 200 : 422, result);
     });
   return {
     reads: new Map<string, Door>(bundle ? [['/-/bundle', guarded(async () => text(200, await bundle()))]] : []),
     acts: new Map<string, Door>([
-      ['/-/refresh', acting(query => actions.refresh(query.get('target') ?? undefined))],
-      ['/-/reload', acting(() => actions.reload())],
+      ['/-/refresh', acting(['target'], query => actions.refresh(query.get('target') ?? undefined))],
+      ['/-/reload', acting([], () => actions.reload())],
     ]),
   };
+}
+
+/** Why the parameters of a request to act mean nothing: one that is passed over would act on more than was asked. */
+function flawOf(query: URLSearchParams, known: readonly string[]): string | undefined {
+  const names = [...query.keys()];
+  const odd = names.find(name => !known.includes(name));
+  if (odd !== undefined)
+    return `There is no parameter ${label(odd, longestParameter)}. ${known.length > 0 ? `There is: ${known.join(', ')}.` : 'This needs none.'}`;
+  const twice = names.find((name, at) => names.indexOf(name) < at);
+  return twice === undefined ? undefined : `The parameter ${twice} is there more than once. Send a request for each.`;
 }
 
 /** A line for each check, and one for each reason that speaks against it. */

@@ -211,6 +211,21 @@ test('with the admin token, refresh and reload are done', async t => {
   assert.deepEqual(asked, ['refresh all', 'refresh team a', 'reload']);
 });
 
+for (const [path, says] of [
+  ['/-/refresh?Target=team%20a', /There is no parameter Target\. There is: target\./],
+  ['/-/refresh?targets=team%20a&target=b', /There is no parameter targets/],
+  ['/-/refresh?target=a&target=b', /The parameter target is there more than once/],
+  ['/-/refresh?%1b%5b2J', /There is no parameter \[2J/],
+  ['/-/reload?target=a', /There is no parameter target\. This needs none\./],
+] as const)
+  test(`${path} means nothing, so nothing is done`, async t => {
+    const { ask, asked } = await open(t);
+    const { status, body } = await ask(post(path));
+    assert.equal(status, 422);
+    assert.match(body, says);
+    assert.deepEqual(asked, []);
+  });
+
 const refused: { name: string; headers: Record<string, string>; token?: DoorDeps['adminToken']; status: number }[] = [
   { name: 'no token', headers: { authorization: '' }, status: 401 },
   { name: 'a wrong token', headers: { authorization: 'Bearer wrong' }, status: 401 },
