@@ -25,7 +25,7 @@ const meant = [
   /^docs\/(README|[a-z0-9-]+)\.md$/,
   /^deploy\/[^.]\S*$/,
   /^dist\/((ecr-courier|pull|adapter|testing|chunks\/[\w-]+)\.js|(docker-credential-ecr-courier|ecr-courier-credential-provider)(\.cmd)?|sbom\.cdx\.json|LICENSES\.txt)$/,
-  /^dist\/types\/(src\/contract\/[a-z]+|test\/(testing|adapters\/contract(\/[a-z]+)?|fakes\/(server|replies)))\.d\.ts$/,
+  /^dist\/types\/(src\/contract\/[a-z-]+|test\/(testing|adapters\/contract(\/[a-z]+)?|fakes\/(server|replies)))\.d\.ts$/,
   // The suite for adapters reads YAML as the courier does.
   /^dist\/types\/config\/(go-yaml|origin|plain)\.d\.ts$/,
 ];
