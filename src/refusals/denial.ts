@@ -121,7 +121,7 @@ function wholeAction(action: string, rest: string): string | undefined {
   const isCut = /^\s*(?:\.{2,}|\u2026)/.test(rest);
   const service = action.slice(0, action.indexOf(':') + 1);
   const isOurs = actions.keys().some(name => name.startsWith(service));
-  if (!isCut && (!isOurs || /^\s*(?:on\s*resource|because|with\s)/i.test(rest))) return action;
+  if (!isCut && (!isOurs || /^\s*(?:on\s*resource|because|with\s*an?\b)/i.test(rest))) return action;
   const [only, ...more] = actions.keys().filter(name => name.startsWith(action));
   return more.length === 0 ? only : undefined;
 }

@@ -12,8 +12,8 @@ export type Of = (host: string | undefined, nearby?: string) => boolean;
 const masked =
   /(^|\.)dkr[.-]ecr(-fips)?\.[\w*<>.-]*\b(amazonaws\.(com|eu)|on\.aws|amazonwebservices\.com)(\.cn)?$|\.dkr[.-]ecr(-fips)?\.[\w.-]+\.(c2s\.ic|sc2s\.sgov|csp\.hci\.ic)\.gov$/;
 const layers = /(^|[.-])starport-layer-bucket\b/;
-const s3 = /(^|\.)s3([.-][a-z0-9-]+)*\.amazonaws\.com(\.cn)?$/;
-const apis = /^(api\.)?ecr(-public|-fips)?\.[\w.-]*(amazonaws|api\.aws|amazonwebservices)/;
+const s3 = /(^|\.)s3([.-][a-z0-9*<>_-]+)*\.amazonaws\.com(\.cn)?$/;
+const apis = /^(api\.)?ecr(-public|-fips)?\.[\w.*<>-]*(amazonaws|api\.aws|amazonwebservices)/;
 
 export const isPrivate: Of = host => host !== undefined && (parseAddress(host)?.registry.service === 'ecr' || masked.test(host));
 export const isPublic: Of = host => host !== undefined && parseAddress(host)?.registry.service === 'ecr-public';
@@ -25,8 +25,8 @@ export const isLayers: Of = host => host !== undefined && layers.test(host);
 export const isS3: Of = host => host !== undefined && (s3.test(host) || layers.test(host));
 /** What gives tokens of ECR. */
 export const isApi: Of = host => host !== undefined && apis.test(host);
-export const isSts: Of = host => host !== undefined && /^sts[.-][\w.-]*amazonaws/.test(host);
-export const isLambda: Of = host => host !== undefined && /^lambda\.[\w.-]*amazonaws/.test(host);
+export const isSts: Of = host => host !== undefined && /^sts[.-][\w.*<>-]*amazonaws/.test(host);
+export const isLambda: Of = host => host !== undefined && /^lambda\.[\w.*<>-]*amazonaws/.test(host);
 /** All that a token and a pull need of AWS. Much else ends in amazonaws.com: databases, buckets of everybody. */
 export const isAws: Of = host => [isRegistry, isLayers, isApi, isSts, isLambda].some(of => of(host));
 /** A private registry, or what it is asked through. */

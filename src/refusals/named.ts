@@ -1,9 +1,26 @@
+/** What names of files end in, and code that is quoted: `main.go:12`, `on main.tf line 3`. */
+const files = [
+  'go|py|js|mjs|cjs|ts|tsx|jsx|rs|rb|sh|bash|ps|bat|cmd|java|kt|groovy|gradle|cs|csproj|props|targets|php|lua|tf|tfvars|hcl|bicep',
+  'json|ya?ml|toml|xml|ini|cfg|conf|properties|env|lock|sum|mod|md|txt|html|htm|csv|log|out|err|tpl|tmpl',
+  'sock|service|exe|dll|jar|war|tar|tgz|gz|zip|deb|rpm|whl|crt|cer|pem|key|pub',
+].join('|');
+
 /**
  * `https://HOST`, `HOST/name`, `lookup HOST`, `HOST:443`, `HOST: denied`. An address is none, as it stands behind the
  * name: `lookup HOST on 10.0.0.2:53`. Names of files look like hosts.
  */
-const hosts =
-  /\b[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[A-Za-z0-9*<>_.-]+)|(?<![\w./@-])(?<bare>(?:[A-Za-z0-9*<>_-]+\.)+(?!(?:go|py|js|ts|rs|rb|sh|java|json|ya?ml|toml|log|conf|txt|sock|service|exe|tar|gz|crt|pem|key)\b)[a-z]{2,})(?=\.?(?:[\s"'`),;\]]|$)|[/:])/;
+const hosts = new RegExp(
+  [
+    String.raw`\b[A-Za-z][A-Za-z0-9+.-]*:\/\/(?:[^\s/@"]*@)?(?<url>[A-Za-z0-9*<>_.-]+)`,
+    String.raw`(?<![\w./@*<-])(?!Dockerfile\.)(?<bare>(?:[A-Za-z0-9*<>_-]+\.)+(?!(?:${files})\b)[a-z]{2,})(?=\.?(?:[\s"'\`),;\]]|$)|[/:])`,
+  ].join('|'),
+);
+
+/**
+ * Addresses of Terraform look like hosts: `module.app`, `module.app.docker_image.this`. A host has no `_` in its last
+ * two parts.
+ */
+const isResource = (name: string): boolean => /_[^.]*(?:\.[^.]*)?$|^(?:module|data|var|local|each)\.[^.]+$/.test(name);
 
 /** `registry:5000/app`, `10.0.0.5:5000/app`. */
 const withPort = /(?<![\w./@-])(?<port>[a-z0-9][a-z0-9.-]*):\d{2,5}(?=\/[a-z0-9])/;
@@ -51,13 +68,14 @@ export interface Mention {
 /** A name of which nothing is left but the mask says nothing. */
 function nameOf({ groups = {} }: RegExpMatchArray): string | undefined {
   if (groups['hub'] !== undefined) return groups['hub'] === 'localhost' ? 'localhost' : 'docker.io';
+  if (isResource(groups['bare'] ?? '')) return undefined;
   const host = (groups['url'] ?? groups['bare'] ?? groups['port'] ?? groups['login'])?.toLowerCase().replace(/\.$/, '');
   // Docker Desktop speaks to itself at `http://ipc`.
   return host === undefined || host === 'ipc' || /^[*<>x_.-]+$/.test(host) ? undefined : host;
 }
 
-/** What stands behind a host without a blank, but for the marks that end it. */
-const tail = /^(?::\d{2,5}(?!\d))?(?:[/:@][^\s"'`<>)\]},;]*)?/;
+/** What stands behind a host without a blank, but for the marks that end it. A part may be hidden: `<account>`. */
+const tail = /^(?::\d{2,5}(?!\d))?(?:[/:@](?:[^\s"'`<>)\]},;]|<\w{1,40}>)*)?/;
 
 /** What stands behind the name of a group in `credentialprovider.kubelet.k8s.io/v1`, which is no host. */
 const apiVersion = /^\/v\d{1,2}(?:(?:alpha|beta)\d{1,2})?$/;

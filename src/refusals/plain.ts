@@ -5,7 +5,7 @@ import { stripVTControlCharacters } from 'node:util';
  * lines. Lines stay lines.
  */
 export const plain = (text: string): string =>
-  unescaped(uncoloured(text.replaceAll(/[^\S\n]{40,}/g, ' ')))
+  unescaped(uncoloured(text.replaceAll(/[^\S\n]{40,}|[\u00a0\u2007\u202f]/g, ' ')))
     .replaceAll(/\r\n?/g, '\n')
     .replaceAll(/(?![\n\t])[\p{Cc}\p{Cf}]/gu, '')
     .replaceAll(/\n{3,}/g, '\n\n')
@@ -18,7 +18,10 @@ export const plain = (text: string): string =>
 const uncoloured = (text: string): string =>
   stripVTControlCharacters(text.replaceAll(/\\{1,16}(?:x1b|033|e)(?=\[)|\\{1,16}u001b/gi, '\u001b'));
 
-/** JSON may stand in JSON: some backslashes are one escape. `#012` is syslog's line break. */
+/**
+ * JSON may stand in JSON: some backslashes are one escape. `#012` is syslog's line break. YAML and CSV double the marks
+ * of quotation.
+ */
 function unescaped(text: string): string {
   return text
     .replaceAll(/\\{1,16}u00([2-7][0-9a-f])/gi, (_, code: string) => String.fromCharCode(Number.parseInt(code, 16)))
@@ -26,6 +29,7 @@ function unescaped(text: string): string {
     .replaceAll(/\\{1,16}r(?=\\{1,16}n)/g, '')
     .replaceAll(/\\{1,16}n|#012/g, '\n')
     .replaceAll(/\\{1,16}t/g, ' ')
+    .replaceAll(/(["'])\1(?=[\w/<*(])|(?<=[\w/.<>*)])(["'])\2/g, (marks: string) => marks.slice(1))
     .replaceAll(/&(quot|#34|apos|#39|lt|gt|amp);/g, (_, name: string) => entities[name] ?? ' ');
 }
 

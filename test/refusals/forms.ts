@@ -21,5 +21,10 @@ export const forms: Readonly<Record<string, (text: string) => string>> = {
     text.replaceAll('&', '&amp;').replaceAll('"', '&#34;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll("'", '&#39;'),
   'among other lines': text =>
     `time="2026-11-20T10:00:00Z" level=info msg="Pulling fs layer" digest=sha256:558c99aa\nUsing default tag: latest\n${text}\nnpm warn deprecated foo@1.0.0`,
+  'in the frame of Terraform': text =>
+    `╷\n│ Error: ${text.replaceAll('\n', '\n│ ')}\n│ \n│   with module.app.docker_registry_image.this,\n│   on modules/app/main.tf line 8, in resource "docker_registry_image" "this":\n│    8: resource "docker_registry_image" "this" {\n│ \n╵`,
+  'in single quotes of YAML': text => `message: '${text.replaceAll("'", "''")}'`,
+  'in a cell of CSV': text => `2026-11-20T10:00:00Z,"${text.replaceAll('"', '""')}"`,
+  'copied from a page': text => text.replaceAll(' ', '\u00a0'),
   'as a quotation': text => `> ${text}\r\n`,
 };

@@ -107,6 +107,25 @@ test('who masks account and region before he pastes gets the same answer', () =>
   }
 });
 
+test('what hides the account or the region of a text hides nothing of its meaning', () => {
+  const accounts = ['***', 'XXXXXXXXXXXX', '${AWS_ACCOUNT_ID}', '<aws_account_id>', '<account number>'];
+  const regions = ['***', '<your region>'];
+  // Two regions are compared, or the region is all that tells what is wrong.
+  const byRegion = new Set(['other-region', 'host-misspelt', 'public-region']);
+  const wrong = symptoms.flatMap(({ id, text }) =>
+    [
+      ...accounts.map(mask => text.replaceAll('123456789012', mask)),
+      ...(byRegion.has(id) ? [] : regions.map(mask => text.replaceAll('eu-west-1', mask))),
+    ].flatMap(hidden => {
+      const found = hidden === text ? id : why(hidden)?.id;
+      return found === id ? [] : [`${id} was taken for ${found}: ${hidden}`];
+    }),
+  );
+  assert.deepEqual(wrong, []);
+  const told = why('Head "https://<account number>.dkr.ecr.eu-west-1.amazonaws.com/v2/x/manifests/1": no basic auth credentials');
+  assert.match(told?.sentence ?? '', /^\*\*\*\.dkr\.ecr\.eu-west-1/);
+});
+
 test('nothing that is pasted can keep it busy', () => {
   const long = [
     'User: '.repeat(longestText / 6),

@@ -57,7 +57,7 @@ export const caches: readonly Situation[] = [
         `Failed to pull image "${host}/mirror/docker.io/library/busybox:1": failed to copy: httpReadSeeker: failed open: failed to do request: Get "https://production.cloudflare.docker.com/registry-v2/docker/registry/v2/blobs/sha256/1c/1c10/data?verify=17": dial tcp 104.16.1.1:443: i/o timeout`,
       ],
     ],
-    when: facts => (facts.registry?.service === 'ecr' ? (facts.find(noAnswer, isStore) ?? facts.find(noName, isStore)) : undefined),
+    when: ({ find }) => find(/\bdkr[.-]ecr\b/, isPrivate) && (find(noAnswer, isStore) ?? find(noName, isStore)),
     tell: told => ({
       sentence: `ECR sent the client to ${told.host} for a layer that its cache does not have yet, and that cannot be reached from there.`,
       side: 'the way from the machine that pulls to the registry upstream: firewall, proxy, a VPC without internet',

@@ -76,7 +76,7 @@ export const services: readonly Situation[] = [
     id: 'jenkins-credentials',
     title: 'Jenkins does not find the AWS credentials of a registry',
     symptoms: [['Jenkins, Amazon ECR plugin', 'ERROR: Could not find credentials matching ecr:eu-west-1:my-aws-id']],
-    when: ({ find }) => find(/Could not find credentials matching ecr:(?<region>[a-z0-9-]{1,30}):(?<id>[\w.@-]{1,100})/),
+    when: ({ find }) => find(/Could not find credentials matching ecr:(?<region>[a-z0-9*<>_-]{1,30}):(?<id>[\w.@-]{1,100})/),
     tell: ({ groups }) => ({
       sentence: `Jenkins has no AWS credentials with the ID ${groups['id']} for that job: the ID is wrong, they are of another kind or in another folder, or the plugin does not know the region ${groups['region']}.`,
       side: 'Jenkins: its credentials, and the version of its plugins',
