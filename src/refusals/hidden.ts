@@ -1,7 +1,7 @@
 /** What a CI writes in the place of a secret: GitLab `[MASKED]`, others `[REDACTED]`; and what templates have. */
 const masks = /\[(?:[A-Z]{1,20}[ _-])?(?:MASKED|REDACTED|HIDDEN|FILTERED|SECRET|REMOVED)\]|\$?\{\{? ?[A-Za-z_][\w. -]{0,40}\}?\}/gi;
 
-/** Words in the place of a part of a name: `<account number>.dkr.ecr`, `repository/<my repo>`, `*id removed*.dkr.ecr`. */
+/** Words in the place of a part of a name: `<account number>.dkr.ecr`, `repository/<my repo>`, `*removed*.dkr.ecr`. */
 const phrases = /<(?=\w+ )[\w '-]{2,40}>(?=[.:/-])|(?<=[.:/-])<(?=\w+ )[\w '-]{2,40}>|(?<![*\w])\*[A-Za-z][\w '-]{1,40}\*(?=\.dkr[.-]ecr)/g;
 
 /** With one mask for all that are in use: that of GitHub. */
