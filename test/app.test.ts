@@ -20,7 +20,7 @@ import type { Fault, Seen } from './fakes/server.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const ecrRow = { Name: 'ecr', URL: host, Authentication: true, Username: 'AWS', Password: 'old' };
-const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
+const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests' };
 let ecr: FakeEcr;
 let folder: string;
 

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-/** Hooks at the top of a file are hooks of all files in its process. */
-const hook = /^(?:before|after)(?:Each)?\(/m;
+/** Those of each test, at the top of a file, are run for the tests of all files in its process. */
+const hook = /^(?:before|after)Each\(/m;
 /** What one file changes or measures would be changed and measured for all. */
 const ofTheProcess = [
   /\bprocess\.env(?:\.\w+|\[[^\]]+\])?\s*=[^=>]/,
@@ -46,13 +46,13 @@ const most = 10;
  * more than most files. The others have one each. In the order in which they should begin.
  */
 export function processesFor(files: readonly string[], tests = import.meta.dirname): readonly (readonly string[])[] {
-  const shareable = new Set(files.filter(file => leavesProcessAlone(file, tests)));
+  const first = longest.map(name => join(tests, name)).filter(file => files.includes(file));
+  const shareable = new Set(files.filter(file => !first.includes(file) && leavesProcessAlone(file, tests)));
   const folders = Map.groupBy(shareable, file => relative(tests, file).split(sep)[0] ?? '');
   const shared = [...folders.values()].flatMap(inFolder => {
     const size = Math.ceil(inFolder.length / Math.ceil(inFolder.length / most));
     return inFolder.flatMap((_, at) => (at % size === 0 ? [inFolder.slice(at, at + size)] : []));
   });
-  const alone = files.filter(file => !shareable.has(file));
-  const first = longest.map(name => join(tests, name)).filter(file => alone.includes(file));
-  return [...first.map(file => [file]), ...shared, ...alone.filter(file => !first.includes(file)).map(file => [file])];
+  const alone = files.filter(file => !first.includes(file) && !shareable.has(file));
+  return [...first.map(file => [file]), ...shared, ...alone.map(file => [file])];
 }

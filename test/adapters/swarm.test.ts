@@ -37,13 +37,13 @@ testAdapter({ adapter: swarm, start: onFake, isWrite, creates: 'nothing', versio
 describe('an update', () => {
   test('brings the login, leaves the Spec as it is, and lets every task run on', async () => {
     await using s = await rig({
-      services: [{ spec: specOf('web', { replicas: 3, container: { Env: ['A=<ü>'] } }), login: loginOf('first') }],
+      services: [{ spec: specOf('web', { replicas: 3, container: { Env: ['A=<ü>'] } }), login: loginOf('token-1') }],
     });
     const before = s.fake.service('web');
-    const receipt = await s.give('web', 'second');
+    const receipt = await s.give('web', 'token-2');
     assert.deepEqual(receipt, { change: 'updated' });
     const after = s.fake.service('web');
-    assert.deepEqual(after.login, { username: 'AWS', password: 'second' });
+    assert.deepEqual(after.login, { username: 'AWS', password: 'token-2' });
     assert.deepEqual(after.spec, before.spec);
     assert.deepEqual(
       after.tasks.map(({ id, state }) => [id, state]),
@@ -52,41 +52,41 @@ describe('an update', () => {
   });
 
   test('is made twice at first, so that a rollback comes back to a good login as well, and once after that', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
-    await s.give('web', 'second');
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
+    await s.give('web', 'token-2');
     assert.equal(s.updates().length, 2);
     const { login, previousLogin } = s.fake.service('web');
-    assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+    assert.deepEqual([login?.password, previousLogin?.password], ['token-2', 'token-2']);
     s.clock.leap(6 * hour);
-    await s.give('web', 'third');
+    await s.give('web', 'token-3');
     assert.equal(s.updates().length, 3);
-    assert.equal(s.fake.service('web').previousLogin?.password, 'second');
+    assert.equal(s.fake.service('web').previousLogin?.password, 'token-2');
   });
 
   test('starts tasks by itself that an old login has kept from it, attempts used up or not', async () => {
     const template = { RestartPolicy: { Condition: 'none' } };
     await using s = await rig({ services: [{ spec: specOf('web', { template }), login: loginOf('stale') }] });
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'rejected');
-    await s.give('web', 'first');
+    await s.give('web', 'token-1');
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'running');
-    assert.equal(s.fake.service('web').previousLogin?.password, 'first', 'although Swarm notes that as a roll-out');
+    assert.equal(s.fake.service('web').previousLogin?.password, 'token-1', 'although Swarm notes that as a roll-out');
     const { state, waits, findings } = await s.slot('web');
     assert.deepEqual([state, waits, codesOf(findings)], ['present', undefined, []]);
   });
 
   test('that has set a roll-out off stays ours when that has ended', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
-    await s.give('web', 'first');
-    s.fake.rotate(host, 'second');
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
+    await s.give('web', 'token-1');
+    s.fake.rotate(host, 'token-2');
     s.fake.reschedule('web');
     assert.equal(s.fake.service('web').tasks.at(-1)?.state, 'rejected');
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     s.clock.leap(hour);
     assert.deepEqual([s.fake.service('web').state, (await s.slot('web')).state], ['completed', 'present']);
   });
 
   test('gives a token to no service whose image has gone elsewhere since', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
     s.fake.deploy(specOf('web', { image: 'registry.example.com/app:1' }), loginOf('of somebody else'));
     s.fake.progress('web', undefined);
@@ -103,7 +103,7 @@ describe('an update', () => {
   });
 
   test('reads again where somebody else was faster, three times at most', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
     s.fake.quirks.raced = 2;
     await s.deliver(slot, given(host));
@@ -118,29 +118,29 @@ describe('an update', () => {
 
 describe('a pause that our own update has set off, as tasks are refused for another reason', () => {
   test('keeps no later login from the service', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('first') }] });
-    await s.give('web', 'first');
+    await using s = await rig({ services: [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('token-1') }] });
+    await s.give('web', 'token-1');
     s.clock.leap(6 * hour);
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     assert.equal(s.fake.service('web').state, 'paused');
     s.clock.leap(6 * hour);
     const slot = await s.slot('web');
     assert.deepEqual([slot.waits ?? false, slot.state, codesOf(slot.findings)], [false, 'present', ['TASKS_FAIL']]);
     assert.match(slot.findings?.[0]?.message ?? '', /service web .*\(paused\)\. Task \w+: .*No such image/);
-    await s.give('web', 'third');
-    assert.equal(s.fake.service('web').login?.password, 'third');
+    await s.give('web', 'token-3');
+    assert.equal(s.fake.service('web').login?.password, 'token-3');
   });
 
   /** The first update is made twice, so that nothing is left to judge. */
   async function failingSince(s: SwarmRig): Promise<void> {
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     s.clock.leap(6 * hour);
-    await s.give('web', 'third');
+    await s.give('web', 'token-3');
     s.clock.leap(60_000);
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['TASKS_FAIL']);
     s.clock.leap(6 * hour);
   }
-  const missing = [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('first') }];
+  const missing = [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('token-1') }];
 
   test('is told without a break: each update takes the pause away, until Swarm has judged it', async () => {
     await using s = await rig({ services: missing });
@@ -170,7 +170,7 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     });
 
   test('is our own as well where Swarm begins a moment after the update', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
     let reads = 0;
     s.fake.fault = ({ method, path }) => {
@@ -178,9 +178,9 @@ describe('a pause that our own update has set off, as tasks are refused for anot
         s.fake.progress('web', 'updating');
       return undefined;
     };
-    assert.deepEqual(await s.deliver(slot, givenAt(s.clock.wall(), 'second')), { change: 'updated' });
+    assert.deepEqual(await s.deliver(slot, givenAt(s.clock.wall(), 'token-2')), { change: 'updated' });
     assert.equal(s.updates().length, 2);
-    assert.equal(s.fake.service('web').previousLogin?.password, 'second');
+    assert.equal(s.fake.service('web').previousLogin?.password, 'token-2');
     s.fake.progress('web', 'paused');
     const later = await s.slot('web');
     assert.deepEqual([later.waits, later.state], [undefined, 'present']);
@@ -188,59 +188,59 @@ describe('a pause that our own update has set off, as tasks are refused for anot
 
   test('is followed by a fresh login where Swarm rolls back by itself', async () => {
     const failing = { ...specOf('web', { image: `${host}/team/missing:1` }), UpdateConfig: { FailureAction: 'rollback' } };
-    await using s = await rig({ services: [{ spec: failing, login: loginOf('first') }] });
-    await s.give('web', 'second');
+    await using s = await rig({ services: [{ spec: failing, login: loginOf('token-1') }] });
+    await s.give('web', 'token-2');
     assert.equal(s.fake.service('web').state, 'rollback_paused');
-    assert.notEqual(s.fake.service('web').login?.password, 'second');
+    assert.notEqual(s.fake.service('web').login?.password, 'token-2');
     const slot = await s.slot('web');
     assert.deepEqual([slot.waits ?? false, slot.state, codesOf(slot.findings)], [false, 'drifted', ['TASKS_FAIL']]);
     const before = s.updates().length;
-    await s.deliver(slot, givenAt(s.clock.wall(), 'third'));
+    await s.deliver(slot, givenAt(s.clock.wall(), 'token-3'));
     assert.equal(s.updates().length, before + 2, 'so that the next rollback returns to a good one');
   });
 
   test('brings the login for good where Swarm rolls back by itself some time after', async () => {
     const failing = { ...specOf('web', { image: `${host}/team/missing:1` }), UpdateConfig: { FailureAction: 'rollback' } };
-    await using s = await rig({ services: [{ spec: failing, login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: failing, login: loginOf('token-1') }] });
     s.fake.quirks.patient = true;
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     s.clock.leap(6 * hour);
-    await s.give('web', 'third');
+    await s.give('web', 'token-3');
     s.clock.leap(60_000);
-    assert.deepEqual([s.fake.service('web').state, s.fake.service('web').login?.password], ['rollback_started', 'second']);
+    assert.deepEqual([s.fake.service('web').state, s.fake.service('web').login?.password], ['rollback_started', 'token-2']);
     s.clock.leap(60_000);
     assert.deepEqual([s.fake.service('web').state, (await s.slot('web')).state], ['rollback_paused', 'drifted']);
-    await s.give('web', 'third');
+    await s.give('web', 'token-3');
     s.clock.leap(60_000);
     const { login, previousLogin } = s.fake.service('web');
-    assert.deepEqual([login?.password, previousLogin?.password, (await s.slot('web')).state], ['third', 'third', 'present']);
+    assert.deepEqual([login?.password, previousLogin?.password, (await s.slot('web')).state], ['token-3', 'token-3', 'present']);
   });
 
   test('keeps no later login from the service either where it goes on and on, as a task finds no node', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
-    await s.give('web', 'second');
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
+    await s.give('web', 'token-2');
     s.fake.progress('web', 'updating');
     s.clock.leap(6 * hour);
     const slot = await s.slot('web');
     assert.deepEqual([slot.waits ?? false, slot.state, codesOf(slot.findings)], [false, 'present', []]);
-    await s.give('web', 'third');
-    assert.equal(s.fake.service('web').login?.password, 'third');
+    await s.give('web', 'token-3');
+    assert.equal(s.fake.service('web').login?.password, 'token-3');
     s.fake.deploy(specOf('web', { replicas: 0, image: `${host}/team/app:2` }));
     s.fake.progress('web', 'updating');
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING'], 'that of somebody else keeps it');
   });
 
   test('is none where somebody has deployed', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
-    await s.give('web', 'first');
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
+    await s.give('web', 'token-1');
     s.fake.deploy(specOf('web', { image: `${host}/team/missing:1` }));
     assert.equal(s.fake.service('web').state, 'paused');
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLOUT_PAUSED']);
   });
 
   test('is none where it came later', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
-    await s.give('web', 'first');
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
+    await s.give('web', 'token-1');
     s.clock.leap(hour);
     s.fake.progress('web', 'paused');
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLOUT_PAUSED']);
@@ -248,7 +248,7 @@ describe('a pause that our own update has set off, as tasks are refused for anot
 });
 
 describe('the first update is looked at before any other is made', () => {
-  const services = ['web', 'api', 'db'].map(name => ({ spec: specOf(name), login: loginOf('first') }));
+  const services = ['web', 'api', 'db'].map(name => ({ spec: specOf(name), login: loginOf('token-1') }));
 
   test('where it replaces tasks nothing more is updated, and that is said', async () => {
     await using s = await rig({ services });
@@ -264,9 +264,9 @@ describe('the first update is looked at before any other is made', () => {
 
   test('where the Spec is another one afterwards nothing more is updated, and that is said', async () => {
     const lossy = specOf('web', { container: { CapabilityAdd: ['CAP_NET_ADMIN'] }, replicas: 0 });
-    await using s = await rig({ services: [{ spec: lossy, login: loginOf('first') }, ...services.slice(1)] });
+    await using s = await rig({ services: [{ spec: lossy, login: loginOf('token-1') }, ...services.slice(1)] });
     s.fake.quirks.loses = ['TaskTemplate.ContainerSpec.CapabilityAdd'];
-    const failure = await failing(s.give('web', 'second'));
+    const failure = await failing(s.give('web', 'token-2'));
     assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'target']);
     assert.match(failure.message, /its Spec is another one.*taken out .*TaskTemplate\.ContainerSpec\.CapabilityAdd/);
     assert.equal((await failing(s.discover())).code, 'UNEXPECTED');
@@ -275,20 +275,20 @@ describe('the first update is looked at before any other is made', () => {
 
   test('where a second Spec has lost something it is no chance any more', async () => {
     const container = { CapabilityAdd: ['CAP_NET_ADMIN'] };
-    const lossy = ['web', 'api'].map(name => ({ spec: specOf(name, { container }), login: loginOf('first') }));
+    const lossy = ['web', 'api'].map(name => ({ spec: specOf(name, { container }), login: loginOf('token-1') }));
     await using s = await rig({ services: [...lossy, ...services.slice(2)] });
     s.fake.quirks.loses = ['TaskTemplate.ContainerSpec.CapabilityAdd'];
     const { slots } = await s.discover();
     const give = async (name: string) => {
       const slot = slots.find(({ title }) => title === name) ?? assert.fail();
-      return await failing(s.deliver(slot, givenAt(s.clock.wall(), 'first')));
+      return await failing(s.deliver(slot, givenAt(s.clock.wall(), 'token-1')));
     };
     await give('web');
     assert.equal((await give('api')).message, (await failing(s.discover())).message, 'for ten minutes');
     assert.equal(s.updates().length, 1);
     s.clock.leap(11 * 60_000);
-    await s.give('web', 'first');
-    await s.give('db', 'first');
+    await s.give('web', 'token-1');
+    await s.give('db', 'token-1');
     const before = s.updates().length;
     const last = await give('api');
     assert.match(last.message, /It is not the first/, 'neither it nor one that has no such member proves anything');
@@ -299,10 +299,10 @@ describe('the first update is looked at before any other is made', () => {
   });
 
   test('a service without running tasks proves nothing, so the next one is looked at as well', async () => {
-    await using s = await rig({ services: [{ spec: specOf('none', { replicas: 0 }), login: loginOf('first') }, ...services] });
-    await s.give('none', 'second');
+    await using s = await rig({ services: [{ spec: specOf('none', { replicas: 0 }), login: loginOf('token-1') }, ...services] });
+    await s.give('none', 'token-2');
     s.fake.quirks.restless = true;
-    assert.equal((await failing(s.give('web', 'second'))).stops, 'target');
+    assert.equal((await failing(s.give('web', 'token-2'))).stops, 'target');
   });
 
   const template = { Resources: { Limits: { NanoCPUs: 500_000_000 } } };
@@ -321,7 +321,7 @@ describe('the first update is looked at before any other is made', () => {
       ['before the look at the tasks', 3],
     ] as const)
       test(`where somebody ${what} ${when}, the next service is looked at instead`, async () => {
-        const busy = { spec: specOf('busy', { replicas: 2, template, container }), login: loginOf('first') };
+        const busy = { spec: specOf('busy', { replicas: 2, template, container }), login: loginOf('token-1') };
         await using s = await rig({ services: [busy, ...services] });
         const slot = await s.slot('busy');
         let reads = 0;
@@ -330,10 +330,10 @@ describe('the first update is looked at before any other is made', () => {
           if (isRead && ++reads === gets) s.fake.deploy(specOf('busy', shape));
           return undefined;
         };
-        await s.deliver(slot, givenAt(s.clock.wall(), 'first'));
+        await s.deliver(slot, givenAt(s.clock.wall(), 'token-1'));
         s.fake.fault = undefined;
         s.fake.quirks.restless = true;
-        assert.match((await failing(s.give('web', 'second'))).message, /The update of web replaced 1 of 1/);
+        assert.match((await failing(s.give('web', 'token-2'))).message, /The update of web replaced 1 of 1/);
       });
 
   for (const [what, shape] of [
@@ -341,8 +341,8 @@ describe('the first update is looked at before any other is made', () => {
     ['variable', { template }],
   ] as const)
     test(`where somebody takes the last ${what} away at that very moment, it goes on after ten minutes`, async () => {
-      const busy = { spec: specOf('busy', { template, container }), login: loginOf('first') };
-      const alike = { spec: specOf('alike', { template, container }), login: loginOf('first') };
+      const busy = { spec: specOf('busy', { template, container }), login: loginOf('token-1') };
+      const alike = { spec: specOf('alike', { template, container }), login: loginOf('token-1') };
       await using s = await rig({ services: [busy, alike, ...services] });
       const slot = await s.slot('busy');
       s.fake.fault = ({ method, path }) => {
@@ -351,12 +351,12 @@ describe('the first update is looked at before any other is made', () => {
         s.fake.deploy(specOf('busy', shape));
         return undefined;
       };
-      const failure = await failing(s.deliver(slot, givenAt(s.clock.wall(), 'first')));
+      const failure = await failing(s.deliver(slot, givenAt(s.clock.wall(), 'token-1')));
       assert.match(failure.remedy, /one more service is tried after ten minutes/);
       s.clock.leap(11 * 60_000);
-      for (const name of ['alike', 'busy', 'web']) await s.give(name, 'first');
+      for (const name of ['alike', 'busy', 'web']) await s.give(name, 'token-1');
       const before = s.clock.wall();
-      await s.give('api', 'first');
+      await s.give('api', 'token-1');
       assert.equal(s.clock.wall(), before, 'one that has what was lost has proven it');
     });
 
@@ -370,7 +370,7 @@ describe('the first update is looked at before any other is made', () => {
       wrote = method === 'POST';
       return undefined;
     };
-    const ends = await Promise.allSettled(slots.map(slot => s.deliver(slot, givenAt(s.clock.wall(), 'first'))));
+    const ends = await Promise.allSettled(slots.map(slot => s.deliver(slot, givenAt(s.clock.wall(), 'token-1'))));
     assert.equal(ends.filter(({ status }) => status === 'rejected').length, 1);
     assert.match((await failing(s.discover())).message, /as with 2 services before/);
   });
@@ -384,14 +384,14 @@ describe('the first update is looked at before any other is made', () => {
       s.fake.drain('web');
       return undefined;
     };
-    await s.deliver(slot, givenAt(s.clock.wall(), 'first'));
+    await s.deliver(slot, givenAt(s.clock.wall(), 'token-1'));
     s.fake.quirks.restless = true;
-    assert.match((await failing(s.give('api', 'second'))).message, /The update of api replaced 1 of 1/);
+    assert.match((await failing(s.give('api', 'token-2'))).message, /The update of api replaced 1 of 1/);
   });
 
   test('once one was fine, all others are updated side by side and no longer waited for', async () => {
     await using s = await rig({ services });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     const before = s.clock.wall();
     const { slots } = await s.discover();
     await Promise.all(slots.map(slot => s.deliver(slot, given(host))));
@@ -413,8 +413,8 @@ describe('left alone, and said once', () => {
   for (const [name, shape, choice, finding] of table)
     test(name, async () => {
       const services = [
-        { spec: specOf('web', shape), login: loginOf('first') },
-        { spec: specOf('api'), login: loginOf('first') },
+        { spec: specOf('web', shape), login: loginOf('token-1') },
+        { spec: specOf('api'), login: loginOf('token-1') },
       ];
       await using s = await rig({ services, choice });
       const { slots, findings } = await s.discover();
@@ -434,7 +434,7 @@ describe('left alone, and said once', () => {
 
   for (const state of ['updating', 'paused', 'rollback_started', 'rollback_paused'] as const)
     test(`one whose roll-out is "${state}": it is there, and nothing is given to it until that has ended`, async () => {
-      await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+      await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
       const before = await s.slot('web');
       s.fake.progress('web', state);
       const found = await s.discover();
@@ -450,7 +450,7 @@ describe('left alone, and said once', () => {
   test('a task that has ended, as an update would run it again; served once it runs', async () => {
     const template = { RestartPolicy: { Condition: 'none' } };
     const shape = { template, container: { Args: ['end'] } };
-    await using s = await rig({ services: [{ spec: specOf('once', shape), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('once', shape), login: loginOf('token-1') }] });
     const { slots } = await s.discover();
     assert.deepEqual([slots[0]?.waits, codesOf(slots[0]?.findings)], [true, ['ENDED']]);
     s.fake.deploy(specOf('once', { template }));
@@ -460,7 +460,7 @@ describe('left alone, and said once', () => {
 
   test('and not the tasks that had failed before somebody scaled the service down', async () => {
     const shape = { replicas: 2, template: { RestartPolicy: { Condition: 'on-failure' } } };
-    await using s = await rig({ services: [{ spec: specOf('web', shape), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web', shape), login: loginOf('token-1') }] });
     const { id } = s.fake.service('web');
     const left = { ID: 't2', Slot: 2, DesiredState: 'shutdown', Status: { State: 'failed' } };
     const tasks = [{ ID: 't1', Slot: 1, DesiredState: 'running', Status: { State: 'running' } }, left, { ...left, ID: 't3' }];
@@ -470,13 +470,13 @@ describe('left alone, and said once', () => {
     s.fake.progress('web', undefined);
     const slot = await s.slot('web');
     assert.deepEqual([slot.waits, codesOf(slot.findings)], [undefined, []]);
-    await s.deliver(slot, givenAt(s.clock.wall(), 'second'));
-    assert.equal(s.fake.service('web').login?.password, 'second');
+    await s.deliver(slot, givenAt(s.clock.wall(), 'token-2'));
+    assert.equal(s.fake.service('web').login?.password, 'token-2');
   });
 
   test('a task that has ended since the last look', async () => {
     const template = { RestartPolicy: { Condition: 'none' } };
-    await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('token-1') }] });
     const slot = await s.slot('once');
     s.clock.leap(hour);
     s.fake.deploy(specOf('once', { template, container: { Args: ['end'] } }));
@@ -487,7 +487,7 @@ describe('left alone, and said once', () => {
   });
 
   test('one that is pulling its image: the pull would begin anew', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
     const Status = { State: 'preparing', Timestamp: new Date(s.clock.wall()).toISOString() };
     const pulling = [{ ID: 't1', Slot: 1, DesiredState: 'running', Status }];
@@ -510,9 +510,9 @@ describe('a service that somebody removes while it is looked at', () => {
   });
 
   test('nor where its tasks are looked at as they fail', async () => {
-    const services = [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('first') }, { spec: specOf('api') }];
+    const services = [{ spec: specOf('web', { image: `${host}/team/missing:1` }), login: loginOf('token-1') }, { spec: specOf('api') }];
     await using s = await rig({ services });
-    for (const password of ['second', 'third']) await s.give('web', password);
+    for (const password of ['token-2', 'token-3']) await s.give('web', password);
     assert.equal(s.fake.service('web').state, 'paused');
     s.fake.fault = ({ path }) => (path.startsWith('/tasks') ? { status: 404, json: { message: 'service web not found' } } : undefined);
     assert.equal((await s.discover()).slots.length, 2);
@@ -530,7 +530,7 @@ describe('the login of a service that has to wait', () => {
     let text: string | undefined;
     return { recall: () => Promise.resolve(text), remember: (next: string) => void (text = next) };
   };
-  const web = { spec: specOf('web', { replicas: 0 }), login: loginOf('first') };
+  const web = { spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') };
   /** Somebody deploys, and their roll-out does not end. */
   const held = async (s: Awaited<ReturnType<typeof rig>>) => {
     s.fake.deploy(specOf('web', { replicas: 0, image: `${host}/team/app:2` }));
@@ -540,7 +540,7 @@ describe('the login of a service that has to wait', () => {
 
   test('is told as good, as about to end, as what may have ended, and as ended', async () => {
     await using s = await rig({ services: [web] });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     const first = await held(s);
     assert.deepEqual([codesOf(first.findings), first.state], [['ROLLING'], 'present']);
     assert.match(first.findings?.[0]?.message ?? '', /ends at 2026-01-01T12:00Z, unless somebody has brought another one since/);
@@ -564,7 +564,7 @@ describe('the login of a service that has to wait', () => {
   test('is known after a restart where something is kept on disk', async () => {
     const kept = memory();
     await using s = await rig({ services: [web], memory: kept });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     await held(s);
     await using again = await restarted(s, s.clock, kept);
     const { holds, waits } = await again.slot('web');
@@ -584,8 +584,8 @@ describe('the login of a service that has to wait', () => {
 
   test('is told at a task that has ended as well, with its very end', async () => {
     const template = { RestartPolicy: { Condition: 'none' } };
-    await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('first') }] });
-    await s.give('once', 'second');
+    await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('token-1') }] });
+    await s.give('once', 'token-2');
     const { id } = s.fake.service('once');
     const task = { ID: 't1', Slot: 1, DesiredState: 'shutdown', Status: { State: 'complete' } };
     s.fake.fault = ({ path }) => (path.startsWith('/tasks') && path.includes(id) ? { status: 200, json: [task] } : undefined);
@@ -601,47 +601,47 @@ describe('the login of a service that has to wait', () => {
 });
 
 describe('what others write', () => {
-  const services = [{ spec: specOf('web'), login: loginOf('first') }];
+  const services = [{ spec: specOf('web'), login: loginOf('token-1') }];
 
   test('a deployment is followed by a fresh login once it has ended', async () => {
     await using s = await rig({ services });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     assert.equal((await s.slot('web')).state, 'present');
-    s.fake.rotate(host, 'second');
+    s.fake.rotate(host, 'token-2');
     s.fake.deploy(specOf('web', { image: `${host}/team/app:2` }));
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING']);
     s.clock.leap(hour);
     assert.equal((await s.slot('web')).state, 'drifted');
-    await s.give('web', 'third');
+    await s.give('web', 'token-3');
     assert.equal((await s.slot('web')).state, 'present');
-    assert.equal(s.fake.service('web').login?.password, 'third');
+    assert.equal(s.fake.service('web').login?.password, 'token-3');
   });
 
   test('a bad version and the good one again, with a login that has ended: seen, although the Spec is ours', async () => {
     await using s = await rig({ services });
-    await s.give('web', 'second');
-    s.fake.rotate(host, 'second');
+    await s.give('web', 'token-2');
+    s.fake.rotate(host, 'token-2');
     s.fake.deploy(specOf('web', { image: `${host}/team/missing:1` }));
     assert.equal(s.fake.service('web').state, 'paused');
     s.fake.deploy(specOf('web'), loginOf('stale'));
     s.clock.leap(hour);
     s.fake.progress('web', 'completed');
     assert.equal((await s.slot('web')).state, 'drifted');
-    await s.give('web', 'second');
-    assert.equal(s.fake.service('web').login?.password, 'second');
+    await s.give('web', 'token-2');
+    assert.equal(s.fake.service('web').login?.password, 'token-2');
   });
 
   test('the same Spec once more, with another login: two updates, so that a rollback returns to a good one', async () => {
     await using s = await rig({ services });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     const before = s.updates().length;
     for (const password of ['stale', 'staler']) {
       s.fake.deploy(specOf('web'), loginOf(password));
       s.clock.leap(60_000);
       assert.equal((await s.slot('web')).state, 'drifted');
-      await s.give('web', 'second');
+      await s.give('web', 'token-2');
       const { login, previousLogin } = s.fake.service('web');
-      assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+      assert.deepEqual([login?.password, previousLogin?.password], ['token-2', 'token-2']);
     }
     assert.equal(s.updates().length - before, 4);
   });
@@ -650,9 +650,9 @@ describe('what others write', () => {
     await using s = await rig({ services });
     const slot = await s.slot('web');
     s.fake.deploy(specOf('web', { labels: { ...enabled, by: 'somebody' } }));
-    await s.deliver(slot, givenAt(s.clock.wall(), 'second'));
+    await s.deliver(slot, givenAt(s.clock.wall(), 'token-2'));
     const { login, previousLogin } = s.fake.service('web');
-    assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+    assert.deepEqual([login?.password, previousLogin?.password], ['token-2', 'token-2']);
   });
 
   for (const [when, gets] of [
@@ -660,7 +660,7 @@ describe('what others write', () => {
     ['just before the second', 2],
   ] as const)
     test(`between the two updates at first, ${when}: one more follows, so that both Specs hold a good login`, async () => {
-      await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
+      await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
       const slot = await s.slot('web');
       const updates = () => s.updates().length;
       let reads = 0;
@@ -669,34 +669,34 @@ describe('what others write', () => {
           s.fake.deploy(specOf('web', { replicas: 0, labels: { ...enabled, by: 'somebody' } }), loginOf('of somebody'));
         return undefined;
       };
-      await s.deliver(slot, givenAt(s.clock.wall(), 'second'));
+      await s.deliver(slot, givenAt(s.clock.wall(), 'token-2'));
       assert.equal(s.fake.service('web').previousLogin?.password, 'of somebody');
       const later = await s.slot('web');
       assert.equal(later.state, 'drifted');
-      await s.deliver(later, givenAt(s.clock.wall(), 'second'));
+      await s.deliver(later, givenAt(s.clock.wall(), 'token-2'));
       assert.equal(updates(), 3);
       const { login, previousLogin } = s.fake.service('web');
-      assert.deepEqual([login?.password, previousLogin?.password], ['second', 'second']);
+      assert.deepEqual([login?.password, previousLogin?.password], ['token-2', 'token-2']);
       assert.equal((await s.slot('web')).state, 'present');
     });
 
   test('a rollback brings the former login back, and is followed by a fresh one', async () => {
     await using s = await rig({ services });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     s.clock.leap(6 * hour);
-    await s.give('web', 'third');
+    await s.give('web', 'token-3');
     s.fake.rollBack('web');
     s.clock.leap(hour);
-    assert.deepEqual([s.fake.service('web').state, s.fake.service('web').login?.password], ['rollback_completed', 'second']);
+    assert.deepEqual([s.fake.service('web').state, s.fake.service('web').login?.password], ['rollback_completed', 'token-2']);
     assert.equal((await s.slot('web')).state, 'drifted');
-    await s.give('web', 'third');
+    await s.give('web', 'token-3');
     assert.equal((await s.slot('web')).state, 'present');
-    assert.equal(s.fake.service('web').login?.password, 'third');
+    assert.equal(s.fake.service('web').login?.password, 'token-3');
   });
 
   test('is seen although it came just after our own write', async () => {
     await using s = await rig({ services });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     const slot = await s.slot('web');
     let posts = 0;
     s.fake.fault = ({ method, path }) => {
@@ -707,16 +707,16 @@ describe('what others write', () => {
       }
       return undefined;
     };
-    assert.equal((await s.deliver(slot, given(host, 'third'))).change, 'updated');
+    assert.equal((await s.deliver(slot, given(host, 'token-3'))).change, 'updated');
     assert.equal((await s.slot('web')).state, 'drifted');
   });
 });
 
 describe('a manager that becomes the leader gives all services another version', () => {
-  const two = ['web', 'api'].map(name => ({ spec: specOf(name), login: loginOf('first') }));
+  const two = ['web', 'api'].map(name => ({ spec: specOf(name), login: loginOf('token-1') }));
   async function written(setup: Parameters<typeof rig>[0]): Promise<SwarmRig> {
     const s = await rig(setup);
-    for (const name of ['web', 'api']) await s.give(name, 'second');
+    for (const name of ['web', 'api']) await s.give(name, 'token-2');
     await s.slot('web');
     return s;
   }
@@ -773,7 +773,7 @@ describe('a manager that becomes the leader gives all services another version',
     s.fake.elect();
     await using again = await restarted(s, s.clock, memory);
     assert.equal((await again.slot('web')).state, 'drifted');
-    await again.give('web', 'second');
+    await again.give('web', 'token-2');
     await using third = await restarted(s, s.clock, memory);
     assert.equal((await third.slot('web')).state, 'present');
   });
@@ -790,7 +790,7 @@ describe('a manager that becomes the leader gives all services another version',
 });
 
 describe('after a restart', () => {
-  const services = [{ spec: specOf('web'), login: loginOf('first') }];
+  const services = [{ spec: specOf('web'), login: loginOf('token-1') }];
   const memory = () => {
     let text: string | undefined;
     return { recall: () => Promise.resolve(text), remember: (next: string) => void (text = next) };
@@ -799,7 +799,7 @@ describe('after a restart', () => {
   test('nothing need be written where the version is the one that was written last', async () => {
     const kept = memory();
     await using s = await rig({ services, memory: kept });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     await using again = await restarted(s, s.clock, kept);
     const { holds, state } = await again.slot('web');
     assert.equal(state, 'present');
@@ -809,7 +809,7 @@ describe('after a restart', () => {
   test('a rollback that came meanwhile is seen', async () => {
     const kept = memory();
     await using s = await rig({ services, memory: kept });
-    await s.give('web', 'second');
+    await s.give('web', 'token-2');
     s.fake.rollBack('web');
     s.clock.leap(hour);
     await using again = await restarted(s, s.clock, kept);
@@ -823,24 +823,24 @@ describe('after a restart', () => {
     await using again = await restarted(s, s.clock);
     assert.equal((await again.slot('web')).holds, undefined);
     const before = updates().length;
-    await again.give('web', 'third');
+    await again.give('web', 'token-3');
     assert.equal(updates().length - before, 2);
     const { login, previousLogin } = s.fake.service('web');
-    assert.deepEqual([login?.password, previousLogin?.password], ['third', 'third'], 'although both Specs were the same');
+    assert.deepEqual([login?.password, previousLogin?.password], ['token-3', 'token-3'], 'although both Specs were the same');
   });
 });
 
 describe('a login that ended while it was held', () => {
   const late = async (image: string) => {
-    const s = await rig({ services: [{ spec: specOf('web', { image, replicas: 0 }), login: loginOf('first') }] });
-    await s.give('web', 'second');
+    const s = await rig({ services: [{ spec: specOf('web', { image, replicas: 0 }), login: loginOf('token-1') }] });
+    await s.give('web', 'token-2');
     s.clock.leap(14 * hour);
     return s;
   };
 
   test('is told with the service and the time, as tasks may run an older image since then', async () => {
     await using s = await late(`${host}/team/app:1`);
-    const { findings = [] } = await s.give('web', 'third');
+    const { findings = [] } = await s.give('web', 'token-3');
     assert.deepEqual(codesOf(findings), ['EXPIRED_WHILE_HELD']);
     assert.match(findings[0]?.message ?? '', /service web had ended by 2026-01-01T12:00Z and was replaced at 2026-01-01T14:00Z/);
     s.clock.leap(hour);
@@ -852,43 +852,43 @@ describe('a login that ended while it was held', () => {
 
   test('is told until somebody deploys anew', async () => {
     await using s = await late(`${host}/team/app:1`);
-    await s.give('web', 'first');
+    await s.give('web', 'token-1');
     s.fake.deploy(specOf('web', { image: `${host}/team/app:2` }));
     s.clock.leap(hour);
     assert.deepEqual(codesOf((await s.slot('web')).findings), []);
-    await s.give('web', 'first');
+    await s.give('web', 'token-1');
     assert.deepEqual(codesOf((await s.slot('web')).findings), []);
   });
 
   test('is told as what may be where somebody wrote meanwhile, as that may have kept the login', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('first') }] });
-    await s.give('web', 'second');
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
+    await s.give('web', 'token-2');
     s.clock.leap(11 * hour);
     s.fake.deploy(specOf('web', { replicas: 0, labels: { ...enabled, by: 'somebody' } }));
     s.clock.leap(3 * hour);
-    const { findings = [] } = await s.give('web', 'third');
+    const { findings = [] } = await s.give('web', 'token-3');
     assert.deepEqual(codesOf(findings), ['EXPIRED_WHILE_HELD']);
     assert.match(findings[0]?.message ?? '', /may have ended by 2026-01-01T12:00Z \(somebody else wrote/);
   });
 
   test('does no harm where the image is named with its digest', async () => {
     await using s = await late(`${host}/team/app:1@sha256:${'0'.repeat(64)}`);
-    assert.deepEqual(await s.give('web', 'third'), { change: 'updated' });
+    assert.deepEqual(await s.give('web', 'token-3'), { change: 'updated' });
   });
 
   test('is told of a service that nobody had served for half a day', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
     s.clock.leap(13 * hour);
-    assert.deepEqual(codesOf((await s.give('web', 'second')).findings), ['EXPIRED_WHILE_HELD']);
-    await using fresh = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    assert.deepEqual(codesOf((await s.give('web', 'token-2')).findings), ['EXPIRED_WHILE_HELD']);
+    await using fresh = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
     fresh.clock.leap(11 * hour);
-    assert.equal((await fresh.give('web', 'second')).findings, undefined);
+    assert.equal((await fresh.give('web', 'token-2')).findings, undefined);
   });
 });
 
 describe('a rehearsal', () => {
   test('writes nothing, asks whether a write would be let through, and says what becomes of a rollback', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
     const before = s.fake.service('web');
     const { change, findings } = await s.rehearse(slot, given(host));
@@ -901,7 +901,7 @@ describe('a rehearsal', () => {
   });
 
   test('says of a service that waits why it does', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
     s.fake.progress('web', 'paused');
     assert.equal((await failing(s.rehearse(slot, given(host)))).code, 'BUSY');
@@ -972,7 +972,7 @@ describe('what is no manager of a Swarm', () => {
 
   test('an engine of another version behind the same address', async () => {
     const message = 'client version 1.47 is too new. Maximum supported API version is 1.41';
-    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('first') }] });
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
     s.fake.fault = ({ method }) => (method === 'POST' ? { status: 400, json: { message } } : undefined);
     assert.match((await failing(s.deliver(slot, given(host)))).message, /different versions/);

@@ -11,9 +11,8 @@ const all = readdirSync(tests, { recursive: true, encoding: 'utf8' })
   .map(name => join(tests, name));
 
 const alone: Readonly<Record<string, string>> = {
-  'a hook of all tests': 'before(async () => {});\n',
-  'one before each': 'beforeEach(() => {});\n',
-  'one at the end': 'after(() => {});\n',
+  'a hook before each test': 'beforeEach(() => {});\n',
+  'one after each': 'afterEach(async () => {});\n',
   'a variable': `process.env['A'] = 'b';\n`,
   'a variable by name': `process.env.HOME = '/';\n`,
   'all variables': `process.env = {};\n`,
@@ -33,14 +32,14 @@ for (const [what, text] of Object.entries(alone))
   test(`a test file has a process of its own: ${what}`, async () => {
     await using files = await folder({
       'a.test.ts': text,
-      'support.ts': `before(() => {});\nexport const it = 1;\n`,
+      'support.ts': `beforeEach(() => {});\nexport const it = 1;\n`,
       'more.ts': `export { it } from './support.ts';\n`,
     });
     assert.ok(!leavesProcessAlone(files.at('a.test.ts'), files.at('.')));
   });
 
-test('a test file shares a process: it reads variables, has hooks in a suite, imports what does the same', async () => {
-  const text = `import { it } from './support.ts';\nconst home = process.env['HOME'] === 'x';\ndescribe('', () => {\n  before(() => {});\n});\n`;
+test('a test file shares a process: it reads variables, begins and ends with a hook, imports what does the same', async () => {
+  const text = `import { it } from './support.ts';\nconst home = process.env['HOME'] === 'x';\nbefore(() => {});\nafter(() => {});\n`;
   await using files = await folder({ 'a.test.ts': text, 'support.ts': `export { test } from './a.test.ts';\n` });
   assert.ok(leavesProcessAlone(files.at('a.test.ts'), files.at('.')));
 });

@@ -13,7 +13,7 @@ import { type FakeRegistry, startRegistry } from '../../fakes/registry.ts';
 import { hostOf, soon } from '../rig.ts';
 
 const [host, other] = [hostOf(111_111_111_111), hostOf(222_222_222_222)];
-const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
+const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests' };
 const tokenOf = (ends: string): string => Buffer.from(JSON.stringify({ expiration: Date.parse(ends) / 1000 })).toString('base64');
 const login = (password: string): object => ({ auth: Buffer.from(`AWS:${password}`).toString('base64') });
 let ecr: FakeEcr;

@@ -17,7 +17,7 @@ const hosts = Array.from({ length: 19 }, (_, at) => hostOf(100_000_000_000 + at)
 const [there, wanted] = [hosts.slice(0, 12), hosts.slice(12)];
 const rights = ['registry:list', 'registry:read', 'registry:update', 'robot:list'];
 const rowOf = (url: string) => ({ name: url, url, credential: { type: 'basic', access_key: 'AWS', access_secret: 'old' } });
-const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
+const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests' };
 let ecr: FakeEcr;
 let folder: string;
 

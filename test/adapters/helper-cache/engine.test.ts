@@ -43,7 +43,7 @@ async function machine(target: object = {}) {
     HOME: dir.path,
     ECR_COURIER_CONFIG: dir.at('courier.json'),
     AWS_ACCESS_KEY_ID: 'AKIDTEST',
-    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
     AWS_ENDPOINT_URL_ECR: ecr.url,
   };
   const config = await load({ files: [dir.at('courier.json')], env: {}, adapters });

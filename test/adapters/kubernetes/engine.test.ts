@@ -17,7 +17,7 @@ import { startRegistry } from '../../fakes/registry.ts';
 import { host, hostOf } from '../rig.ts';
 import { authsOf, isWrite, secretName, tokenFile } from './rig.ts';
 
-const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret' };
+const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests' };
 let ecr: FakeEcr;
 let folder: string;
 

@@ -12,7 +12,7 @@ import { absent, codesOf, failing, host, other, type Rig, rigOn } from '../rig.t
 import { givenAt, hour, type LeapingClock, leapingClock, loginOf, specOf } from '../swarm/rig.ts';
 
 type Ref = ReturnType<typeof portainer.create> extends Target<infer R> ? R : never;
-const rowOf = (URL: string) => ({ Name: `row of ${URL}`, URL, Authentication: true, Username: 'AWS', Password: 'first' });
+const rowOf = (URL: string) => ({ Name: `row of ${URL}`, URL, Authentication: true, Username: 'AWS', Password: 'token-1' });
 const environment = { Id: 3, Name: 'swarm', kind: 'docker' as const, users: [] };
 const optionsFor = (url: string) => {
   const key = { apiKey: new Secret(adminKey), username: undefined, password: undefined };
@@ -33,7 +33,7 @@ async function fakes(swarm: Swarm, hosts: readonly string[] = [host, other], ver
 
 async function onFake(): Promise<Stage<typeof portainer.options>> {
   const services = [specOf('web', { replicas: 0 }), specOf('api', { replicas: 0, image: `${other}/team/app:1` })];
-  const server = await fakes(makeSwarm({ services: services.map(spec => ({ spec, login: loginOf('first') })) }));
+  const server = await fakes(makeSwarm({ services: services.map(spec => ({ spec, login: loginOf('token-1') })) }));
   return {
     options: optionsFor(server.url),
     hosts: [host, other],
@@ -64,10 +64,10 @@ interface Setup extends SwarmOptions {
   readonly second?: 'same' | 'another';
 }
 async function rig({ hosts, version, memory, second, clock = leapingClock(), ...setup }: Setup = {}): Promise<SwarmRig> {
-  const services = [{ spec: specOf('web'), login: loginOf('first') }];
-  const registries = [{ host, user: 'AWS', password: 'first', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
+  const services = [{ spec: specOf('web'), login: loginOf('token-1') }];
+  const registries = [{ host, user: 'AWS', password: 'token-1', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
   const swarm = makeSwarm({ services, registries, clock, ...setup });
-  const another = makeSwarm({ services: [{ spec: specOf('shop'), login: loginOf('first') }], registries, clock });
+  const another = makeSwarm({ services: [{ spec: specOf('shop'), login: loginOf('token-1') }], registries, clock });
   const behind = second && (second === 'same' ? swarm : another);
   return await around({ fake: await fakes(swarm, hosts, version, behind), swarm, clock }, memory);
 }
@@ -121,9 +121,9 @@ describe('a service behind Portainer', () => {
     await using p = await rig();
     const slot = await p.slot(/web/);
     assert.deepEqual([slot.id, slot.after, slot.follows, slot.registries], [`swarm/3/${p.swarm.service('web').id}`, '1', 'in time', []]);
-    await p.give(/row 1/, 'second');
-    await p.deliver(slot, givenAt(p.clock.wall(), 'second'));
-    assert.deepEqual(p.swarm.service('web').login, { username: 'AWS', password: 'second' });
+    await p.give(/row 1/, 'token-2');
+    await p.deliver(slot, givenAt(p.clock.wall(), 'token-2'));
+    assert.deepEqual(p.swarm.service('web').login, { username: 'AWS', password: 'token-2' });
     const update = p.fake.requests.findLast(({ method }) => method === 'POST');
     const sent = Buffer.from(String(update?.headers['x-registry-auth']), 'base64').toString();
     assert.equal(sent, '{"registryId":1}');
@@ -134,11 +134,11 @@ describe('a service behind Portainer', () => {
   test('runs on, with the same tasks and the same Spec, and a rollback would find a good login as well', async () => {
     await using p = await rig();
     const before = p.swarm.service('web');
-    await p.give(/row 1/, 'second');
-    assert.deepEqual(await p.give(/web/, 'second'), { change: 'updated' });
+    await p.give(/row 1/, 'token-2');
+    assert.deepEqual(await p.give(/web/, 'token-2'), { change: 'updated' });
     const { spec, tasks, previousLogin } = p.swarm.service('web');
     assert.deepEqual([spec, tasks.map(({ id }) => id)], [before.spec, before.tasks.map(({ id }) => id)]);
-    assert.equal(previousLogin?.password, 'second');
+    assert.equal(previousLogin?.password, 'token-2');
     assert.equal((await p.slot(/web/)).state, 'present');
   });
 
@@ -149,9 +149,9 @@ describe('a service behind Portainer', () => {
       UpdateConfig: { MaxFailureRatio: 0.1, Delay: 1, Parallelism: 1 },
       ...specOf('odd', { container, template, replicas: 2 }),
     };
-    await using p = await rig({ services: [{ spec: odd, login: loginOf('first') }] });
+    await using p = await rig({ services: [{ spec: odd, login: loginOf('token-1') }] });
     const before = p.swarm.service('odd');
-    await p.give(/odd/, 'first');
+    await p.give(/odd/, 'token-1');
     const { spec, tasks, state } = p.swarm.service('odd');
     assert.deepEqual([spec, tasks.map(({ id }) => id), state], [before.spec, before.tasks.map(({ id }) => id), undefined]);
     assert.ok(tasks.every(task => task.state === 'running'));
@@ -159,8 +159,8 @@ describe('a service behind Portainer', () => {
 
   test('is left alone where Portainer would round a number of its Spec, as that would restart its tasks', async () => {
     const spec = specOf('web', { template: { ForceUpdate: 1_764_495_000_123_456_789n } });
-    await using p = await rig({ services: [{ spec, login: loginOf('first') }] });
-    const failure = await failing(p.give(/web/, 'first'));
+    await using p = await rig({ services: [{ spec, login: loginOf('token-1') }] });
+    const failure = await failing(p.give(/web/, 'token-1'));
     assert.deepEqual([failure.code, failure.stops, p.updates()], ['REJECTED', 'slot', 0]);
     assert.match(failure.message, /its ForceUpdate has more digits/);
     assert.equal((await failing(p.rehearse(await p.slot(/web/), givenAt(p.clock.wall(), 'x')))).code, 'REJECTED');
@@ -173,7 +173,7 @@ describe('a service behind Portainer', () => {
 
   test('is given a fresh login after a rollback', async () => {
     await using p = await rig();
-    await p.give(/web/, 'first');
+    await p.give(/web/, 'token-1');
     p.swarm.rollBack('web');
     p.clock.leap(hour);
     assert.equal((await p.slot(/web/)).state, 'drifted');
@@ -183,7 +183,7 @@ describe('a service behind Portainer', () => {
     let text: string | undefined;
     const memory: Memory = { recall: () => Promise.resolve(text), remember: next => void (text = next) };
     await using p = await rig({ memory });
-    await p.give(/web/, 'first');
+    await p.give(/web/, 'token-1');
     await using again = await around({ ...p, fake: { ...p.fake, [Symbol.asyncDispose]: async () => undefined } }, memory);
     const { holds } = await again.slot(/web/);
     assert.ok(holds instanceof Map && holds.has(host));
@@ -194,14 +194,14 @@ describe('a service behind Portainer', () => {
     p.swarm.progress('web', 'paused');
     const slot = await p.slot(/web/);
     assert.deepEqual([slot.waits, slot.after, codesOf(slot.findings)], [true, '1', ['ROLLOUT_PAUSED']]);
-    assert.equal((await failing(p.deliver(slot, givenAt(p.clock.wall(), 'second')))).code, 'BUSY');
+    assert.equal((await failing(p.deliver(slot, givenAt(p.clock.wall(), 'token-2')))).code, 'BUSY');
     assert.equal(p.updates(), 0);
   });
 
   test('that has to wait goes on telling what it holds, and when that has ended', async () => {
     await using p = await rig();
     const ends = p.clock.wall() + 12 * hour;
-    await p.give(/web/, 'first');
+    await p.give(/web/, 'token-1');
     p.swarm.deploy(specOf('web', { image: `${host}/team/app:2` }));
     p.swarm.progress('web', 'paused');
     const { holds, waits } = await p.slot(/web/);
@@ -224,7 +224,7 @@ describe('a service behind Portainer', () => {
     p.fake.state.registries.splice(0, 1);
     await failing(p.deliver(slot, givenAt(p.clock.wall(), 'x')));
     assert.equal(p.updates(), 0);
-    assert.equal(p.swarm.service('web').login?.password, 'first');
+    assert.equal(p.swarm.service('web').login?.password, 'token-1');
   });
 
   test('is rehearsed without a write', async () => {
@@ -241,7 +241,7 @@ describe('what stops nothing but what needs it', () => {
   test('an update that replaces tasks: no service is updated any more, and rows are', async () => {
     await using p = await rig();
     p.swarm.quirks.restless = true;
-    const failure = await failing(p.give(/web/, 'first'));
+    const failure = await failing(p.give(/web/, 'token-1'));
     assert.deepEqual([failure.code, failure.stops], ['UNEXPECTED', 'slot']);
     const found = await p.discover();
     assert.ok(codesOf(found.findings).includes('SWARM_STOPPED'));
@@ -249,7 +249,7 @@ describe('what stops nothing but what needs it', () => {
       services(found).map(({ after, waits }) => [after, waits]),
       [['1', true]],
     );
-    assert.equal((await p.give(/row 1/, 'second')).change, 'updated');
+    assert.equal((await p.give(/row 1/, 'token-2')).change, 'updated');
   });
 
   test('an environment that does not answer: its services keep what is known of them', async () => {
@@ -278,7 +278,7 @@ describe('what stops nothing but what needs it', () => {
     const said = findings.filter(({ code }) => code === 'SWARM_UNSEEN').map(({ message }) => message);
     assert.match(said.join(), /^The Swarm of the environment swarm could not be looked at: no answer within 15 s/);
     assert.deepEqual(unseen, ['swarm/3']);
-    assert.equal((await p.give(/row 1/, 'second')).change, 'updated');
+    assert.equal((await p.give(/row 1/, 'token-2')).change, 'updated');
   });
 
   test('a list of environments that hangs or fails: rows are there all the same', async () => {
@@ -329,7 +329,7 @@ describe('what stops nothing but what needs it', () => {
       [`swarm/3/${p.swarm.service('api').id}`],
     );
     assert.equal(codesOf(both.findings).filter(code => code === 'NOT_ENABLED').length, 1);
-    await p.give(/api/, 'first');
+    await p.give(/api/, 'token-1');
     const away = toEnvironment(3);
     p.fake.fault = request => (away(request) ? { status: 502, text: '' } : undefined);
     const { slots, findings, unseen } = await p.discover();
@@ -343,7 +343,7 @@ describe('what stops nothing but what needs it', () => {
   test('an update that replaces tasks stops the Swarm, whichever environment leads there', async () => {
     await using p = await rig({ second: 'same' });
     p.swarm.quirks.restless = true;
-    await failing(p.give(/web/, 'first'));
+    await failing(p.give(/web/, 'token-1'));
     const away = toEnvironment(3);
     p.fake.fault = request => (away(request) ? { status: 502, text: '' } : undefined);
     const found = await p.discover();

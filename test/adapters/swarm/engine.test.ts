@@ -33,7 +33,7 @@ async function once(fake: FakeSwarm, cache: string | undefined, more: { readonly
   });
   const env = {
     AWS_ACCESS_KEY_ID: 'AKIDTEST',
-    AWS_SECRET_ACCESS_KEY: 'secret',
+    AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests',
     AWS_ENDPOINT_URL_ECR: ecr.url,
     ...(cache !== undefined && { ECR_COURIER_CACHE: cache }),
   };

@@ -90,7 +90,7 @@ export async function rig({
   clock = leapingClock(),
   ...setup
 }: Setup = {}): Promise<SwarmRig> {
-  const registries = [{ host, user: 'AWS', password: 'first', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
+  const registries = [{ host, user: 'AWS', password: 'token-1', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
   const fake = await startFakeSwarm({ registries, clock, ...setup });
   return await around(fake, { choice, memory, publicSource, wanted, clock });
 }
