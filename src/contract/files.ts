@@ -45,8 +45,9 @@ export interface Files {
   names(path: string, more: FileRequest): Promise<readonly string[]>;
   /**
    * Replaces a file as a whole: at any moment, and after a kill, the former text or the new one is there, never half of
-   * one. Mode and owner stay. When somebody else wrote to the file meanwhile, `change` is asked once more with what is
-   * there now. It throws what `change` throws. A failure with `mayLand` may have replaced the file nevertheless.
+   * one. Mode and owner stay; what root makes belongs to the owner of its directory. When somebody else wrote to the
+   * file meanwhile, `change` is asked once more with what is there now. It throws what `change` throws. A failure with
+   * `mayLand` may have replaced the file nevertheless.
    */
   update(path: string, change: Change, more: UpdateRequest): Promise<Changed>;
   /** What `update` would return or throw, without a write: as far as that can be seen. */

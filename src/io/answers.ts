@@ -15,6 +15,7 @@ import {
 import { Failure } from '../contract/failures.ts';
 import { isShared } from '../contract/system-directory.ts';
 import { namesIn, readText } from './files.ts';
+import { makeDirectories } from './heirs.ts';
 import { swapFile } from './swap.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -68,7 +69,7 @@ export const passedOver = (env: Env): string | undefined =>
  * answers.
  */
 export async function openAnswers(directory: string): Promise<Answers> {
-  const found = await makeDirectories(directory)
+  const found = await makeOwn(directory)
     .then(() => standing(directory))
     .then(closed => tighten(directory, closed))
     .catch((error: NodeJS.ErrnoException) => {
@@ -102,27 +103,18 @@ export async function openAnswers(directory: string): Promise<Answers> {
   };
 }
 
-/** One by one: Node's own recursion never ends below /proc, which says of what it cannot make that it is not there. */
-async function makeDirectories(path: string): Promise<void> {
-  const failed = await makeDirectory(path);
-  if (!failed) return;
-  if (failed.code !== 'ENOENT' || dirname(path) === path) throw failed;
-  const isAboveThere = await lstat(dirname(path)).then(
-    () => true,
-    () => false,
-  );
-  if (!isAboveThere) await makeDirectories(dirname(path));
-  // Somebody else may have made the one above meanwhile.
-  const failedAgain = await makeDirectory(path);
-  if (failedAgain) throw failedAgain;
+/** It is ours, whoever owns the one above. Those above that are missing belong to whose home it is. */
+async function makeOwn(directory: string): Promise<void> {
+  const make = (): Promise<void> =>
+    mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EEXIST') throw error;
+    });
+  await make().catch(async (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT' || dirname(directory) === directory) throw error;
+    await makeDirectories(dirname(directory), 0o700);
+    await make();
+  });
 }
-
-/** Resolves to what stood in the way. */
-const makeDirectory = (path: string): Promise<NodeJS.ErrnoException | undefined> =>
-  mkdir(path, { mode: 0o700 }).then(
-    () => undefined,
-    (error: NodeJS.ErrnoException) => (error.code === 'EEXIST' ? undefined : error),
-  );
 
 /** What a link of our own leads to. One of somebody else could lead to another place each time. */
 async function standing(directory: string): Promise<Stats> {

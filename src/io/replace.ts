@@ -3,6 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import * as system from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { files } from './files.ts';
+import { give, makeDirectories } from './heirs.ts';
 import type { Place } from './place.ts';
 import { Unreadable } from './unreadable.ts';
 import { otherOwner, unmade, unwritten } from './unwritten.ts';
@@ -84,7 +85,7 @@ const temporaryBeginning = (path: string): string => join(dirname(path), `.${bas
 async function writeTemporary(path: string, content: Buffer, stats: Stats | undefined, mode: number): Promise<void> {
   // Nobody else may read it before it belongs to its owner.
   await using handle = await system.open(path, 'wx', 0o600);
-  if (stats) await keepOwner(handle, stats);
+  await (stats ? keepOwner(handle, stats) : give((uid, gid) => handle.chown(uid, gid), dirname(path)));
   await handle.chmod(stats ? stats.mode & 0o7777 : mode);
   await handle.writeFile(content);
   await handle.sync();
@@ -173,8 +174,8 @@ async function writeAt(handle: system.FileHandle, content: Buffer, position: num
 
 /** With those above it, where they are missing. Throws an Unreadable. */
 export const makeDirectory = (path: string, mode: number): Promise<void> =>
-  files.ask(path, async () => {
-    await system.mkdir(path, { recursive: true, mode }).catch(async (error: NodeJS.ErrnoException) => {
+  files.ask(path, () =>
+    makeDirectories(path, mode).catch(async (error: NodeJS.ErrnoException) => {
       throw await unmade(path, error);
-    });
-  });
+    }),
+  );

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -115,6 +115,19 @@ test('a directory of ours into which others can look is closed', async () => {
   await chmod(directory, 0o755);
   await openAnswers(directory);
   assert.equal((await stat(directory)).mode & 0o777, 0o700);
+});
+
+test('root leaves the directories of a user to the user, and has one of its own for answers', {
+  skip: process.getuid?.() === 0 ? false : 'only root can give files away',
+}, async () => {
+  const home = place();
+  await mkdir(home, { recursive: true });
+  await chown(home, 1234, 5678);
+  const directory = join(home, '.cache/ecr-courier');
+  const answers = await openAnswers(directory);
+  await answers.write(key, answer);
+  const owners = await Promise.all([join(home, '.cache'), directory].map(async path => (await stat(path)).uid));
+  assert.deepEqual(owners, [1234, 0]);
 });
 
 test('what is closed is a directory for answers alone', async () => {

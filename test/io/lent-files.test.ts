@@ -77,6 +77,22 @@ test('the owner stays', { skip: process.getuid?.() === 0 ? false : 'only root ca
   assert.deepEqual([uid, gid], [1234, 5678]);
 });
 
+test('what root makes in the directory of somebody belongs to that one', {
+  skip: process.getuid?.() === 0 ? false : 'only root can give files away',
+}, async () => {
+  await using dir = await folder({ 'home/real/x': '' });
+  for (const path of ['home', 'home/real']) await chown(dir.at(path), 1234, 5678);
+  await symlink('real/behind.json', dir.at('home/link'));
+  await write(dir.at('home/link'), '{}');
+  await write(dir.at('home/a/b/config.json'), '{}', { directoryMode: 0o700 });
+  await write(dir.at('ours/config.json'), '{}', { directoryMode: 0o700 });
+  const owners = async (...names: string[]): Promise<string[]> =>
+    await Promise.all(names.map(async name => await stat(dir.at(name)).then(({ uid, gid }) => `${uid}:${gid}`)));
+  const theirs = ['home/real/behind.json', 'home/a', 'home/a/b', 'home/a/b/config.json'];
+  assert.deepEqual(new Set(await owners(...theirs)), new Set(['1234:5678']));
+  assert.deepEqual(new Set(await owners('ours', 'ours/config.json')), new Set(['0:0']));
+});
+
 test('links are followed and stay: relative ones from where they really lie, and those that lead to nothing yet', async () => {
   await using dir = await folder({ 'real/deep/link-dir/x': '', 'real/target': 'old', 'lexical/target': 'another' });
   await symlink('../target', dir.at('real/deep/link'));
