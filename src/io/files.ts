@@ -28,7 +28,10 @@ export interface FilesDeps {
   readonly system: Pick<typeof system, 'open' | 'stat' | 'readdir'>;
 }
 
-/** In milliseconds. So long may one question take, the wait for its turn included, unless said. */
+/**
+ * In milliseconds. So long may one question take, unless said. One that waits for its turn is given up when none of
+ * those before it was answered for so long.
+ */
 const patience = 5_000;
 const chunkBytes = 64 * 1024;
 
@@ -38,6 +41,8 @@ interface Question {
   begin(): void;
   /** Given up; when it has begun, it keeps its thread until the system answers. */
   late: boolean;
+  /** While it waited for its turn, one before it was answered, or its turn came. */
+  comesOn: boolean;
 }
 
 /**
@@ -53,6 +58,9 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
 
   const alongside = (path: string): Question[] => [...underWay].filter(one => dirname(one.path) === dirname(path));
   const isFree = (path: string): boolean => underWay.size < most && alongside(path).length < mostOfOne;
+  /** Whether one waits for the other: for its directory, or for any of the threads. */
+  const isBehind = (one: Question, other: Question): boolean =>
+    dirname(one.path) === dirname(other.path) || alongside(one.path).length < mostOfOne;
   const lateOnes = (questions: Iterable<Question>): number => [...questions].filter(({ late }) => late).length;
 
   function admit(): void {
@@ -76,8 +84,11 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
     const question: Question = {
       path,
       late: false,
+      comesOn: false,
       begin() {
+        question.comesOn = true;
         const end = (): void => {
+          if (!question.late) for (const one of waiting) one.comesOn ||= isBehind(one, question);
           underWay.delete(question);
           admit();
         };
@@ -94,8 +105,11 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
   }
 
   async function giveUp(question: Question, ms: number, reject: (why: Unreadable) => void, answered: AbortSignal): Promise<void> {
-    await clock.sleep(ms, answered);
-    if (answered.aborted) return;
+    do {
+      question.comesOn = false;
+      await clock.sleep(ms, answered);
+      if (answered.aborted) return;
+    } while (question.comesOn);
     question.late = true;
     waiting.delete(question);
     reject(silent(question.path, ms));

@@ -184,6 +184,28 @@ test('with the threads that Node has by itself, four files of one dead directory
   assert.equal(await files.readText(living.at('key'), 10), 'k3y');
 });
 
+test('a hundred files of one slow directory are all read: who waits for its turn is not silent', async () => {
+  const clock = createVirtualClock();
+  const gone = new AbortController();
+  const open = async (path: string, flags: number) => {
+    await clock.sleep(path.endsWith('/dead') ? 3_600_000 : 200, gone.signal);
+    return await system.open(path, flags);
+  };
+  const files = createFiles({ clock, threads: 4, system: { ...system, open: open as typeof system.open } });
+  await using slow = await folder({ key: 'k3y', dead: '' });
+  const read = Array.from({ length: 100 }, () => files.readText(slow.at('key'), 10));
+  for (let left = read.length; left > 0; left--) {
+    await clock.advance(200);
+    await Promise.race(read.slice(-left));
+  }
+  assert.deepEqual(new Set(await Promise.all(read)), new Set(['k3y']));
+
+  const behind = ['dead', 'key', 'key'].map(name => troubleOf(files.readText(slow.at(name), 10)));
+  await clock.advance(5_000);
+  for (const { why } of await Promise.all(behind)) assert.equal(why, 'does not answer within 5 s');
+  gone.abort();
+});
+
 test('many questions at once all get their answers', async () => {
   await using files = await folder();
   await Promise.all(Array.from({ length: 50 }, (_, at) => writeFile(files.at(`${at}`), `${at}`)));
