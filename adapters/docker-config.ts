@@ -48,7 +48,7 @@ export const dockerConfig = defineAdapter({
       const wrong = text === undefined ? undefined : unreadable(text, where);
       if (!wrong) return;
       // Somebody may be at work on it.
-      const remedy = `${wrong.remedy} The file is looked at again by itself.`;
+      const remedy = `${wrong.remedy} The daemon reads the file again by itself.`;
       throw new Failure('MISCONFIGURED', `${path} ${wrong.why}; it is left as it is.`, { remedy, retryAfterMs: 15_000 });
     }
 

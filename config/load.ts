@@ -217,7 +217,8 @@ function waysToTargets(adapters: readonly Adapter[], env: Env): string {
   };
   const variables = adapters.flatMap(adapter => trigger(adapter)?.env ?? []).map(name => `${name}${by(name)}`);
   const set = variables.length > 0 ? [`set ${either.format(variables)}`] : [];
-  return [...set, 'name a file that has `targets:` with --config'].join(', or ');
+  const file = `name a file that has \`targets:\` with --config${env[configVariable] === '' ? ` or ${configVariable} (which is empty)` : ''}`;
+  return [...set, file].join(', or ');
 }
 
 /**

@@ -1,3 +1,5 @@
+import { few } from '../src/contract/text.ts';
+
 /** Edits (insert, delete, replace, swap neighbours) between two short words. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
@@ -49,3 +51,9 @@ export function hint(word: string, known: readonly string[]): string {
   const name = nearest(word, known) ?? onlyWith(word, known);
   return name === undefined ? '' : `: did you mean ${name}?`;
 }
+
+const mostNames = 10;
+
+/** `there is no target x: did you mean y?`; of names that are not near, the first few. */
+export const noneNamed = (what: string, name: string, names: readonly string[]): string =>
+  `there is no ${what} ${name}${hint(name, names) || `; there are ${few(names, mostNames)}`}`;

@@ -52,7 +52,7 @@ export async function readSecretFile({ file, variable }: FileRef, { what, keyHin
   const subject = variable === undefined ? '' : `${variable}: `;
   const create = `${keyHint ? `${keyHint}, then put` : 'put'} it into ${place}.`;
   const waiting = (cause: Unreadable, remedy = cause.remedy ?? create): Failure =>
-    new Failure('MISCONFIGURED', `${subject}Waiting for ${what}: ${file} ${cause.why}.`, {
+    new Failure('MISCONFIGURED', `${subject}${file} (${what}) ${cause.why}.`, {
       retryAfterMs,
       remedy: `${capital(remedy)} ${next}`,
       cause,
@@ -72,7 +72,7 @@ export async function readSecretFile({ file, variable }: FileRef, { what, keyHin
 function placeOf(file: string): { readonly place: string; readonly next: string } {
   const [, unit, name] = /^\/run\/credentials\/([^/]+)\/([^/]+)$/.exec(file) ?? [];
   return unit === undefined
-    ? { place: file, next: 'The file is looked at again by itself.' }
+    ? { place: file, next: 'The daemon reads the file again by itself.' }
     : { place: `the file that LoadCredential=${name} of ${unit} names`, next: `Then: systemctl restart ${unit}` };
 }
 

@@ -1,9 +1,11 @@
 import type { Config } from '../../config/load.ts';
+import { noneNamed } from '../../config/nearest.ts';
 import { readSecret } from '../../config/secrets.ts';
 import type { App } from '../app.ts';
 import type { Log } from '../contract/adapter.ts';
 import { asFailure } from '../contract/failures.ts';
 import type { Secret } from '../contract/secret.ts';
+import { capital, few } from '../contract/text.ts';
 import { leaseWords } from '../observe/words.ts';
 
 /** What is said to someone who asked for a refresh, of one target or of all. */
@@ -18,7 +20,7 @@ export function refreshBy(app: App) {
     if (target !== undefined && targets.get(target)?.managed.paused)
       return { ok: false, message: `${target} is paused in the configuration: nothing is sent to it.` };
     const postponed = courier.refresh(target);
-    if (!postponed) return { ok: false, message: `There is no target ${target}. There are: ${known.join(', ')}.` };
+    if (!postponed) return { ok: false, message: capital(noneNamed('target', target ?? '', known)).replace(/[^?]$/, '$&.') };
     const working = known.filter(name => !targets.get(name)?.managed.paused);
     const later = postponed.map(({ what, why, until }) => {
       const when = until === undefined ? 'Left alone' : `Postponed until ${date(until).toISOString()}`;
@@ -26,7 +28,7 @@ export function refreshBy(app: App) {
     });
     return {
       ok: true,
-      message: `Looking at ${target ?? working.join(', ')} and writing every slot, with a new token as soon as one may be fetched.${later.join('')} \`status\` shows what comes of it.`,
+      message: `Looking at ${target ?? few(working)} and writing every slot, with a new token as soon as one may be fetched.${later.join('')} \`status\` shows what comes of it.`,
     };
   };
 }

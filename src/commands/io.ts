@@ -1,6 +1,6 @@
 import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type Config, load } from '../../config/load.ts';
-import { nearest } from '../../config/nearest.ts';
+import { nearest, noneNamed } from '../../config/nearest.ts';
 import { Failure } from '../contract/failures.ts';
 import { cronMistake } from '../courier/schedule.ts';
 import type { Sink } from '../io/log.ts';
@@ -34,6 +34,9 @@ export const exit = { ok: 0, failed: 1, usage: 2, partly: 3, config: 78 } as con
 
 /** The command line is wrong. */
 export class UsageError extends Error {}
+
+/** what: target, source, receiver. */
+export const noSuch = (what: string, name: string, names: readonly string[]): UsageError => new UsageError(noneNamed(what, name, names));
 
 /** Options that every command with a configuration takes. */
 export const configOptions = {

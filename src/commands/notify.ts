@@ -7,7 +7,7 @@ import { forms } from '../notify/formats/forms.ts';
 import { testMessage } from '../notify/message.ts';
 import type { ReceiverConfigured } from '../notify/receiver.ts';
 import { send } from '../notify/send.ts';
-import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
+import { configOptions, exit, type Io, noSuch, readArgs, readConfig } from './io.ts';
 import { painter } from './paint.ts';
 import { colors } from './terminal.ts';
 
@@ -39,7 +39,11 @@ export async function notifyTest(args: string[], io: Io): Promise<number> {
     });
   const unknown = named.find(name => !receivers.some(receiver => receiver.name === name));
   if (unknown !== undefined)
-    throw new UsageError(`there is no receiver ${unknown}; there are ${receivers.map(({ name }) => name).join(', ')}`);
+    throw noSuch(
+      'receiver',
+      unknown,
+      receivers.map(({ name }) => name),
+    );
   const chosen = receivers.filter(({ name }) => named.length === 0 || named.includes(name));
   const results = await Promise.all(chosen.map(receiver => tryOne(receiver, publicUrl, io)));
   io.stdout.write(json ? `${JSON.stringify(results.map(plain), null, 2)}\n` : textOf(results, colors(io.stdout, io.env)));
@@ -72,7 +76,8 @@ function plain({ name, format, host, answer, failure }: Result): object {
 function textOf(results: readonly Result[], color: boolean): string {
   const paint = painter({ color });
   const lines = results.flatMap(({ name, format, host, answer, failure }) => {
-    const who = `${paint('bold', name)} (${[name === format ? '' : format, host].filter(Boolean).join(', ')})`;
+    const about = [name === format ? '' : format, host].filter(Boolean).join(', ');
+    const who = `${paint('bold', name)}${about && ` (${about})`}`;
     if (!failure) return [`${who}: ${paint('green', 'taken')}, answered ${answer}`];
     return [`${who}: ${paint('red', failure.code)} ${oneLine(failure.message)}`, `  -> ${oneLine(failure.remedy)}`];
   });

@@ -7,7 +7,7 @@ import type { Pruned } from '../contract/target.ts';
 import { jsonText, visible } from '../contract/text.ts';
 import { createLog } from '../io/log.ts';
 import { manageTarget } from '../target.ts';
-import { configOptions, exit, type Io, readArgs, readConfigWithTargets, UsageError } from './io.ts';
+import { configOptions, exit, type Io, noSuch, readArgs, readConfigWithTargets, UsageError } from './io.ts';
 import { printWarnings } from './notes.ts';
 
 type Way = 'written' | 'rehearsed';
@@ -61,7 +61,12 @@ function remadeBy(targets: readonly TargetConfig[], results: readonly Result[]):
 
 function chosen(targets: readonly TargetConfig[], names: readonly string[]): readonly TargetConfig[] {
   const unknown = names.find(name => !targets.some(target => target.name === name));
-  if (unknown !== undefined) throw new UsageError(`there is no target ${unknown}; there are ${targets.map(({ name }) => name).join(', ')}`);
+  if (unknown !== undefined)
+    throw noSuch(
+      'target',
+      unknown,
+      targets.map(({ name }) => name),
+    );
   return names.length === 0 ? targets : targets.filter(({ name }) => names.includes(name));
 }
 

@@ -15,8 +15,8 @@ export interface Section {
   readonly text: string;
 }
 
-/** Of a manager with thousands of slots these are enough to see how they are. */
-const mostSlots = 100;
+/** Of a manager with thousands of slots these are enough to see how they are. Of many, fewer each: it is a file to attach. */
+const mostSlots = { ofTarget: 100, ofAll: 1000 };
 
 /** What a process can say of itself: versions, environment, and its configuration or what is wrong with it. */
 export async function ownSections(env: NodeJS.ProcessEnv, config: Config | ConfigError): Promise<Section[]> {
@@ -31,9 +31,10 @@ export async function ownSections(env: NodeJS.ProcessEnv, config: Config | Confi
 
 /** What only the daemon knows. */
 export function daemonSections(status: Status, metrics: string): Section[] {
-  const shown = { ...status, targets: status.targets.map(shortened) };
+  const most = Math.max(1, Math.min(mostSlots.ofTarget, Math.floor(mostSlots.ofAll / status.targets.length)));
+  const shown = { ...status, targets: status.targets.map(target => worstOf(target, most)) };
   return [
-    { title: 'Targets', text: status.targets.map(targetLine).join('\n') },
+    { title: 'Targets', text: status.targets.map(target => targetLine(target, most)).join('\n') },
     { title: 'Slots, troubles and findings', text: statusTable(shown, { color: false }) },
     { title: 'Status', text: JSON.stringify(shown, null, 1) },
     { title: 'Metrics', text: metrics },
@@ -66,16 +67,16 @@ function configuration(config: Config | ConfigError): string {
   return [...wrong, ...warnings, listing(config.settings)].join('\n');
 }
 
-function targetLine({ name, kind, address, product, principal, state, slots }: TargetView): string {
+function targetLine({ name, kind, address, product, principal, state, slots }: TargetView, most: number): string {
   const who = principal === null ? '' : `, as ${principal}`;
   const where = `${kind} at ${address ?? 'an address not reached yet'}`;
-  const many = slots.length > mostSlots ? ` (of which ${mostSlots} are shown, those in trouble first)` : '';
+  const many = slots.length > most ? ` (of which ${most} are shown, those in trouble first)` : '';
   // Product and principal are the manager's words: they begin no line of their own.
   return `${name}: ${where}, ${product ?? 'version unknown'}${who}, ${state}, slots: ${slots.length}${many}`.replaceAll('\n', ' ');
 }
 
-function shortened(target: TargetView): TargetView {
+function worstOf(target: TargetView, most: number): TargetView {
   const fine = (slot: SlotView) => Number(slot.state === 'ok' && slot.findings.length === 0);
-  const slots = target.slots.toSorted((one, other) => fine(one) - fine(other)).slice(0, mostSlots);
+  const slots = target.slots.toSorted((one, other) => fine(one) - fine(other)).slice(0, most);
   return { ...target, slots };
 }

@@ -1,3 +1,4 @@
+import { readinessOf } from '../observe/readiness.ts';
 import type { SlotView, Status } from '../observe/status-view.ts';
 import { count, leaseWords, relative } from '../observe/words.ts';
 import { painter } from './paint.ts';
@@ -8,6 +9,7 @@ export interface Shown {
   readonly color: boolean;
   /** At most this many registries: the worst. */
   readonly most?: number;
+  readonly failing?: boolean | undefined;
 }
 
 /** What matters first. */
@@ -19,11 +21,12 @@ const mostReasons = 3;
  * For `status`: how it is in one line; then the registries, those first that fail and then those whose password ends
  * first; then whatever a person should know.
  */
-export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINITY }: Shown): string {
+export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINITY, failing }: Shown): string {
   const paint = painter({ color });
   const status = plain(raw);
-  const places = sorted(placesOf(status));
-  const known = summary(status, places);
+  const known = summary(status, placesOf(status));
+  const shown = narrowed(status, { failing });
+  const places = sorted(placesOf(shown));
   const verdict = status.ready ? paint('green', `ready: ${known}`) : paint('red', `not ready: ${known}. ${reasons(status)}`);
   const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) => paint(tintOf(slot.state), stateOf(slot, status.now)));
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
@@ -31,9 +34,9 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
   return [
     verdict,
     slotTable(head, rows, paint),
-    ...(rest > 0 ? [paint('dim', `and ${rest.toLocaleString('en-US')} more: --target NAME, --failing, --json`)] : []),
-    ...identities(status, paint),
-    ...notes(status, paint, rest > 0 ? 'brief' : 'whole'),
+    ...(rest > 0 ? [paint('dim', `and ${rest.toLocaleString('en-US')} more: --target NAME, ${failing ? '' : '--failing, '}--json`)] : []),
+    ...identities(shown, paint),
+    ...notes(shown, paint, rest > 0 ? 'brief' : 'whole'),
     '',
   ].join('\n');
 }
@@ -48,14 +51,18 @@ function stateOf({ state, nextAttemptAt, registries, findings }: SlotView, now: 
   return `${state}, next attempt ${relative(Date.parse(nextAttemptAt), Date.parse(now))}`;
 }
 
-/** Only these targets, only what does not hold what it should, or both. */
+/**
+ * Only these targets, only what does not hold what it should, or both. Of one target, it is ready when that one is, and
+ * the reasons are its own.
+ */
 export function narrowed(
   status: Status,
   { target, failing }: { readonly target?: string | undefined; readonly failing?: boolean | undefined },
 ): Status {
   const isShown = (slot: SlotView): boolean => !failing || slot.state !== 'ok';
   const targets = status.targets.filter(({ name }) => target === undefined || name === target);
-  return { ...status, targets: targets.map(one => ({ ...one, slots: one.slots.filter(isShown) })) };
+  const { ready, unready } = target === undefined ? status : readinessOf({ targets, lease: status.lease });
+  return { ...status, ready, unready, targets: targets.map(one => ({ ...one, slots: one.slots.filter(isShown) })) };
 }
 
 /** The worst first. */

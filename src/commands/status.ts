@@ -1,8 +1,7 @@
-import { hint } from '../../config/nearest.ts';
 import { jsonText } from '../contract/text.ts';
 import type { Status } from '../observe/status-view.ts';
 import { findDaemon, somebodyElse } from './daemon.ts';
-import { configOptions, exit, type Io, readArgs, UsageError } from './io.ts';
+import { configOptions, exit, type Io, noSuch, readArgs } from './io.ts';
 import { narrowed, statusTable } from './status-table.ts';
 import { colors } from './terminal.ts';
 
@@ -22,16 +21,17 @@ export async function status(args: string[], io: Io): Promise<number> {
   const { text, at } = await daemon.ask('/api/status');
   const known = statusIn(text);
   if (!known) throw somebodyElse(at);
-  if (target !== undefined && !known.targets.some(({ name }) => name === target)) throw unknownTarget(target, known);
-  const shown = narrowed(known, { target, failing });
+  if (target !== undefined && !known.targets.some(({ name }) => name === target))
+    throw noSuch(
+      'target',
+      target,
+      known.targets.map(({ name }) => name),
+    );
+  const chosen = narrowed(known, { target });
   const isWhole = target === undefined && !failing;
-  io.stdout.write(json ? (isWhole ? text : jsonText(shown)) : statusTable(shown, { color: colors(io.stdout, io.env), most }));
-  return known.ready ? exit.ok : exit.failed;
-}
-
-function unknownTarget(name: string, { targets }: Status): UsageError {
-  const names = targets.map(target => target.name);
-  return new UsageError(`there is no target ${name}${hint(name, names) || `; there are: ${names.join(', ')}`}`);
+  const asJson = (): string => (isWhole ? text : jsonText(narrowed(chosen, { failing })));
+  io.stdout.write(json ? asJson() : statusTable(chosen, { color: colors(io.stdout, io.env), most, failing }));
+  return chosen.ready ? exit.ok : exit.failed;
 }
 
 /** The status in an answer; undefined: it is none that this version can read. */

@@ -78,50 +78,60 @@ type Extent = 'whole' | 'brief';
 
 /** What is left alone, then troubles, then findings, each with what to do. */
 export function notes(status: Status, paint: Paint, extent: Extent = 'whole'): string[] {
-  const troubles: [string, TroubleView | null][] = [
-    ...status.targets.map(target => [target.name, target.trouble] as [string, TroubleView | null]),
-    ...status.credentials.map(({ source, region, trouble }) => [`source ${source}, ${region}`, trouble] as [string, TroubleView | null]),
-    ...status.targets.flatMap(target =>
-      target.slots.map(slot => [`${target.name}, ${slot.title}`, slot.trouble] as [string, TroubleView | null]),
-    ),
-  ];
-  const findings: [string, FindingView][] = [
-    ...status.credentials.flatMap(({ source, region, findings }) =>
-      findings.map(found => [`source ${source}, ${region}`, found] as [string, FindingView]),
-    ),
-    ...status.targets.flatMap(target => [
-      ...target.findings.map(found => [target.name, found] as [string, FindingView]),
-      ...target.slots.flatMap(slot => slot.findings.map(found => [`${target.name}, ${slot.title}`, found] as [string, FindingView])),
-    ]),
-  ];
+  const troubles = saidIn(
+    status,
+    ({ trouble }) => (trouble ? [trouble] : []),
+    said => paint('red', said.code),
+  );
+  const findings = saidIn(
+    status,
+    ({ findings }) => findings,
+    said => paint(said.severity === 'info' ? 'dim' : 'yellow', said.code),
+  );
+  const told = findings.filter(({ said }) => extent === 'whole' || said.severity !== 'info');
   return [
     ...status.targets.flatMap(({ name, paused }) => (paused ? ['', `${paint('bold', name)} is paused: nothing is sent to it.`] : [])),
     ...status.receivers.flatMap(receiver => failingReceiver(receiver, paint)),
-    ...grouped(
-      troubles.flatMap(([where, said]) => (said ? [{ where, said, code: paint('red', said.code) }] : [])),
-      paint,
-      extent,
-    ),
-    ...grouped(
-      findings
-        .filter(([, { severity }]) => extent === 'whole' || severity !== 'info')
-        .map(([where, said]) => ({ where, said, code: paint(said.severity === 'info' ? 'dim' : 'yellow', said.code) })),
-      paint,
-      extent,
-    ),
+    ...grouped(troubles, paint, extent),
+    ...grouped(told, paint, extent),
     ...(extent === 'brief' ? codesOnly(findings, paint) : []),
   ];
 }
 
+interface Sayer {
+  readonly trouble: TroubleView | null;
+  readonly findings: readonly FindingView[];
+}
+
+/** What is said of each target and each source, and then of each slot. */
+function saidIn<T extends Said>(
+  { targets, credentials }: Status,
+  saidOf: (sayer: Sayer) => readonly T[],
+  codeOf: (said: T) => string,
+): (Told & { readonly said: T })[] {
+  const told = (owner: string, where: string, sayer: Sayer) => saidOf(sayer).map(said => ({ owner, where, said, code: codeOf(said) }));
+  return [
+    ...targets.flatMap(target => told(target.name, target.name, target)),
+    ...credentials.flatMap(one => told(`source ${one.source}`, `source ${one.source}, ${one.region}`, one)),
+    ...targets.flatMap(({ name, slots }) => slots.flatMap(slot => told(name, `${name}, ${slot.title}`, slot))),
+  ];
+}
+
 /** What is only information, as the status page folds it. */
-function codesOnly(findings: readonly (readonly [string, FindingView])[], paint: Paint): string[] {
-  const codes = new Set(findings.flatMap(([, { severity, code }]) => (severity === 'info' ? [code] : [])));
+function codesOnly(findings: readonly { readonly said: FindingView }[], paint: Paint): string[] {
+  const codes = new Set(findings.flatMap(({ said: { severity, code } }) => (severity === 'info' ? [code] : [])));
   return codes.size > 0 ? ['', paint('dim', `${count(codes.size, 'note')}: ${[...codes].join(', ')}`)] : [];
 }
 
-interface Told extends Place {
+interface Said {
   readonly code: string;
-  readonly said: { readonly code: string; readonly message: string; readonly remedy: string };
+  readonly message: string;
+  readonly remedy: string;
+}
+interface Told extends Place {
+  /** As it is printed. */
+  readonly code: string;
+  readonly said: Said;
 }
 /** Of one code, this many different sentences are told; the daemon's page has all of them. */
 const mostOfCode: Readonly<Record<Extent, number>> = { whole: 3, brief: 1 };
@@ -137,7 +147,7 @@ function grouped(all: readonly Told[], paint: Paint, extent: Extent): string[] {
     const rest = alike.slice(most).flat();
     return [
       ...alike.slice(0, most).flatMap(([first, ...others]) => (first ? note(first.code, whereOf(first, others), shown(first), paint) : [])),
-      ...(rest[0] ? [`${rest[0].code} ${count(rest.length, 'more place')}`] : []),
+      ...(rest[0] ? [`${rest[0].code} ${count(rest.length, 'more place')} in ${ownersOf(rest)}`] : []),
     ];
   });
 }
@@ -150,12 +160,25 @@ function failingReceiver({ name, format, host, trouble }: ReceiverView, paint: P
 }
 
 interface Place {
+  /** A target or a source. */
+  readonly owner: string;
   readonly where: string;
 }
-const whereOf = ({ where }: Place, others: readonly Place[]): string =>
-  others.length === 0
-    ? where
-    : `${where} (and ${others.length > 3 ? `${others.length} more` : others.map(other => other.where).join('; ')})`;
+const mostPlaces = 3;
+
+function whereOf({ owner, where }: Place, others: readonly Place[]): string {
+  if (others.length === 0) return where;
+  if (others.length <= mostPlaces) return `${where} (and ${others.map(other => other.where).join('; ')})`;
+  const isAlone = others.every(other => other.owner === owner);
+  return `${where} (and ${others.length} more${isAlone ? '' : ` in ${ownersOf(others)}`})`;
+}
+
+/** cluster-3; or: cluster-3, cluster-4, cluster-5 and 38 others. */
+function ownersOf(places: readonly Place[]): string {
+  const owners = [...new Set(places.map(({ owner }) => owner))];
+  const rest = owners.length - mostPlaces;
+  return [owners.slice(0, mostPlaces).join(', '), ...(rest > 0 ? [count(rest, 'other')] : [])].join(' and ');
+}
 
 function note(code: string, where: string, { message, remedy }: { message: string; remedy: string }, paint: Paint): string[] {
   return ['', `${code} ${paint('bold', where)}: ${message}`, ...(remedy ? [`  -> ${remedy}`] : [])];

@@ -8,7 +8,7 @@ import { choiceOf, type SourceSpec } from '../ecr/sources/choice.ts';
 import { type Whoami, whoIs } from '../ecr/sources/whoami.ts';
 import { relative } from '../observe/words.ts';
 import { awsDeps } from './asking.ts';
-import { configOptions, exit, type Io, readArgs, readConfig, UsageError } from './io.ts';
+import { configOptions, exit, type Io, noSuch, readArgs, readConfig, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
 import { type Fact, factLines } from './paint.ts';
 
@@ -31,8 +31,14 @@ export async function whoami(args: string[], io: Io): Promise<number> {
 }
 
 function named(name: string | undefined, all: readonly SourceSpec[]): readonly SourceSpec[] {
-  const found = all.filter(spec => name === undefined || spec.name === name);
-  if (found.length === 0) throw new UsageError(`there is no source ${name}; there are ${all.map(spec => spec.name).join(', ')}`);
+  if (name === undefined) return all;
+  const found = all.filter(spec => spec.name === name);
+  if (found.length === 0)
+    throw noSuch(
+      'source',
+      name,
+      all.map(spec => spec.name),
+    );
   return found;
 }
 

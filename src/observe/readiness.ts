@@ -28,6 +28,12 @@ export function checksOf({ targets, lease }: Pick<Overview, 'targets' | 'lease'>
   return checks;
 }
 
+/** unready: one sentence a reason. */
+export function readinessOf(overview: Pick<Overview, 'targets' | 'lease'>): { readonly ready: boolean; readonly unready: string[] } {
+  const unready = checksOf(overview).flatMap(({ reasons }) => reasons);
+  return { ready: unready.length === 0, unready };
+}
+
 function leaseCheck(lease: LeaseView): Check {
   const why = lease.message ?? 'nobody is known to lead yet.';
   return { name: `${lease.name}: ${leaseWords(lease)}`, reasons: lease.state === 'asking' ? [oneLine(`${lease.name}: ${why}`)] : [] };

@@ -1,6 +1,6 @@
 import type { FindingSpecs } from '../contract/target.ts';
 import type { Ledger } from '../courier/ledger.ts';
-import { checksOf } from './readiness.ts';
+import { readinessOf } from './readiness.ts';
 import { type ReceiverState, receiverView } from './receiver-view.ts';
 import type { LeaseView, Overview, Status } from './status-view.ts';
 import { credentialView, targetOverview } from './views.ts';
@@ -35,15 +35,13 @@ export function overviewOf(ledger: Ledger, about: StatusAbout): Overview {
   const now = ledger.now();
   const targets = [...ledger.targets.values()].map(record => targetOverview(ledger, record, about.findings));
   const lease = about.lease?.() ?? null;
-  const unready = checksOf({ targets, lease }).flatMap(check => check.reasons);
   return {
     schema: 1,
     version: about.version,
     now: ledger.date(now).toISOString(),
     startedAt: ledger.date(ledger.startedAt).toISOString(),
     live: about.live?.() ?? isLive(ledger, about.tickMs),
-    ready: unready.length === 0,
-    unready,
+    ...readinessOf({ targets, lease }),
     clockSkewSeconds: ledger.clockSkewMs === undefined ? null : Math.round(ledger.clockSkewMs / 1000),
     lease,
     credentials: [...ledger.scopes.values()].map(record => credentialView(ledger, record, about.findings)),

@@ -251,6 +251,12 @@ test('a manager with ten thousand slots and a forged name: those in trouble are 
   assert.match(text, /"title": "row 9999"/);
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
   assert.doesNotMatch(text, /^== Log ==|[\u001b\u202e]/m);
+
+  const hundred = Array.from({ length: 100 }, (_, at) => ({ ...target, name: `target-${at}`, slots: slots.slice(-100) }));
+  const many = render(daemonSections({ ...status, targets: hundred } as unknown as Status, ''));
+  assert.ok(many.length < 500_000, `${many.length} letters`);
+  assert.equal(many.match(/\(of which 10 are shown, those in trouble first\)$/gm)?.length, 100);
+  assert.equal(many.match(/"title": "row 9999"/g)?.length, 100);
 });
 
 test('a proxy’s address is shown only where it cannot be mistaken', () => {

@@ -527,7 +527,7 @@ const tokenless: readonly (readonly [source: string, said: RegExp])[] = [
   ['command: ["/bin/sh", "-c", "exit 3"], region: eu-west-1', /ended with the status 3|failed/],
   ['command: [/nonexistent/program], region: eu-west-1', /program/],
   ['command: ["true"], region: eu-west-1', /nothing|wrote/],
-  ['file: /nonexistent/token, region: eu-west-1', /Waiting for a token/],
+  ['file: /nonexistent/token, region: eu-west-1', /The token file \S+ does not exist/],
   [`command: [/bin/echo, "${unknownToken}"]`, /region/],
   ['accounts: ["999999999999"]', /No source serves 1234\S+: [^]*Add the account to `accounts` of a source/],
 ];

@@ -39,6 +39,13 @@ test('notify test: nothing configured, a name that is not there, a mistake', asy
   const unknown = await command(['notify', 'test', 'pager'], env);
   assert.equal(unknown.code, 2);
   assert.match(unknown.stderr, /there is no receiver pager; there are webhook/);
+  const near = await command(['notify', 'test', 'webhok'], env);
+  assert.match(near.stderr, /there is no receiver webhok: did you mean webhook\?/);
+  const later = await command(['notify', 'test'], { ECR_COURIER_NOTIFY_SLACK_URL_FILE: '/nowhere/slack' });
+  assert.match(
+    later.stdout,
+    /^slack: MISCONFIGURED ECR_COURIER_NOTIFY_SLACK_URL_FILE: \/nowhere\/slack \(the address of slack\) does not exist\.\n/,
+  );
 
   const wrong = await command(['notify', 'test'], { ECR_COURIER_NOTIFY_NTFY_URL: 's3cr3t' });
   assert.equal(wrong.code, 78);
@@ -77,5 +84,5 @@ test('config check reads the files with addresses: one that holds something else
 
   assert.equal(code, 78);
   assert.match(stderr, /ECR_COURIER_NOTIFY_SLACK_URL_FILE: .*notify\.test\.ts holds no URL/);
-  assert.match(stderr, /ECR_COURIER_HEARTBEAT_URL_FILE: Waiting for the address of the heartbeat: \/nowhere\/at\/all does not exist/);
+  assert.match(stderr, /ECR_COURIER_HEARTBEAT_URL_FILE: \/nowhere\/at\/all \(the address of the heartbeat\) does not exist/);
 });

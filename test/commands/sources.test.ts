@@ -64,7 +64,7 @@ test('config check says what can be known offline: programs and files', async ()
     /cannot run here: get is no program that this user may run|\/nonexistent\/get is no program/,
   );
   assert.equal(await warnings('command: "echo x | cat"'), '');
-  assert.match(await warnings('file: token'), /warning: sources\.default: Waiting for a token: token does not exist/);
+  assert.match(await warnings('file: token'), /warning: sources\.default: The token file token does not exist/);
   assert.match(await warnings('file: token', { token: '' }), /token is empty/);
   assert.match(await warnings('file: token', { token: 'not a token' }), /token holds a text that is no token/);
   const old = JSON.stringify({ password: secret, expiresAt: 1_500_000_000 });

@@ -83,11 +83,11 @@ test('ten thousand slots, of which three thousand fail each in words of its own,
   // As a terminal of 120 columns breaks them.
   const rows = lines.flatMap(line => line.match(/.{1,120}/g) ?? ['']);
   assert.ok(rows.length <= 40, `${rows.length} lines`);
-  assert.ok(lines.includes('DUPLICATE_HOST 499 more places'));
+  assert.ok(lines.includes('DUPLICATE_HOST 499 more places in portainer'));
   assert.ok(lines.includes('1 note: PLAIN_HTTP'));
   assert.match(lines[0] ?? '', /^not ready: 6,666 of 10,000 registries fine, .* in 12 h\. slot-0 .* And others\.$/);
   assert.ok(lines.includes('and 9,985 more: --target NAME, --failing, --json'));
-  assert.ok(lines.includes('REJECTED 3,333 more places'), lines.join('\n'));
+  assert.ok(lines.includes('REJECTED 3,333 more places in portainer'), lines.join('\n'));
 });
 
 test('a slot that waits says when it is tried next', () => {
@@ -135,4 +135,41 @@ test('a status can be narrowed to a target, and to what fails', () => {
     ['portainer', ['2']],
     ['other', []],
   ]);
+});
+
+const lacking = { ...template.registries[0], valid: false, expiresAt: null, ended: false };
+const bad = (at: number) =>
+  slot(at, { state: 'failing', trouble: failure(`host-${at} refuses.`), registries: [{ ...lacking, host: `host-${at}` } as never] });
+const clusters = (names: readonly string[], slotsOf: (name: string) => readonly SlotView[]): Status => {
+  const status = of([], { ready: false, unready: ['cluster-3, slot-1: no credential for host-1 was delivered yet.'] });
+  return { ...status, targets: names.map(name => ({ ...first, name, slots: slotsOf(name) })) };
+};
+
+test('of one target, the first line is about that one; of what fails, it still counts all', () => {
+  const status = clusters(['cluster-3', 'cluster-9'], name => (name === 'cluster-3' ? [bad(1), slot(2)] : [slot(3)]));
+  const of9 = narrowed(status, { target: 'cluster-9' });
+  assert.equal(of9.ready, true);
+  assert.equal(linesOf(of9)[0], 'ready: 1 registry, the first password ends in 12 h');
+  assert.match(linesOf(narrowed(status, { target: 'cluster-3' }))[0] ?? '', /^not ready: 1 of 2 registries fine, .* cluster-3, slot-1: no/);
+
+  const lines = statusTable(status, { color: false, failing: true, most: 1 }).split('\n');
+  assert.match(lines[0] ?? '', /^not ready: 2 of 3 registries fine, the first password ends in 12 h\. cluster-3/);
+  assert.deepEqual(
+    lines.filter(line => /slot-\d  /.test(line)).map(line => /slot-\d/.exec(line)?.[0]),
+    ['slot-1'],
+  );
+});
+
+test('what is only counted is said with the targets that have it', () => {
+  const names = Array.from({ length: 42 }, (_, at) => `cluster-${at}`);
+  const status = clusters(names, () => [bad(1), bad(2)]);
+  const rest = (only: Status) =>
+    statusTable(only, { color: false, failing: true, most: 5 })
+      .split('\n')
+      .filter(line => line.startsWith('REJECTED '));
+  assert.deepEqual(rest(status), [
+    'REJECTED cluster-0, slot-1 (and 41 more in cluster-1, cluster-2, cluster-3 and 38 others): host-1 refuses.',
+    'REJECTED 42 more places in cluster-0, cluster-1, cluster-2 and 39 others',
+  ]);
+  assert.ok(statusTable(status, { color: false, failing: true, most: 5 }).includes('and 79 more: --target NAME, --json'));
 });

@@ -66,7 +66,7 @@ test('a file of headers is waited for as a key is, and says what is wrong with i
   };
   await assert.rejects(failing('none'), {
     code: 'MISCONFIGURED',
-    message: /^DEPOT_HEADERS_FILE: Waiting for the headers of depot: .*none does not exist/,
+    message: /^DEPOT_HEADERS_FILE: .*none \(the headers of depot\) does not exist/,
   });
   await assert.rejects(failing('empty'), /is empty/);
   await assert.rejects(failing('wrong'), { message: /holds something else: entry 2 must be a name and a value[^]*\.$/ });

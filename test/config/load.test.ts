@@ -267,6 +267,10 @@ test('no target at all is no mistake, but is said', async () => {
   assert.deepEqual(empty.warnings, [
     'No target is configured: set DEPOT_URL (which is empty), or name a file that has `targets:` with --config.',
   ]);
+  const noFile = await read({ env: { ECR_COURIER_CONFIG: '' } });
+  assert.deepEqual(noFile.warnings, [
+    'No target is configured: set DEPOT_URL, or name a file that has `targets:` with --config or ECR_COURIER_CONFIG (which is empty).',
+  ]);
 });
 
 test('a path in a file is relative to the file, one in a variable is as it is', async () => {

@@ -67,7 +67,7 @@ test('a login may come from a file as its secret does: both are read anew, and o
   assert.deepEqual([first.options['username'], second.options['username']], ['robot$one', 'robot$two']);
   assert.equal(revealed(second.options['password']), 'p4ss-w0rd-one');
   assert.notEqual(first.fingerprintOfFiles, second.fingerprintOfFiles);
-  assert.match(waiting.message, /^DEPOT_USERNAME_FILE: Waiting for the user name of depot: .* does not exist/);
+  assert.match(waiting.message, /^DEPOT_USERNAME_FILE: .* \(the user name of depot\) does not exist/);
 });
 
 test('a login in a file that everybody can read is nothing to warn of', async () => {
@@ -111,9 +111,9 @@ for (const [name, { prepare, why, remedy }] of Object.entries(troubles))
     const failure = await failureOf(resolveOptions(target));
 
     assert.equal(failure.code, 'MISCONFIGURED');
-    assert.equal(failure.message, `DEPOT_API_KEY_FILE: Waiting for the API key of depot: ${files.at('key')} ${why}.`);
+    assert.equal(failure.message, `DEPOT_API_KEY_FILE: ${files.at('key')} (the API key of depot) ${why}.`);
     const create = `Create it at Settings > Keys, then put it into ${files.at('key')}.`;
-    assert.equal(failure.remedy, `${remedy?.replace('FILE', files.at('key')) ?? create} The file is looked at again by itself.`);
+    assert.equal(failure.remedy, `${remedy?.replace('FILE', files.at('key')) ?? create} The daemon reads the file again by itself.`);
     assert.equal(failure.facts.retryAfterMs, 15_000);
   });
 
@@ -238,8 +238,8 @@ for (const [name, { text, why, password }] of Object.entries(visiblyNone))
     else {
       const failure = await failureOf(resolveOptions(target));
       assert.equal(failure.code, 'MISCONFIGURED');
-      assert.match(failure.message, new RegExp(`^DEPOT_API_KEY_FILE: Waiting for the API key of depot: ${files.at('key')} ${why.source}`));
-      assert.match(failure.remedy, /^Put nothing but the API key of depot into .*\. The file is looked at again by itself\.$/);
+      assert.match(failure.message, new RegExp(`^DEPOT_API_KEY_FILE: ${files.at('key')} \\(the API key of depot\\) ${why.source}`));
+      assert.match(failure.remedy, /^Put nothing but the API key of depot into .*\. The daemon reads the file again by itself\.$/);
       assert.ok(!`${failure.message}${failure.remedy}`.includes(text));
     }
 

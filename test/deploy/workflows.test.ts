@@ -74,3 +74,10 @@ test('the Node of a release is the one that everything is tested with', () => {
 test('a command that fails in a pipe ends its job', () => {
   assert.equal(release.defaults.run.shell, 'bash');
 });
+
+test('who reports a bug can attach the bundle: GitHub takes no file in a field that renders its text as code', () => {
+  const form = parse(textOf('.github/ISSUE_TEMPLATE/bug.yml')) as { body: { id?: string; attributes: object }[] };
+  const field = form.body.find(({ id }) => id === 'bundle');
+  assert.match(JSON.stringify(field), /ecr-courier bundle > bundle\.txt/);
+  assert.ok(field && !('render' in field.attributes));
+});

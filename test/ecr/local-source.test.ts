@@ -167,14 +167,14 @@ test('a token that does not say its end ends twelve hours after its file was wri
 test('a file that is not there, is empty or holds nothing of use is waited for', async () => {
   const absent = await failed({ file: join(folder, 'absent') });
   assert.deepEqual([absent.code, absent.facts.retryAfterMs], ['MISCONFIGURED', 15_000]);
-  assert.match(absent.message, /^Waiting for a token: \S+absent/);
+  assert.match(absent.message, /^The token file \S+absent does not exist/);
   const file = join(folder, 'bad');
   await writeFile(file, ' \n');
   assert.match((await failed({ file })).message, /is empty/);
   await writeFile(file, `{"password": "${secret}`);
   const half = await failed({ file });
   assert.deepEqual([half.code, /neither JSON nor a token/.test(half.message)], ['UNEXPECTED', true]);
-  assert.match((await failed({ file: folder })).message, /Waiting for a token/);
+  assert.match((await failed({ file: folder })).message, /^The token file \S+ is a directory/);
 });
 
 test('scope and identity tell sources, accounts and contents apart, and show no argument', async () => {

@@ -94,7 +94,7 @@ part('the first start of docker-compose.yml', { programs: ['unshare'] }, () => {
     });
 
     const first = await world.start({ by, env: container() });
-    await world.until(() => first.output().includes(`Waiting for the API key of portainer: ${key} does not exist.`), 'the wait');
+    await world.until(() => first.output().includes(`${key} (the API key of portainer) does not exist.`), 'the wait');
     assert.match(first.output(), /Create it at My account > Access tokens/);
     assert.match(await world.read('/livez'), /^live/);
     assert.equal(world.portainer.requests.length, 0);

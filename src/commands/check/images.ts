@@ -12,7 +12,7 @@ import type { SourceSpec } from '../../ecr/sources/choice.ts';
 import { makeSources } from '../../ecr/sources/source.ts';
 import { type Whoami, whoIs } from '../../ecr/sources/whoami.ts';
 import { awsDeps, type Fetch, oneFetchEach } from '../asking.ts';
-import { type ConfigFlags, exit, type Io, readConfig, UsageError } from '../io.ts';
+import { type ConfigFlags, exit, type Io, noSuch, readConfig } from '../io.ts';
 import { printNotes, printWarnings } from '../notes.ts';
 import { colors, isCapable, openStatusLine } from '../terminal.ts';
 import { sayWaiting } from '../waiting.ts';
@@ -81,7 +81,12 @@ function waitingOf({ text, image, source }: Job): string {
 function chooseSource(registry: Registry, wanted: string | undefined, { all, choose }: Sources): Source | undefined {
   if (wanted === undefined) return choose(registry);
   const named = all.find(({ name }) => name === wanted);
-  if (!named) throw new UsageError(`there is no source ${wanted}; there are ${all.map(({ name }) => name).join(', ')}`);
+  if (!named)
+    throw noSuch(
+      'source',
+      wanted,
+      all.map(({ name }) => name),
+    );
   return named;
 }
 

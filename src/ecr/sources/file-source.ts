@@ -63,6 +63,6 @@ async function contentOf(file: string): Promise<{ readonly text: string; readonl
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
     const remedy = `${error.remedy ?? 'Let whoever writes it put a token there.'} ${again}`;
-    throw new Failure('MISCONFIGURED', `Waiting for a token: ${file} ${error.why}.`, { remedy, retryAfterMs, cause: error });
+    throw new Failure('MISCONFIGURED', `The token file ${file} ${error.why}.`, { remedy, retryAfterMs, cause: error });
   }
 }
