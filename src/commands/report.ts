@@ -15,7 +15,10 @@ export interface Section {
   readonly text: string;
 }
 
-/** Of a manager with thousands of slots these are enough to see how they are. Of many, fewer each: it is a file to attach. */
+/**
+ * Of a manager with thousands of slots these are enough to see how they are. Of many managers, fewer each: it is a file
+ * to attach.
+ */
 const mostSlots = { ofTarget: 100, ofAll: 1000 };
 
 /** What a process can say of itself: versions, environment, and its configuration or what is wrong with it. */
