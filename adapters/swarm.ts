@@ -35,7 +35,8 @@ export const swarm = defineAdapter({
   limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 30_000, lingerMs: 0 },
   findings,
   create({ url, services }, deps: Deps<Code>): Target<Ref> {
-    const address = url.replace(/\/+$/, '');
+    // Without a version of the API at its end (`/v1.41`): each request is in the engine's own one.
+    const address = url.replace(/^(http.*?)\/v\d+\.\d+\/*$/, '$1').replace(/\/+$/, '');
     const http = deps.http({ url: address, sets: [loginHeader] });
     const engine = openEngine({ ask: http, refused: refusalOf(http, address), versions: 'named' });
     const written = makeWritten(deps);

@@ -75,19 +75,21 @@ const states: readonly State[] = [
   },
 ];
 
-/** What an answer of the engine means that is no success. */
+/** What an answer means that is no success. later: an engine has told its services there before. */
 export function refusalOf(http: Http, address: string) {
-  return (answer: Answer): Failure => {
+  return (answer: Answer, when: 'at first' | 'later'): Failure => {
     const usual = http.failure(answer);
     const said = wordsOf(answer);
     const { status } = answer;
     const state = states.find(({ says }) => says.test(said));
     if (state) return new Failure(state.code, `${state.means.replace('ADDRESS', () => address)}: ${quote(said)}`, { remedy: state.remedy });
     if (status === 404 && said === 'page not found') return nothingAt('manager of a Swarm', address, '/services');
-    if (said === '' && (status === 404 || status === 405)) return notDocker(answer, usual, address);
+    const isUnknown = said === '' && (status === 404 || status === 405);
+    if (isUnknown && when === 'at first') return notDocker(answer, usual, address);
     if (said === '' && status === 401) return refusedInFront('AUTH', 'Docker', usual.message);
-    if (status === 403)
-      return new Failure('FORBIDDEN', usual.message, {
+    // Proxies in front of a socket answer with any of these to what they do not let through.
+    if (status === 403 || isUnknown)
+      return new Failure(status === 404 ? usual.code : 'FORBIDDEN', usual.message, {
         ...usual.facts,
         remedy: `${said === '' ? letThrough : 'Allow it in the authorization plugin of Docker.'} ${thenRefresh}`,
       });

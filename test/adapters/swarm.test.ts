@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import type { Choice } from '../../adapters/common/swarm/choice.ts';
 import { swarm } from '../../adapters/swarm.ts';
 import { folder } from '../config/support.ts';
+import type { Seen } from '../fakes/server.ts';
 import { startFakeSwarm } from '../fakes/swarm.ts';
 import { type Stage, testAdapter } from './contract.ts';
 import { absent, codesOf, failing, given, host, linesOf, other } from './rig.ts';
@@ -970,6 +971,29 @@ describe('what is no manager of a Swarm', () => {
       assert.match(failure.remedy, /unix:\/\/\/var\/run\/docker\.sock/);
     });
 
+  for (const [status, text] of [
+    [405, 'Method Not Allowed'],
+    [405, '<html><title>405 Not Allowed</title></html>'],
+    [404, ''],
+    [403, 'Forbidden'],
+  ] as const)
+    for (const [what, isMeant] of [
+      ['tasks', ({ path }: Seen) => path.startsWith('/tasks')],
+      ['updates', ({ method }: Seen) => method === 'POST'],
+    ] as const)
+      test(`a proxy that answers ${status} ${JSON.stringify(text)} to ${what}: it must let them through`, async () => {
+        const template = { RestartPolicy: { Condition: 'none' } };
+        await using s = await rig({ services: [{ spec: specOf('web', { template }), login: loginOf('first') }] });
+        const slot = await s.slot('web');
+        s.fake.fault = request => (isMeant(request) ? { status, text } : undefined);
+        for (const ask of [s.deliver, s.rehearse]) {
+          const { code, message, remedy } = await failing(ask(slot, given(host)));
+          assert.equal(code, status === 404 ? 'NOT_FOUND' : 'FORBIDDEN');
+          assert.doesNotMatch(message, /Is that Docker/);
+          assert.match(remedy, /^Let the proxy .* POST \/vN\/services\/ID\/update/);
+        }
+      });
+
   test('an engine of another version behind the same address', async () => {
     const message = 'client version 1.47 is too new. Maximum supported API version is 1.41';
     await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
@@ -991,6 +1015,18 @@ test('a socket of this machine is an address as any other, and `registries` are 
   assert.deepEqual([slots.length, codesOf(findings)], [1, ['REGISTRIES_UNUSED']]);
   await s.deliver(slots[0], given(host));
   assert.equal(s.fake.service('web').login?.password, 'new-token');
+});
+
+test('a version of the API at the end of an address is left out: nothing is asked in an older one', async () => {
+  for (const end of ['', '/', '/v1.41', '/v1.24/']) {
+    await using s = await rig({ services: [{ spec: specOf('web') }], end });
+    assert.equal(s.target.address, s.fake.url);
+    await s.deliver(await s.slot('web'), given(host));
+    assert.deepEqual(
+      s.fake.requests.map(({ method, path }) => `${method} ${path}`).filter(line => /v1\.\d+\/v|v1\.24|GET \/v1/.test(line)),
+      [],
+    );
+  }
 });
 
 test('two ways to one Swarm are known by its oldest service, and another Swarm is another', async () => {

@@ -8,8 +8,8 @@ import { readTask, type Task } from './tasks.ts';
 /** The way to the API of one Docker engine that manages a Swarm. */
 export interface Door {
   ask(method: string, path: string, more: HttpRequest): Promise<Answer>;
-  /** What an answer means that is no success. */
-  refused(answer: Answer): Failure;
+  /** What an answer means that is no success. later: an engine has told its services before. */
+  refused(answer: Answer, when: 'at first' | 'later'): Failure;
   /**
    * Where a write names the version of the API: so no other engine behind the same address takes it for one of its own
    * version. unnamed: what stands in between knows its paths without one.
@@ -42,6 +42,8 @@ const notTheEngine =
 
 /** Earlier engines replace tasks although nothing but the login is new (17.05 and earlier). */
 const oldest = [1, 30] as const;
+/** What is asked first, at each look. */
+const list = '/services';
 /** Counted from 1 by every Swarm. */
 const noVersion = 0;
 
@@ -49,7 +51,7 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
   /** Without a version in its path a request is understood in the engine's own one. */
   async function read(path: string, signal: AbortSignal, each?: HttpRequest['each']): Promise<Answer> {
     const answer = await ask('GET', path, { signal, ...(each && { each }) });
-    if (answer.status !== 200) throw refused(answer);
+    if (answer.status !== 200) throw refused(answer, path === list ? 'at first' : 'later');
     return answer;
   }
 
@@ -60,7 +62,7 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
 
   return {
     async eachService(take, signal) {
-      apiOf(await read('/services', signal, take), versions);
+      apiOf(await read(list, signal, take), versions);
     },
     async service(id, signal) {
       const answer = await read(`/services/${encodeURIComponent(id)}`, signal);
@@ -82,7 +84,7 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
     async update(service, api, login, signal) {
       const answer = await post(service, api, service.version, { signal, headers: { [loginHeader]: login } });
       if (isStale(answer)) return 'stale';
-      if (answer.status !== 200) throw refused(answer);
+      if (answer.status !== 200) throw refused(answer, 'later');
       // Something in front of the engine can answer 200 as well.
       if (!Object.hasOwn(mapOf(answer.json()), 'Warnings'))
         throw new Failure('UNEXPECTED', `The update of ${service.name} was answered with 200, and not as a Docker engine does.`, {
@@ -92,7 +94,7 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
     },
     async rehearse(service, api, signal) {
       const answer = await post(service, api, noVersion, { signal, reads: true });
-      if (!isStale(answer)) throw refused(answer);
+      if (!isStale(answer)) throw refused(answer, 'later');
     },
   };
 }

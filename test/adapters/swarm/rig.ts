@@ -79,6 +79,8 @@ export interface Setup extends SwarmOptions, ServerOptions {
   readonly clock?: LeapingClock;
   readonly publicSource?: 'configured';
   readonly wanted?: readonly string[];
+  /** What stands behind the address of the engine. */
+  readonly end?: string;
 }
 
 /** The adapter beside a Swarm, without the engine of the courier. */
@@ -87,31 +89,36 @@ export async function rig({
   memory,
   publicSource,
   wanted,
+  end,
   clock = leapingClock(),
   ...setup
 }: Setup = {}): Promise<SwarmRig> {
   const registries = [{ host, user: 'AWS', password: 'token-1', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
   const fake = await startFakeSwarm({ registries, clock, ...setup });
-  return await around(fake, { choice, memory, publicSource, wanted, clock });
+  return await around(fake, { choice, memory, publicSource, wanted, end, clock });
 }
 
 /** Another process beside the same Swarm, which is not disposed of with it. */
 export async function restarted({ fake }: SwarmRig, clock: LeapingClock, memory?: Memory): Promise<SwarmRig> {
   return await around(
     { ...fake, [Symbol.asyncDispose]: async () => undefined },
-    { choice: 'labelled', memory, publicSource: undefined, wanted: undefined, clock },
+    { choice: 'labelled', memory, publicSource: undefined, wanted: undefined, end: undefined, clock },
   );
 }
 
-interface Around extends Pick<Setup, 'memory' | 'publicSource' | 'wanted'> {
+interface Around extends Pick<Setup, 'memory' | 'publicSource' | 'wanted' | 'end'> {
   readonly choice: Choice;
   readonly clock: LeapingClock;
 }
 async function around(
   fake: FakeSwarm,
-  { choice, clock, ...setting }: { [K in keyof Around]: Around[K] | undefined } & Pick<Around, 'choice' | 'clock'>,
+  { choice, clock, end = '', ...setting }: { [K in keyof Around]: Around[K] | undefined } & Pick<Around, 'choice' | 'clock'>,
 ): Promise<SwarmRig> {
-  const made = await rigOn(fake, deps => swarm.create({ url: fake.url, services: choice }, deps), { ...setting, clock, aside: /version$/ });
+  const made = await rigOn(fake, deps => swarm.create({ url: `${fake.url}${end}`, services: choice }, deps), {
+    ...setting,
+    clock,
+    aside: /version$/,
+  });
   const slot = async (name: string): Promise<Slot<null>> => {
     const { slots } = await made.discover();
     return slots.find(({ title }) => title === name) ?? assert.fail(`there is no slot of ${name}`);
