@@ -76,8 +76,10 @@ interface Service extends Readonly<Record<string, unknown>> {
   readonly image: string;
   readonly environment?: Readonly<Record<string, string>>;
   readonly networks: readonly string[];
+  readonly volumes: readonly { readonly type: string; readonly source?: string; readonly target: string }[];
 }
-const stack = parse(readFileSync(join(folder, 'stack.yml'), 'utf8')) as {
+const text = readFileSync(join(folder, 'stack.yml'), 'utf8');
+const stack = parse(text) as {
   readonly services: Readonly<Record<'socket-proxy' | 'ecr-courier', Service>>;
   readonly volumes: Readonly<Record<string, unknown>>;
   readonly networks: Readonly<
@@ -102,10 +104,44 @@ describe('the stack', () => {
   });
 
   test('keeps what it wrote last in a volume that the image lets any user write to', () => {
-    const [[name, at] = []] = (own['volumes'] as readonly string[]).map(volume => volume.split(':'));
-    assert.ok(name !== undefined && Object.hasOwn(stack.volumes, name));
+    const { source = '', target: at } = own.volumes.find(({ type }) => type === 'volume') ?? assert.fail();
+    assert.ok(Object.hasOwn(stack.volumes, source));
     assert.equal(own.environment?.['ECR_COURIER_CACHE'], `${at}/answers`);
     assert.match(readFileSync(join(folder, '../image/rootfs.sh'), 'utf8'), new RegExp(`^chmod 1777 "\\$root${at}"$`, 'm'));
+  });
+
+  test('has a /tmp on each root that is read only, and nothing of which `docker stack deploy` takes no notice', () => {
+    // Tried with docker 28.2.2, which says nothing of `tmpfs`.
+    const taken = /^(image|configs|secrets|volumes|networks|read_only|deploy|environment|user|cap_drop|stop_grace_period)$/;
+    for (const service of [proxy, own]) {
+      assert.deepEqual(
+        service.volumes.filter(({ type }) => type === 'tmpfs'),
+        [{ type: 'tmpfs', target: '/tmp' }],
+      );
+      assert.deepEqual(
+        Object.keys(service).filter(key => !taken.test(key)),
+        [],
+      );
+    }
+  });
+
+  test('has keys of AWS as secrets once the lines for them are let in, and the guide makes those', () => {
+    const { services, secrets } = parse(text.replace(/^( *)# (?=AWS_|secrets:| {2}aws-)/gm, '$1')) as typeof stack & {
+      readonly secrets: Readonly<Record<string, unknown>>;
+    };
+    const { environment = {}, secrets: named } = services['ecr-courier'];
+    const names = Object.keys(secrets);
+    assert.deepEqual(named, names);
+    const files = Object.entries(environment).filter(([name]) => name.startsWith('AWS_'));
+    assert.deepEqual(files, [
+      ['AWS_ACCESS_KEY_ID_FILE', `/run/secrets/${names[0]}`],
+      ['AWS_SECRET_ACCESS_KEY_FILE', `/run/secrets/${names[1]}`],
+    ]);
+    const guide = readFileSync(join(folder, '../../docs/swarm.md'), 'utf8');
+    for (const name of names) {
+      assert.deepEqual(secrets[name], { external: true });
+      assert.match(guide, new RegExp(`docker secret create ${name} -`));
+    }
   });
 
   test('runs the image of this version, with no more rights than it needs', async () => {

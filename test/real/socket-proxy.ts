@@ -41,7 +41,8 @@ export async function startSocketProxy(socket: string): Promise<SocketProxy> {
   return { url, statusOf: line => statusOf(url, line), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-function statusOf(url: string, [method, target]: Line): Promise<number> {
+/** What a request to a proxy is answered with. Its target is sent as it is. */
+export function statusOf(url: string, [method, target]: Line): Promise<number> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
     const asked = request({ hostname, port, method, path: target }, response => {

@@ -8,8 +8,9 @@ import { createAuthority } from '../fakes/authority.ts';
 import { startMeddler } from './meddler.ts';
 import { part } from './needs.ts';
 import { host, image, type Pulls, pullPrograms, startPulls } from './pulls.ts';
-import { freePort, lines, startSocketProxy } from './socket-proxy.ts';
+import { freePort, lines, startSocketProxy, statusOf } from './socket-proxy.ts';
 import { type RealSwarm, startSwarm } from './swarm.ts';
+import { deployStack } from './swarm-stack.ts';
 
 interface Delivered {
   readonly title: string;
@@ -120,6 +121,29 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     await served('app', { SWARM_URL: proxy.url, SWARM_ALLOW_HTTP: 'true' });
     for (const line of lines.passed) assert.notEqual(await proxy.statusOf(line), 403, line.join(' '));
     for (const line of lines.refused) assert.equal(await proxy.statusOf(line), 403, line.join(' '));
+  });
+
+  test('the stack of the guide: Swarm takes what is written, and its proxy starts on a root that is read only', async () => {
+    await deploy('seen');
+    await using stack = await deployStack(swarm, 'guide', image);
+    for (const service of ['socket-proxy', 'ecr-courier']) {
+      const { ReadOnly, Mounts = [] } = await stack.container(service);
+      assert.ok(ReadOnly && Mounts.some(({ Type, Target }) => Type === 'tmpfs' && Target === '/tmp'), service);
+    }
+    const { Secrets = [] } = await stack.container('ecr-courier');
+    assert.deepEqual(Secrets.map(({ SecretName }) => SecretName).toSorted(), ['aws-key-id', 'aws-secret-key']);
+    await swarm.until('guide_socket-proxy', 'running', 1);
+    const isThere = () =>
+      statusOf(stack.url, ['GET', '/_ping']).then(
+        status => status === 200,
+        () => false,
+      );
+    await pulls.world.until(isThere, 'the proxy of the stack');
+    const { code, said } = await check({ SWARM_URL: stack.url, SWARM_ALLOW_HTTP: 'true' });
+    assert.equal(code, 0, said);
+    assert.match(said, /seen .*would be updated/);
+    for (const line of lines.refused) assert.equal(await statusOf(stack.url, line), 403, line.join(' '));
+    await swarm.docker('service', 'rm', 'seen');
   });
 
   test('a roll-out and a rollback of somebody else are followed by a fresh login at once, and other services run on', async () => {

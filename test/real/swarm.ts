@@ -28,7 +28,8 @@ export interface RealSwarm {
 }
 
 /** The image of the recordings holds no program, so tasks run one of this machine. */
-const programs = ['/usr', '/lib', '/lib64'].filter(existsSync).map(at => `--mount=type=bind,source=${at},target=${at},readonly`);
+export const programs: readonly string[] = ['/usr', '/lib', '/lib64'].filter(existsSync);
+const mounts = programs.map(at => `--mount=type=bind,source=${at},target=${at},readonly`);
 
 export async function startSwarm(engine: Engine): Promise<RealSwarm> {
   const docker = async (...args: readonly string[]): Promise<string> => {
@@ -62,7 +63,7 @@ export async function startSwarm(engine: Engine): Promise<RealSwarm> {
     },
     async create(name, image, options = []) {
       const usual = ['--detach', '--with-registry-auth', '--no-resolve-image', '--network=host', '--stop-signal=KILL', `--name=${name}`];
-      await docker('service', 'create', ...usual, ...programs, ...options, image, '/usr/bin/sleep', '3600');
+      await docker('service', 'create', ...usual, ...mounts, ...options, image, '/usr/bin/sleep', '3600');
     },
     running: service => idsOf(service, 'running'),
     async until(service, state, count) {

@@ -29,7 +29,7 @@ export const findings = {
   },
   ENDED: {
     severity: 'info',
-    doc: 'A task of the service has run to its end, and Swarm does not start it again (restart condition `none` or `on-failure`). Any update would run it once more, so the service is left alone until it runs again.',
+    doc: 'A task of the service has run to its end, and Swarm does not start it again (restart condition `none` or `on-failure`, or all of its `max_attempts` used up). Any update would run it once more, so the service is left alone until it runs again.',
     remedy:
       'If the task may run once more: `docker service update --with-registry-auth NAME` starts it with a fresh login. Tasks that run go on, but where that command puts the mounts of the service into another order (it sorts them by source); `--force` would replace all. Else leave it alone, and label it `ecr-courier.enable=false`.',
   },
