@@ -17,17 +17,17 @@ const begins =
   /(?<!"errors"\s*:\s*\[\s*\{[^}]{0,400})"(?<member>(?!errors")[\w.@/-]{1,60})"\s*:|(?<=^|[\s,{])(?<field>[A-Za-z_][\w.@/-]{0,60})=(?=\S)|\b(?:GET|HEAD|PUT|POST|DELETE|PATCH|OPTIONS) "?\/(?!v2\/)|\b(?:readiness|liveness|startup|http) probe\b/gi;
 
 /**
- * What may stand between the one who answered and what he said: the links of a chain of errors, and the resolver
- * (`lookup HOST on 10.0.0.2:53`).
+ * What may stand between the one who answered and what he said: the links of a chain of errors (`--->` in .NET), and
+ * the resolver (`lookup HOST on 10.0.0.2:53`).
  */
 const link =
-  /^["'`)\]>]*\s*(?:$|[:,(=]|(?:failed|returned|returns|responded|answered|answers|replied|refused|refuses|said|gave|got|with|did|does|could|cannot|can't|is|was|not|on|timed|denied|rejected|responds|took|while|in)["': ]|to \S{1,300}: GET returned|\S{0,12}\s*on \d|port 443\b|(?:err|error|reason|details?)"?\s*[=:])/i;
+  /^["'`)\]>]*\s*(?:$|[:,(=]|-{2,}> |(?:failed|returned|returns|responded|answered|answers|replied|refused|refuses|said|gave|got|with|did|does|could|cannot|can't|is|was|not|on|timed|denied|rejected|responds|took|while|in)["': ]|to \S{1,300}: GET returned|\S{0,12}\s*on \d|port 443\b|(?:err|error|reason|details?)"?\s*[=:])/i;
 /** Right behind an address that was asked, its answer may stand: a status, a body. */
 const answer = /^["'`)\]>]*\s*(?:[-<>=]+\s*)?(?:HTTP\/\d(?:\.\d)?\s*)?(?:\d{3}\b|[[{])/;
 
 /** A name is that of a label as well. It was asked for where the statement tells of a pull, a push or a registry. */
 const ofPulls =
-  /\b(?:pull|pulling|push|pushing|manifests?|blobs?|resolv(?:e|ing)|reference|registry|daemon|solve|toomanyrequests|ErrImagePull|ImagePullBackOff|PullImage|image pull|image (?:tag|name)|InvalidImageName|copy|copying|initializing source|trying to (?:pull|reuse))\b|docker:\/\/|\btags\/list\b/i;
+  /\b(?:pull|pulling|push|pushing|manifests?|blobs?|resolv(?:e|ing)|reference|registry|daemon|solve|toomanyrequests|ErrImagePull|ImagePullBackOff|PullImage|image pull|image (?:tag|name)|InvalidImageName|copy|copying|initializing source|trying to (?:pull|reuse)|I\/O error for image)\b|docker:\/\/|\btags\/list\b/i;
 
 /** "401 Unauthorized for https://...": who is named so is the one, whoever stood before. */
 const preposition = /^["'`)\]]*[\s,:]*(?:for|from|by|at|to|of)\s+(?:url:?\s*)?["'`(<]?$/i;

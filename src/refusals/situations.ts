@@ -2,10 +2,12 @@ import type { Diagnosis } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import type { Situation } from './situation.ts';
 import { bearers } from './situations/bearers.ts';
+import { buildTools } from './situations/build-tools.ts';
 import { busy } from './situations/busy.ts';
 import { caches } from './situations/caches.ts';
 import { charts } from './situations/charts.ts';
 import { clients } from './situations/clients.ts';
+import { cloudfront } from './situations/cloudfront.ts';
 import { courier } from './situations/courier.ts';
 import { denials } from './situations/denials.ts';
 import { dns } from './situations/dns.ts';
@@ -70,7 +72,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Pushes', situations: pushes },
   { title: 'Manifests and layers that are pushed', situations: manifests },
   { title: 'Bearer tokens', situations: bearers },
-  { title: 'ECR Public', situations: publicRegistry },
+  { title: 'ECR Public', situations: [...cloudfront, ...publicRegistry] },
   { title: 'Proxies and mirrors', situations: proxies },
   { title: 'TLS', situations: tls },
   { title: 'DNS', situations: dns },
@@ -91,7 +93,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The registry takes the login, and refuses the pull', situations: taken },
   { title: 'The registry refuses the login', situations: [...doors, ...tokens, ...passwords] },
   { title: 'The registry refuses', situations: [...registry, ...unshown] },
-  { title: 'Services that pull and build', situations: [...tasks, ...services] },
+  { title: 'Services that pull and build', situations: [...tasks, ...services, ...buildTools] },
   { title: 'Kubernetes', situations: kubernetes },
   { title: 'What `check` finds besides', situations: unknownOurs },
   { title: 'Any other failure of ecr-courier', situations: courier },

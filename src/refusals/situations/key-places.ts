@@ -39,11 +39,16 @@ export const keyPlaces: readonly Situation[] = [
       ],
       ['AWS SDK for Java', 'Unable to contact EC2 metadata service.'],
       ['AWS SDK for JavaScript', 'Error: Error response received from instance metadata service'],
+      [
+        'AWS SDK for .NET',
+        'Amazon.Runtime.AmazonServiceException: Unable to get IAM security credentials from EC2 Instance Metadata Service.',
+      ],
+      ['AWS SDK for PHP', 'Error retrieving credentials from the instance profile metadata service. (cURL error 28: Connection timed out)'],
       ['any', 'Put "http://169.254.169.254/latest/api/token": context deadline exceeded (Client.Timeout exceeded while awaiting headers)'],
     ],
     when: ({ find }) =>
       find(
-        /no EC2 IMDS role found|request to EC2 IMDS failed|ec2imds: (GetMetadata|getToken)|contact EC2 metadata service|Error response received from instance metadata service|169\.254\.169\.254.{0,200}?(timeout|deadline|timed out|refused|no route|unreachable)|EC2MetadataError|Error retrieving (credentials|metadata) from (Instance Metadata|IMDS)|Failed to (load|retrieve) .{0,40}IMDS/,
+        /no EC2 IMDS role found|request to EC2 IMDS failed|ec2imds: (GetMetadata|getToken)|contact EC2 metadata service|IAM security credentials from EC2 Instance Metadata|from the instance profile metadata service|Error response received from instance metadata service|169\.254\.169\.254.{0,200}?(timeout|deadline|timed out|refused|no route|unreachable)|EC2MetadataError|Error retrieving (credentials|metadata) from (Instance Metadata|IMDS)|Failed to (load|retrieve) .{0,40}IMDS/,
       ),
     tell: () => ({
       sentence:

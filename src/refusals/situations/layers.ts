@@ -1,18 +1,16 @@
 import type { Diagnosis } from '../diagnosis.ts';
 import type { Own } from '../facts.ts';
-import { isLayers, isRegistry, isS3, type Of, orUnsaid } from '../hosts.ts';
+import { isLayers, isPrivate, isRegistry, isS3, type Of, orUnsaid } from '../hosts.ts';
 import { statementFor } from '../sides.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { endpointStatement, rightsFor } from '../statements.ts';
-import { cutOff, elsewhere, noAnswer, noName, proxyRefused, way } from './ways.ts';
+import { cutDownload, cutOff, elsewhere, noAnswer, noName, proxyRefused, unansweredDownload, way } from './ways.ts';
 
 const { host, image, layers: bucket } = example;
 const isOfPulls: Of = at => isRegistry(at) || isS3(at);
 
 /** Go names the address that was asked: that of S3, once the registry has sent the client there. */
 const ofRegistry = /(Get|Head|Put|Post|Patch) "?https:\/\/\S{1,200}\/v2\/\S{1,300}\/(blobs|manifests)\//;
-const download = /(failed to copy|httpReadSeeker|reading blob|copying layer|download failed after|error pulling image configuration)/;
-const cutDownload = new RegExp(`${download.source}.{0,200}?(${cutOff.source})`);
 
 /** We reached the registry, and not where it keeps the layer. */
 const unreached = ({ host: at, said, remedy = '' }: Own): Omit<Diagnosis, 'id'> => ({
@@ -69,10 +67,7 @@ export const layers: readonly Situation[] = [
         ? own.at === 'store' && own.isSilent
         : !find(/proxyconnect tcp/) &&
           !find(ofRegistry, isRegistry) &&
-          (find(
-            /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/,
-            (host, nearby) => isRegistry(host ?? nearby),
-          ) ??
+          (find(unansweredDownload, (host, nearby) => isPrivate(host ?? nearby)) ??
             find(noAnswer, isS3) ??
             find(noName, isS3) ??
             find(cutOff, isS3)),
@@ -101,7 +96,7 @@ export const layers: readonly Situation[] = [
       ],
       ['Docker', `docker pull ${image}: error pulling image configuration: download failed after attempts=6: unexpected EOF`],
     ],
-    when: ({ find, own }) => !own && !find(ofRegistry, isRegistry) && find(cutDownload, isRegistry),
+    when: ({ find, own }) => !own && !find(ofRegistry, isRegistry) && find(cutDownload, isPrivate),
     tell: ({ host: at }) => ({
       sentence: `The download of a layer was cut in the middle. ${at} gave the layer out, and layers come from S3: so it is the connection to S3. Login and rights are good.`,
       side: way('S3'),

@@ -64,13 +64,22 @@ export const noKeys: readonly Situation[] = [
       ['AWS SDK for Go', 'failed to refresh cached credentials, static credentials are empty'],
       ['AWS SDK for Java', 'Unable to load credentials from any of the providers in the chain AwsCredentialsProviderChain'],
       [
+        'AWS SDK for Rust',
+        'dispatch failure: other: an error occurred while loading credentials: the credential provider was not enabled: no providers in chain provided credentials',
+      ],
+      ['AWS SDK for Ruby', 'unable to sign request without credentials set (Aws::Errors::MissingCredentialsError)'],
+      [
+        'AWS SDK for .NET',
+        'Amazon.Runtime.AmazonClientException: Failed to resolve AWS credentials. The credential providers used to search for credentials returned the following errors:',
+      ],
+      [
         'ecr-courier',
         'No AWS credentials. Looked at: the environment, ~/.aws/credentials (is not there), the metadata of EC2 (no answer).',
       ],
     ],
     when: ({ find }) =>
       find(
-        /Unable to locate credentials|NoCredentialsError|Could not load credentials from any providers|Missing credentials in config|NoCredentialProviders|Unable to load (AWS )?credentials from any|No AWS credentials\. Looked at|Partial credentials found|MissingAuthenticationToken|failed to retrieve credentials.{0,40}no valid|no valid credential sources (for|found)|static credentials are empty|EmptyStaticCreds/,
+        /Unable to locate credentials|NoCredentialsError|Could not load credentials from any providers|Missing credentials in config|NoCredentialProviders|Unable to load (AWS )?credentials from any|No AWS credentials\. Looked at|Partial credentials found|MissingAuthenticationToken|failed to retrieve credentials.{0,40}no valid|no valid credential sources (for|found)|static credentials are empty|EmptyStaticCreds|no providers in chain provided credentials|request without credentials set|MissingCredentialsError|Failed to resolve AWS credentials\. The credential providers/,
       ),
     tell: () => ({
       sentence: 'The program found no AWS credentials, or empty ones, so AWS was not asked at all.',
@@ -87,6 +96,8 @@ export const noKeys: readonly Situation[] = [
       ['AWS CLI', 'You must specify a region. You can also configure your region by running "aws configure".'],
       ['AWS SDK for Go', 'failed to resolve service endpoint, endpoint rule error, Invalid Configuration: Missing Region'],
       ['AWS SDK for JavaScript', 'Error: Region is missing'],
+      ['AWS SDK for .NET', 'Amazon.Runtime.AmazonClientException: No RegionEndpoint or ServiceURL configured'],
+      ['AWS SDK for Java', 'Unable to load region from any of the providers in the chain DefaultAwsRegionProviderChain'],
       ['AWS SDK for Go v1', 'MissingRegion: could not find region configuration'],
       [
         'AWS SDK for Go, old',
@@ -99,7 +110,7 @@ export const noKeys: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /You must specify a region\.|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError|an AWS region is required, but was not found|endpoint for service "api\.ecr", region ""/,
+        /You must specify a region\.|Configuration: Missing Region|\bRegion is missing\b|MissingRegion|NoRegionError|an AWS region is required, but was not found|endpoint for service "api\.ecr", region ""|No RegionEndpoint or ServiceURL configured|Unable to load region from any of the providers/,
       ),
     tell: () => ({
       sentence: 'The program was not told which region to ask, and does not read it from the name of the registry.',

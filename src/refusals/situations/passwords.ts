@@ -39,14 +39,14 @@ export const passwords: readonly Situation[] = [
       ],
       [
         'Jib',
-        `Build image failed, perhaps you should make sure your credentials for '${host}/team/app' are set up correctly. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md for help`,
+        `Build image failed, perhaps you should make sure your credentials for '${host}/team/app' are set up correctly. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md for help: Unauthorized for ${host}/team/app: 401 Unauthorized`,
       ],
       ['Rancher 1.6', `Image [${image}] failed to pull: unauthorized: authentication required`],
       ['Portainer', '{"message":"unauthorized: authentication required"}'],
     ],
     when: facts =>
       facts.find(
-        /401 Unauthorized|status code 401|\(status=401 |make sure your credentials for '|StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request/,
+        /401 Unauthorized|status code 401|\(status=401 |StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request/,
         isEcr,
       ) ??
       (facts.find(ofHub)

@@ -1,10 +1,6 @@
 import { policyPaste } from '../diagnosis.ts';
-import { isPrivate } from '../hosts.ts';
-import { example, row, type Situation } from '../situation.ts';
+import { row, type Situation } from '../situation.ts';
 import { identityStatement, rights } from '../statements.ts';
-import { login } from './pulled.ts';
-
-const { host } = example;
 
 /** Services that pull for somebody, where they do not hand on what they were told. */
 export const services: readonly Situation[] = [
@@ -70,49 +66,6 @@ export const services: readonly Situation[] = [
       paste: [
         { what: 'The rights of the execution role', kind: 'command', text: 'ecr-courier policy pull IMAGE --for EXECUTION_ROLE_ARN' },
       ],
-    }),
-  }),
-  row({
-    id: 'jenkins-credentials',
-    title: 'Jenkins does not find the AWS credentials of a registry',
-    symptoms: [['Jenkins, Amazon ECR plugin', 'ERROR: Could not find credentials matching ecr:eu-west-1:my-aws-id']],
-    when: ({ find }) => find(/Could not find credentials matching ecr:(?<region>[a-z0-9*<>_-]{1,30}):(?<id>[\w.@-]{1,100})/),
-    tell: ({ groups }) => ({
-      sentence: `Jenkins has no AWS credentials with the ID ${groups['id']} for that job: the ID is wrong, they are of another kind or in another folder, or the plugin does not know the region ${groups['region']}.`,
-      side: 'Jenkins: its credentials, and the version of its plugins',
-      remedy:
-        'The credentials must be of the kind "AWS Credentials", and visible to the job. Update the plugins Amazon ECR and AWS Credentials for new regions. Or log in by `aws ecr get-login-password`.',
-    }),
-  }),
-  row({
-    id: 'cdk-login',
-    title: 'CDK could not log in',
-    symptoms: [['AWS CDK', `[100%] fail: docker login --username AWS --password-stdin https://${host} exited with error code 1`]],
-    when: ({ find }) => find(/fail: docker login --username AWS --password-stdin \S{1,200} exited with error code \d/, isPrivate),
-    tell: told => ({
-      sentence: `CDK had a token for ${told.host}, and \`docker login\` failed with it. What Docker said of that stands behind the colon, or on the lines around.`,
-      side: 'the machine that deploys: its Docker, and the credential store of that',
-      remedy:
-        'Log in by hand: that tells the reason. Is the daemon up, and is HOME a folder that can be written? A `credsStore` that stores nothing, such as ecr-login, fails each `docker login`: name it in `credHelpers` for the other registries alone.',
-      paste: [login(told)],
-    }),
-  }),
-  row({
-    id: 'renovate-token',
-    title: 'Renovate gets no token of ECR',
-    symptoms: [
-      [
-        'Renovate',
-        'DEBUG: ECR getAuthorizationToken error (repository=team/app)\n WARN: No docker auth found - returning (repository=team/app)',
-      ],
-    ],
-    when: ({ find }) => find(/ECR getAuthorizationToken error/),
-    tell: () => ({
-      sentence: 'Renovate could not fetch a token of ECR. The reason stands in the member `err` of that line, in the debug log as JSON.',
-      side: 'Renovate: the AWS identity of its process, or the keys in the host rule of this registry',
-      remedy:
-        'In a host rule `username` is the ID of an access key and `password` its secret; without a rule the process needs an identity of its own. `ecr-courier why` knows most reasons. The identity needs the statement.',
-      paste: [policyPaste('Statement for the identity policy of Renovate', identityStatement(rights.token, []))],
     }),
   }),
 ];

@@ -76,10 +76,14 @@ export const sessions: readonly Situation[] = [
       ['AWS CLI', `${aws} (ExpiredToken) when calling the AssumeRole operation: The security token included in the request is expired`],
       ['AWS SDKs', 'ExpiredTokenException: The security token included in the request is expired'],
       ['AWS SDKs', 'RequestExpired: Request has expired.'],
+      [
+        'AWS SDK for .NET',
+        'Amazon.Runtime.AmazonClientException: The retrieved credentials have already expired: Now = 11/20/2026 06:43:19, Credentials expiration = 11/19/2026 23:49:10',
+      ],
     ],
     when: ({ find }) =>
       find(
-        /security token included in the request is expired|ExpiredTokenException|\(?ExpiredToken\)?\b|The provided token has expired|\bRequestExpired\b/,
+        /security token included in the request is expired|ExpiredTokenException|\(?ExpiredToken\)?\b|The provided token has expired|retrieved credentials have already expired|\bRequestExpired\b/,
       ),
     tell: () => ({
       sentence: 'The session behind the AWS keys is over (these are keys with a session token). The token of ECR is another thing.',

@@ -1,6 +1,7 @@
 import { policyPaste } from '../diagnosis.ts';
 import { isEcr, orUnsaid } from '../hosts.ts';
-import { serviceStatement } from '../services.ts';
+import { holderOf } from '../principal.ts';
+import { serviceStatement, serviceTrustStatement } from '../services.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { identityStatement, rights } from '../statements.ts';
 import { imageOf, imagesCommand, repositoryOf } from './pulled.ts';
@@ -95,6 +96,24 @@ export const tasks: readonly Situation[] = [
         { what: 'Its rights to pull', kind: 'command', text: `ecr-courier policy pull,ecr:DescribeImages ${imageOf(told)}` },
         { what: 'The images of the repository', kind: 'command', text: imagesCommand(told) },
       ],
+    }),
+  }),
+  row({
+    id: 'app-runner-assume',
+    title: 'App Runner may not assume the access role',
+    symptoms: [
+      [
+        'App Runner',
+        'InvalidRequestException: Error in assuming access role arn:aws:iam::123456789012:role/service-role/AppRunnerECRAccessRole',
+      ],
+    ],
+    when: ({ find }) => find(/Error in assuming access role( (?<role>arn:aws[\w-]*:iam::\S{1,300}?:role\/[\w+=,.@/-]{1,300}))?/),
+    tell: ({ groups }) => ({
+      sentence: `App Runner may not assume ${groups['role'] === undefined ? 'the access role of the service' : holderOf(groups['role']).words}: its trust policy does not let in build.apprunner.amazonaws.com, or the role was made a moment ago. The image was not asked for.`,
+      side: 'the trust policy of that role',
+      remedy:
+        'Add the statement to the trust policy. (tasks.apprunner.amazonaws.com is for the instance role.) IAM takes some seconds to follow a new role: wait ten seconds and try again.',
+      paste: [policyPaste('Statement for the trust policy of the access role', serviceTrustStatement('build.apprunner.amazonaws.com'))],
     }),
   }),
   row({

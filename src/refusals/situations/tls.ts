@@ -54,6 +54,15 @@ export const tls: readonly Situation[] = [
       ['AWS SDK for JavaScript', `Error: self-signed certificate in certificate chain, request to https://${api}/ failed`],
       ['Docker', `Error response from daemon: Get "https://${host}/v2/": x509: certificate is valid for proxy.example.com, not ${host}`],
       ['ecr-courier', `The TLS handshake with ${api} failed (SELF_SIGNED_CERT_IN_CHAIN).`],
+      [
+        'Jib, Java',
+        `I/O error for image [${host}/team/app]: PKIX path building failed: sun.security.provider.certpath.SunCertPathBuilderException: unable to find valid certification path to requested target`,
+      ],
+      [
+        '.NET SDK',
+        `The SSL connection could not be established, see inner exception. (${host}:443)\n ---> System.Security.Authentication.AuthenticationException: The remote certificate is invalid because of errors in the certificate chain: UntrustedRoot`,
+      ],
+      ['AWS SDK for Rust', `error sending request for url (https://${api}/): invalid peer certificate: UnknownIssuer`],
     ],
     when: ({ find }) => find(badTls, isAws),
     tell: told => ({

@@ -53,16 +53,17 @@ export const unshown: readonly Situation[] = [
     symptoms: [
       ['containerd, k3s', `failed to resolve reference "${image}": unexpected status from HEAD request to ${manifest}: 400 Bad Request`],
       ['crane', `Error: HEAD ${manifest}: unexpected status code 400 Bad Request (HEAD responses have no body, use GET for details)`],
+      ['Spinnaker', `Registry https://${host} returned status 400 for request 'team/app' without a WWW-Authenticate header`],
     ],
     when: facts =>
       !isAsked(facts) &&
       facts.find(
-        /\b(GET|HEAD) (request to )?"?https:\/\/[^\s"]{1,400}\/(manifests|blobs)\/[^\s"]{1,200}: .{0,40}\b400 Bad Request(?! ?: ?\w)/,
+        /Registry https:\/\/\S{1,300} returned status 400 for request|\b(GET|HEAD) (request to )?"?https:\/\/[^\s"]{1,400}\/(manifests|blobs)\/[^\s"]{1,200}: .{0,40}\b400 Bad Request(?! ?: ?\w)/,
         isPrivate,
       ),
     tell: told => ({
-      sentence: `${told.host} takes the request for malformed (400), and the client does not show why. Two things read like this: the password is no token of ECR (cut short, encoded twice, or of something else), or the tag or digest is not written as one.`,
-      side: 'the pull secret or file of logins of the client, or the name of the image where it is written',
+      sentence: `${told.host} takes the request for malformed (400), and the client does not show why. Two things read like this: the password is no token of ECR (empty, cut short, encoded twice, or of something else), or the tag or digest is not written as one.`,
+      side: 'the pull secret, file of logins or password command of the client, or the name of the image where it is written',
       remedy:
         'Log in again with a new token, whole and as it is printed. A pull secret must be made anew from it. If that does not help, look at the tag.',
       paste: [login(told), { what: 'Whether the name is good', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }],
@@ -120,7 +121,7 @@ export const unshown: readonly Situation[] = [
       !isAsked(facts) &&
       !facts.find(wordsBehind, isOwn) &&
       (facts.find(
-        /403 Forbidden|\bstatus code 403|\(status=403 body=\W{0,4}\)|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)/,
+        /403 Forbidden|\bstatus code 403|\(status=403 body=\W{0,4}\)|StatusCode: 403|HTTP 403|: 403\b|403 \(Forbidden\)|returned status 403 for request/,
         isOwn,
       ) ??
         facts.find(emptyRefusal, isNear)),

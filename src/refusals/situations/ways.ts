@@ -19,17 +19,23 @@ const lateRequest = String.raw`context deadline exceeded(?<=(?:Get|Head|Post|Put
 const errno = String.raw`\b(?:ETIMEDOUT|ECONNREFUSED|EHOSTUNREACH|ENETUNREACH)\b(?! \S{1,100}:(?!443\b)\d{2,5}\b)`;
 export const noAnswer = butOfOthers(
   new RegExp(
-    `Could not connect to the endpoint URL|i/o timeout|connection refused|connection timed out|connect timeout|ConnectTimeoutError|${errno}|no route to host|network is unreachable|Client\\.Timeout exceeded|request canceled while waiting for connection|${lateRequest}|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer`,
+    `Could not connect to the endpoint URL|i/o timeout|connection refused|connection timed out|connect timeout|connect timed out|Read timed out|ConnectTimeoutError|${errno}|no route to host|network is unreachable|Client\\.Timeout exceeded|request canceled while waiting for connection|${lateRequest}|TLS handshake timeout|Read timeout on endpoint|nothing listens there|no answer to the connection attempt|took the request and did not answer`,
   ),
 );
 export const cutOff = butOfOthers(
   /connection reset by peer|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/,
 );
+/** Of the download of a layer, which lies elsewhere: clients do not always name where. */
+export const unansweredDownload =
+  /(error pulling image configuration|download failed after|reading blob|httpReadSeeker: failed open).{0,200}(i\/o timeout|connection refused|no such host|deadline exceeded)/;
+export const cutDownload = new RegExp(
+  `(failed to copy|httpReadSeeker|reading blob|copying layer|download failed after|error pulling image configuration).{0,200}?(${cutOff.source})`,
+);
 /** An alert of TLS: the other side, or something on the way, ended the handshake on purpose. */
 export const tlsRefused =
   /remote error: tls: |tls: handshake failure|sslv3 alert|tlsv1 alert|SSLV3_ALERT|TLSV1_ALERT|alert handshake failure/;
 export const badTls =
-  /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|The TLS handshake with/;
+  /certificate signed by unknown authority|CERTIFICATE_VERIFY_FAILED|certificate verify failed|unable to get (local )?issuer certificate|self[- ]signed certificate|SELF_SIGNED_CERT|UNABLE_TO_(GET|VERIFY)|certificate is valid for .{0,200}?, not \S+|certificate is not trusted|x509: .{0,80}not trusted|unable to verify the first certificate|PKIX path building failed|valid certification path to requested target|remote certificate is invalid|RemoteCertificate(Chain|Name)|invalid peer certificate: \w|The TLS handshake with/;
 
 /** Go shows of a CONNECT that a proxy refused nothing but the text of its status. */
 export const proxyRefused =
