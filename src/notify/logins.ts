@@ -47,7 +47,8 @@ const endedFor = 5 * minute;
 /** Of a target that could not be looked at since the start, nobody knows when its logins end: five hours are likely. */
 const unseenFor = hour;
 
-const shown = 10;
+/** Details of one threat; the rest are counted. */
+export const shown = 10;
 
 export function loginThreat(ledger: Ledger, record: TargetRecord): Threat | undefined {
   const now = ledger.now();

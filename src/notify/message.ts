@@ -60,8 +60,9 @@ export function messagesOf(news: readonly News[], sender: Sender): { readonly me
 function messageOf(news: News, { publicUrl, at }: Sender): Message {
   const { event, subject, target } = news;
   const sections = sectionsOf(news);
-  const [first, ...others] = sections;
-  const title = `${line(first?.sentence ?? '', longestTitle)}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
+  // Of what is not looked at any more, the same is said of each topic.
+  const [first = '', ...others] = new Set(sections.map(({ sentence }) => sentence));
+  const title = `${line(first, longestTitle)}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
   const link = publicUrl === undefined ? null : `${publicUrl}/${target === null ? '' : `?target=${encodeURIComponent(target)}`}`;
   return { event, subject, target, title, sections, link, at: at.toISOString() };
 }
@@ -130,12 +131,15 @@ export function bodyOf({ title, sections }: Message, fits: (text: string) => boo
   return '';
 }
 
-/** A sentence that is the title is not said again. */
+/** A sentence that is the title, or was said, is not said again. */
 function linesOf(sections: readonly Section[], title: string, most: number): string[] {
+  const said = new Set([title]);
   return sections.flatMap(({ sentence, details, more, remedy }) => {
     const left = more + Math.max(0, details.length - most);
+    const isSaid = said.has(sentence);
+    said.add(sentence);
     return [
-      ...(sentence === title ? [] : [sentence]),
+      ...(isSaid ? [] : [sentence]),
       ...details.slice(0, most).map(detail => `- ${detail}`),
       ...(left > 0 ? [`- and ${left} more`] : []),
       ...(remedy ? [`What to do: ${remedy}`] : []),

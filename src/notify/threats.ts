@@ -1,11 +1,11 @@
 import { failures } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
-import type { FindingSpecs } from '../contract/target.ts';
+import type { Finding, FindingSpecs } from '../contract/target.ts';
 import { label } from '../contract/text.ts';
 import type { Ledger, Scope, TargetRecord } from '../courier/ledger.ts';
-import { helpOf, placesIn, type Tally } from '../observe/finding-log.ts';
-import { count } from '../observe/words.ts';
-import { lacksLogins, loginThreat, type Threat } from './logins.ts';
+import { toldOf } from '../courier/receipt-findings.ts';
+import { helpOf, specOf } from '../observe/finding-log.ts';
+import { lacksLogins, loginThreat, shown, type Threat } from './logins.ts';
 
 export type { Threat } from './logins.ts';
 
@@ -25,10 +25,7 @@ export interface Place {
 
 /** All places, by subject. engine: the engine's own findings. */
 export function placesOf(ledger: Ledger, engine: FindingSpecs): Map<string, Place> {
-  const found = placesIn(ledger, engine);
-  const errorsOf = (name: string): [string, Tally][] =>
-    [...(found.get(name)?.tallies ?? [])].filter(([, { severity }]) => severity === 'error');
-  const targets = [...ledger.targets.values()].map(record => ofTarget(ledger, record, errorsOf(`target ${record.name}`)));
+  const targets = [...ledger.targets.values()].map(record => ofTarget(ledger, record, engine));
   const sources = [...ledger.scopes.values()].map(scope => ofSource(scope));
   return new Map([...targets, ...sources].map(place => [place.subject, place]));
 }
@@ -37,14 +34,14 @@ export function placesOf(ledger: Ledger, engine: FindingSpecs): Map<string, Plac
 const ofSources = 'source ';
 export const isSource = (subject: string): boolean => subject.startsWith(ofSources);
 
-function ofTarget(ledger: Ledger, record: TargetRecord, errors: readonly [string, Tally][]): Place {
+function ofTarget(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): Place {
   const { name, managed, trouble, discoveredAt, verified = [] } = record;
   const threats = new Map<string, Threat>();
   if (!managed.paused) {
     const logins = loginThreat(ledger, record);
     if (logins) threats.set('logins', logins);
     if (trouble && failures[trouble.failure.code].retry === 'key') threats.set('key', ofKey(`${name}: its key is refused.`, trouble));
-    for (const [code, tally] of errors) threats.set(code, ofFinding(name, code, tally));
+    for (const [code, found] of errorsIn(ledger, record, engine)) threats.set(code, ofFindings(name, found));
   }
   const asked = (): boolean => verified.every(({ scope, result }) => !scope || result);
   const knows = (topic: string): boolean => {
@@ -67,8 +64,41 @@ function ofKey(sentence: string, { failure }: NonNullable<TargetRecord['trouble'
   return { sentence, details: [message], more: 0, remedy, help: helpOf(code), bearers: new Set() };
 }
 
-function ofFinding(subject: string, code: string, { remedy = '', bearers, count: many, messages }: Tally): Threat {
-  const [first = code, ...others] = [...messages].map(message => label(redact(message), 1000));
-  const where = many > 1 && bearers.size > 0 ? [`In ${count(many, 'place')}, such as ${[...bearers].join(', ')}.`] : [];
-  return { sentence: `${subject}: ${first}`, details: [...others, ...where], more: 0, remedy, help: helpOf(code), bearers: new Set() };
+/** A finding of severity error, and what has it: a slot, or an image. Empty: the target itself. */
+interface Found {
+  readonly finding: Finding;
+  readonly remedy: string;
+  readonly bearers: readonly string[];
+}
+
+/** By code. */
+function errorsIn(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): Map<string, Found[]> {
+  const specs = { ...engine, ...record.managed.findings };
+  const errors = new Map<string, Found[]>();
+  const add = (finding: Finding, bearers: readonly string[] = []): void => {
+    const { severity, remedy } = specOf(finding.code, specs);
+    if (severity !== 'error') return;
+    const ofCode = errors.get(finding.code) ?? [];
+    ofCode.push({ finding, remedy: finding.remedy ?? remedy, bearers });
+    errors.set(finding.code, ofCode);
+  };
+  const images = (record.verified ?? []).flatMap(({ name, result }) => (result && !result.ok && result.refused ? [name] : []));
+  for (const finding of ledger.findingsOf(record)) add(finding, finding.code === 'PULL_REFUSED' ? images : []);
+  for (const finding of record.findings) add(finding);
+  for (const entry of record.entries.values())
+    for (const finding of [...ledger.findingsOf(record, entry), ...toldOf(entry)]) add(finding, [entry.slot.id]);
+  return errors;
+}
+
+function ofFindings(subject: string, found: readonly Found[]): Threat {
+  const [first, ...others] = [...new Set(found.map(({ finding }) => label(redact(finding.message), 1000)))];
+  const rest = others.length > 0 ? ` And ${others.length.toLocaleString('en-US')} more of this kind.` : '';
+  return {
+    sentence: `${subject}: ${first}${rest}`,
+    details: others.slice(0, shown),
+    more: Math.max(0, others.length - shown),
+    remedy: found[0]?.remedy ?? '',
+    help: helpOf(found[0]?.finding.code ?? ''),
+    bearers: new Set(found.flatMap(({ bearers }) => bearers)),
+  };
 }

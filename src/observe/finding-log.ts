@@ -8,7 +8,7 @@ import { span } from './words.ts';
 export type FindingLog = (ledger: Ledger, target?: string) => void;
 
 /** All findings of one code in one place. */
-export interface Tally {
+interface Tally {
   readonly severity: Severity;
   readonly remedy: string | undefined;
   count: number;
@@ -75,7 +75,7 @@ function dataOf({ about, bearers }: Place, code: string, tally: Tally): object {
   return { ...about, code, count: tally.count, [bearers]: tally.bearers.size > 0 ? [...tally.bearers] : undefined };
 }
 
-export function placesIn(ledger: Ledger, engine: FindingSpecs): Places {
+function placesIn(ledger: Ledger, engine: FindingSpecs): Places {
   const places: Places = new Map();
   for (const record of ledger.targets.values()) places.set(...placeOf(ledger, record, engine));
   for (const scope of ledger.scopes.values()) {

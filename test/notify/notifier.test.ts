@@ -260,6 +260,70 @@ test('a finding of severity error is told, one of a warning is not', async () =>
   assert.deepEqual(titles(hook), ['portainer: team/app:1: a right is missing.', 'portainer: PULL_REFUSED is over.']);
 });
 
+const refusedIn = (...slots: string[]) =>
+  target(
+    'harbor',
+    ['1', '2', '3'].map(id =>
+      entry(id, scopeOf(euWest), kept(hour), {
+        receiptFindings: slots.includes(id) ? [{ code: 'ENDPOINT_HTTP', message: `The endpoint ${id} begins with http://.` }] : [],
+      }),
+    ),
+    { managed: { ...fine('harbor').managed, findings: { ENDPOINT_HTTP: { severity: 'error', doc: '', remedy: 'Use https.' } } } },
+  );
+
+test('a finding of severity error that comes to another slot is told anew, and names all of them', async () => {
+  await using hook = await startReceiver('webhook');
+  const at = world([refusedIn('1')]);
+  await using notifier = startNotifier(at, { receivers: [to(hook)] });
+
+  await notifier.goOn(20 * minute);
+  at.state.targets = [refusedIn('1', '3')];
+  await notifier.goOn(20 * minute);
+  at.state.targets = [refusedIn('3')];
+  await notifier.goOn(20 * minute);
+  at.state.targets = [refusedIn()];
+  await notifier.goOn(5 * minute);
+
+  assert.deepEqual(titles(hook), [
+    'harbor: The endpoint 1 begins with http://.',
+    'harbor: The endpoint 1 begins with http://. And 1 more of this kind.',
+    'harbor: ENDPOINT_HTTP is over.',
+  ]);
+  assert.match(JSON.stringify(hook.taken[1]), /"details":\["The endpoint 3 begins with http:\/\/\."\].*"remedy":"Use https\."/);
+});
+
+test('an image that is refused beside another one is told', async () => {
+  await using hook = await startReceiver('webhook');
+  const of = (...names: string[]) => ({
+    ...fine('portainer'),
+    verified: names.map(name => ({ name, result: { ok: false, refused: true } })) as never,
+  });
+  const at = world([of('team/app:1')]);
+  at.ledger.findingsOf = record =>
+    (record.verified ?? []).map(({ name }) => ({ code: 'PULL_REFUSED', message: `${name}: a right is missing.` }));
+  await using notifier = startNotifier(at, { receivers: [to(hook)] });
+
+  await notifier.goOn(20 * minute);
+  at.state.targets = [of('team/app:1', 'team/app:2')];
+  await notifier.goOn(20 * minute);
+
+  assert.deepEqual(titles(hook).slice(1), ['portainer: team/app:1: a right is missing. And 1 more of this kind.']);
+});
+
+test('of a target that is paused, one sentence is said, whatever threatened there', async () => {
+  await using slack = await startReceiver('slack');
+  const threatened = { ...dying('portainer', '7'), trouble: refused };
+  const at = world([threatened]);
+  await using notifier = startNotifier(at, { receivers: [{ ...to(slack, 'slack'), format: 'slack' }] });
+
+  await notifier.goOn(5 * minute);
+  at.state.targets = [{ ...threatened, managed: { ...threatened.managed, paused: true } }];
+  await notifier.goOn(5 * minute);
+
+  assert.equal(slack.taken.length, 2);
+  assert.equal(JSON.stringify(slack.taken[1]).match(/it is paused/g)?.length, 1);
+});
+
 test('what comes and goes is told ever more seldom', async () => {
   await using hook = await startReceiver('webhook');
   const at = world();
