@@ -1,70 +1,65 @@
-import { options as usual } from './help.ts';
+import { before, followers, type Option, type Place, places, shells } from './completion-places.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
-import { type Command, commands, type Line } from './list.ts';
+import { type Command, commands } from './list.ts';
 
-/** Words of a command line with its verb, and what may follow. */
-interface Place {
-  readonly words: readonly string[];
-  readonly options: readonly string[];
-}
-
-const shells: Readonly<Record<string, () => string>> = { bash, zsh, fish };
+const scripts: Readonly<Record<(typeof shells)[number], () => string>> = { bash, zsh, fish };
 
 export async function completion(args: string[], io: Io): Promise<number> {
   const { positionals } = readArgs(args, {}, { allowPositionals: true });
-  const script = shells[positionals[0] ?? ''];
-  if (!script || positionals.length > 1) throw new UsageError(`one of ${Object.keys(shells).join(', ')} is needed`);
-  io.stdout.write(script());
+  const shell = shells.find(name => name === positionals[0]);
+  if (!shell || positionals.length > 1) throw new UsageError(`one of ${shells.join(', ')} is needed`);
+  io.stdout.write(scripts[shell]());
   return exit.ok;
 }
 
-/** Every option that a usage or a line of the help begins with. */
-function optionsOf({ usage, more = [], bare }: Command): string[] {
-  const texts = [usage, ...[...more, ...(bare ? [] : usual)].map(termOf), '--help'];
-  return [...new Set(texts.flatMap(text => text.match(/--[a-z][\w-]*/g) ?? []))];
-}
-const termOf = (line: Line): string => (typeof line === 'string' ? '' : line[0]);
-
-const places = (): Place[] =>
-  Object.entries(commands).flatMap(([name, command]) => [
-    { words: [name], options: optionsOf(command) },
-    ...('verbs' in command ? Object.entries(command.verbs).map(([verb, leaf]) => ({ words: [name, verb], options: optionsOf(leaf) })) : []),
-  ]);
-
-/** What may follow a command: its verbs, or the shells. */
-const verbs: readonly (readonly [name: string, verbs: string])[] = [
-  ...Object.entries(commands).flatMap(([name, command]) =>
-    'verbs' in command ? [[name, Object.keys(command.verbs).join(' ')] as const] : [],
-  ),
-  ['completion', Object.keys(shells).join(' ')],
-];
-
-/** Those that may stand before the command: each has a value. */
-const withValue = usual.flatMap(line => termOf(line).match(/--[a-z-]+/g) ?? []);
+const namesOf = (options: readonly Option[]): string => options.map(({ name }) => name).join(' ');
+const valued = (options: readonly Option[]): readonly (Option & { readonly values: readonly string[] })[] =>
+  options.flatMap(option => (option.values ? [{ ...option, values: option.values }] : []));
 
 function bash(): string {
   const lineOf = (word: string, words: string): string => `      '${word}') words='${words}' ;;`;
-  const optionsAfter = (count: number): string =>
+  const ofLength = (count: number, linesOf: (place: Place) => readonly string[]): string =>
     places()
       .filter(({ words }) => words.length === count)
-      .map(({ words, options }) => lineOf(words.join(' '), options.join(' ')))
+      .flatMap(linesOf)
       .join('\n');
+  const optionsAfter = (count: number): string => ofLength(count, ({ words, options }) => [lineOf(words.join(' '), namesOf(options))]);
+  // No values: what the shell completes by itself, files.
+  const valuesAfter = (count: number): string =>
+    ofLength(count, ({ words, options }) =>
+      valued(options).map(({ name, values }) => `      '${words.join(' ')} ${name}') words='${values.join(' ')}' isValue=1 ;;`),
+    );
+  const valuesBefore = valued(before).map(({ name, values }) => `      ${name}) words='${values.join(' ')}' isValue=1 ;;`);
   return `# In ~/.bashrc: source <(ecr-courier completion bash)
 _ecr_courier() {
-  local word=\${COMP_WORDS[COMP_CWORD]} first second words= at=1
+  local word=\${COMP_WORDS[COMP_CWORD]} last=\${COMP_WORDS[COMP_CWORD - 1]} first second words= isValue= at=1
   COMPREPLY=()
+  [ "$last" != -c ] || last=--config
   while [ "$at" -lt "$COMP_CWORD" ]; do
     case \${COMP_WORDS[at]} in
-      -c|${withValue.join('|')}) at=$((at + 2)) ;;
+      -c|${before.map(({ name }) => name).join('|')}) at=$((at + 2)) ;;
       -*) at=$((at + 1)) ;;
       *) break ;;
     esac
   done
-  [ "$at" -le "$COMP_CWORD" ] || return 0
   first=\${COMP_WORDS[at]} second=\${COMP_WORDS[at + 1]}
-  if [ "$COMP_CWORD" = "$at" ]; then
+  if [ "$at" -gt "$COMP_CWORD" ]; then
+    case $last in
+${valuesBefore.join('\n')}
+    esac
+  else
+    case "$first $second $last" in
+${valuesAfter(2)}
+    esac
+    [ -n "$isValue" ] || case "$first $last" in
+${valuesAfter(1)}
+    esac
+  fi
+  if [ -n "$isValue" ]; then
+    :
+  elif [ "$COMP_CWORD" = "$at" ]; then
     words='${Object.keys(commands).join(' ')}'
-    [[ $word != -* ]] || words='${withValue.join(' ')} --help'
+    [[ $word != -* ]] || words='${namesOf(before)} --help'
   elif [[ $word = -* ]]; then
     case "$first $second" in
 ${optionsAfter(2)}
@@ -74,7 +69,7 @@ ${optionsAfter(1)}
     esac
   elif [ "$COMP_CWORD" = "$((at + 1))" ]; then
     case $first in
-${verbs.map(([name, list]) => lineOf(name, list)).join('\n')}
+${followers.map(([name, words]) => lineOf(name, words.join(' '))).join('\n')}
     esac
   fi
   [ -z "$words" ] || COMPREPLY=($(compgen -W "$words" -- "$word"))
@@ -91,15 +86,50 @@ function zsh(): string {
 
 function fish(): string {
   const says = ({ doc }: Command): string => `'${doc.replaceAll(/['\\]/g, '\\$&')}'`;
-  const seen = (words: readonly string[]): string => words.map(word => `__fish_seen_subcommand_from ${word}`).join('; and ');
+  const after = (words: readonly string[]): string => `-n '__ecr_courier_after ${words.join(' ')}'`;
+  const just = (words: readonly string[]): string => `-n '__ecr_courier_just ${words.join(' ')}'`;
+  const optionOf = ({ name, short, values }: Option): string => {
+    const value = values && (values.length > 0 ? ` -x -a '${values.join(' ')}'` : ' -r');
+    return `${short ? `-s ${short} ` : ''}-l ${name.slice(2)}${value ?? ''}`;
+  };
   const lines = [
-    ...Object.entries(commands).map(([name, command]) => `-n __fish_use_subcommand -f -a ${name} -d ${says(command)}`),
-    ...verbs.map(([name, list]) => `-n '${seen([name])}; and not __fish_seen_subcommand_from ${list}' -f -a '${list}'`),
-    ...places().flatMap(({ words, options: list }) => list.map(option => `-n '${seen(words)}' -l ${option.slice(2)}`)),
+    ...before.map(option => `${just([])} ${optionOf(option)}`),
+    ...Object.entries(commands).map(([name, command]) => `${just([])} -f -a ${name} -d ${says(command)}`),
+    ...followers.map(([name, words]) => `${just([name])} -f -a '${words.join(' ')}'`),
+    ...places().flatMap(({ words, options }) => options.map(option => `${after(words)} ${optionOf(option)}`)),
   ];
   return [
     '# In ~/.config/fish/config.fish: ecr-courier completion fish | source',
+    ...fishFunctions,
     ...lines.map(line => `complete -c ecr-courier ${line}`),
     '',
   ].join('\n');
 }
+
+/** The words before the cursor without options; whether they begin with these; whether they are these. */
+const fishFunctions = [
+  `function __ecr_courier_words
+  set -l isValue 0
+  for word in (commandline -opc)[2..-1]
+    if test $isValue = 1
+      set isValue 0
+      continue
+    end
+    switch $word
+      case -c ${before.map(({ name }) => name).join(' ')}
+        set isValue 1
+      case '-*'
+      case '*'
+        echo $word
+    end
+  end
+end`,
+  `function __ecr_courier_after
+  set -l words (__ecr_courier_words)
+  string match -q -- "$argv *" "$words "
+end`,
+  `function __ecr_courier_just
+  set -l words (__ecr_courier_words)
+  test "$words" = "$argv"
+end`,
+];

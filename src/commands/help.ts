@@ -29,7 +29,7 @@ export function helpOf(command: Command): string {
 
 const ofVerbs = (verbs: Readonly<Record<string, Command>>, name = ''): Line[] => [
   ...Object.entries(verbs).map(([verb, { doc }]): Line => [verb, doc]),
-  `ecr-courier ${name} ${Object.keys(verbs).join('|')} --help tells of one of them.`,
+  `ecr-courier ${name} ${Object.keys(verbs).join('|')} --help tells ${Object.keys(verbs).length > 1 ? 'of one of them' : 'more'}.`,
 ];
 
 const sentence = (doc: string): string => `${doc.slice(0, 1).toUpperCase()}${doc.slice(1)}${doc.endsWith('.') ? '' : '.'}`;

@@ -113,6 +113,20 @@ test('bash completes commands, verbs and options', async () => {
   assert.deepEqual(completed('ecr-courier', 'check', 'host/image', '--l'), ['--layer', '--listen', '--log-level', '--log-format']);
   assert.deepEqual(completed('ecr-courier', 'why', '--'), ['--json', '--help']);
   assert.deepEqual(completed('ecr-courier', 'check', 'ho'), [], 'files are left to the shell');
+  assert.deepEqual(completed('ecr-courier', 'token', '--format', ''), ['docker-auth-config', 'env', 'auth-json', 'k8s-secret']);
+  assert.deepEqual(completed('ecr-courier', 'policy', 'pull', 'host/image', '--format', ''), ['json', 'terraform']);
+  assert.deepEqual(completed('ecr-courier', 'policy', 'po'), ['pod-identity']);
+  assert.deepEqual(completed('ecr-courier', 'policy', 'pull', '--part', 'r'), ['repository', 'registry']);
+  assert.deepEqual(completed('ecr-courier', 'kubelet', 'config', '--token-mode', ''), ['optional', 'required']);
+  assert.deepEqual(completed('ecr-courier', 'kubelet', 'install', '--spelling', 'd'), ['dual-stack']);
+  for (const line of [['--log-level'], ['status', '--log-level'], ['config', 'show', '--log-level']])
+    assert.deepEqual(completed('ecr-courier', ...line, ''), ['debug', 'info', 'warn', 'error'], line.join(' '));
+  for (const line of [
+    ['kubelet', 'install', '--bin-dir'],
+    ['helper', '--config'],
+    ['explain', '--provider-config'],
+  ])
+    assert.deepEqual(completed('ecr-courier', ...line, ''), [], `${line.join(' ')}: files are left to the shell`);
 });
 
 test('a shell that is not known is named with those that are', async () => {

@@ -28,6 +28,12 @@ part('fish', { programs: ['fish'] }, () => {
     assert.equal(completed('ecr-courier config sh'), 'show\n');
     assert.match(completed('ecr-courier kubelet install --bin'), /^--bin-dir$/m);
     assert.match(completed('ecr-courier check --la'), /^--layer$/m);
+    assert.doesNotMatch(completed('ecr-courier config check --'), /^--layer$/m);
+    assert.equal(completed('ecr-courier policy pull --format '), 'json\nterraform\n');
+    assert.equal(completed('ecr-courier policy po'), 'pod-identity\n');
+    for (const before of ['--config', '-c', 'check --config', 'kubelet install --bin-dir', 'kubelet check'])
+      assert.equal(completed(`ecr-courier ${before} ${folder}/fi`), `${folder}/fish\n`, `${before}: a file`);
+    assert.match(completed(`ecr-courier --config ${file} st`), /^status\t/);
   });
 });
 
