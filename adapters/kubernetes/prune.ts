@@ -2,7 +2,7 @@ import { asFailure } from '../../src/contract/failures.ts';
 import type { Pruned } from '../../src/contract/target.ts';
 import { type Api, metadataOnly } from './api.ts';
 import type { Way } from './apply.ts';
-import type { makeAccountWriter } from './attach.ts';
+import type { makeAccountWriter, Place } from './attach.ts';
 import { type Belongs, findAttached } from './attached.ts';
 import { explicitNames, isNamed } from './choice.ts';
 import { contentIn, fingerprintsIn } from './content.ts';
@@ -15,6 +15,18 @@ import { removeSecret } from './remove.ts';
 import { mayWe } from './rights.ts';
 import { whatIs } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
+
+/** So many namespaces at a time: what has gone is told in the order of their names. */
+const atOnce = 8;
+
+/** What is to go in one namespace. */
+interface Found {
+  readonly accounts: readonly Place[];
+  readonly secrets: readonly Meta[];
+}
+
+const groupsOf = <T extends { readonly namespace: string }>(things: readonly T[]): ReadonlyMap<string, readonly T[]> =>
+  Map.groupBy(things, ({ namespace }) => namespace);
 
 const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknown>, signal: AbortSignal): Promise<Pruned> =>
   await job().then(
@@ -71,18 +83,30 @@ export function makePruner(
     const { secrets, ofOthers } = await secretsIn(place, belongs, signal);
     const isOwn = (namespace: string): boolean => belongs(namespace) && !ofOthers.has(namespace);
     const accounts = await accountsIn(place, isOwn, new Set(secrets.map(({ namespace }) => namespace)), signal);
-    const held = new Set<string>();
+    const byNamespace = { accounts: groupsOf(accounts), secrets: groupsOf(secrets) };
+    const namespaces = [...new Set([...accounts, ...secrets].map(({ namespace }) => namespace))].sort();
+    for (let at = 0; at < namespaces.length; at += atOnce) {
+      const some = namespaces.slice(at, at + atOnce).map(namespace => ({
+        accounts: byNamespace.accounts.get(namespace) ?? [],
+        secrets: byNamespace.secrets.get(namespace) ?? [],
+      }));
+      yield* (await Promise.all(some.map(found => takeAway(found, way, signal)))).flat();
+    }
+  }
+
+  /** What is in one namespace: the accounts first, as they would name what is not there any more. */
+  async function takeAway({ accounts, secrets }: Found, way: Way, signal: AbortSignal): Promise<Pruned[]> {
+    const outcomes: Pruned[] = [];
     for (const account of accounts) {
       const thing = { what: `ServiceAccount ${account.namespace}/${account.name}`, change: 'released' } as const;
-      const outcome = await attempt(thing, () => writeAccount(account, 'detached', way, signal), signal);
-      if (outcome.failure) held.add(account.namespace);
-      yield outcome;
+      outcomes.push(await attempt(thing, () => writeAccount(account, 'detached', way, signal), signal));
     }
+    if (outcomes.some(({ failure }) => failure)) return outcomes;
     for (const meta of secrets) {
       const thing = { what: whatIs(meta.namespace, settings), change: 'removed' } as const;
-      // Whatever still names it would have nothing to pull with.
-      if (!held.has(meta.namespace)) yield await attempt(thing, () => removeSecret(api, settings, meta, way, signal), signal);
+      outcomes.push(await attempt(thing, () => removeSecret(api, settings, meta, way, signal), signal));
     }
+    return outcomes;
   }
 
   return async function* prune(way: Way, signal: AbortSignal): AsyncIterable<Pruned> {

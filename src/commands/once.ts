@@ -38,7 +38,9 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
   line.end();
   const status = app.status();
   io.stdout.write(json ? jsonText(status) : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }));
-  return verdict(app);
+  if (!io.signal.aborted) return verdict(app);
+  io.stderr.write('The command was stopped before its end. What it had not come to stands there as it is known.\n');
+  return verdict(app) === exit.failed ? exit.failed : exit.partly;
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { TargetConfig } from '../../config/load.ts';
 import { clock } from '../contract/clock.ts';
-import { asFailure, type Failure } from '../contract/failures.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
 import { addressReader } from '../contract/registry.ts';
 import { redact } from '../contract/secret.ts';
 import type { Pruned } from '../contract/target.ts';
@@ -33,22 +33,31 @@ export async function prune(args: string[], io: Io): Promise<number> {
   const config = await readConfigWithTargets(rest, io);
   printWarnings(config, io);
   const targets = chosen(config.targets, positionals);
-  const work = (way: Way): Promise<Result[]> => Promise.all(targets.map(target => pruneOne(target, config.aliases, way, io)));
-  const tell = (results: readonly Result[], way: Way): void => void io.stdout.write(json ? asJson(results) : asText(results, way));
+  const say = (lines: readonly string[]): void => {
+    if (!json && lines.length > 0) io.stdout.write(visible(redact(`${lines.join('\n')}\n`)));
+  };
+  const work = async (way: Way): Promise<Result[]> => {
+    const results = await Promise.all(
+      targets.map(async target => {
+        const result = await pruneOne(target, config.aliases, way, io, thing => say([lineOf(target.name, thing, way)]));
+        say(endOf(result));
+        return result;
+      }),
+    );
+    if (json) io.stdout.write(asJson(results));
+    return results;
+  };
 
-  const way = yes ? 'written' : 'rehearsed';
-  const shown = await work(way);
-  tell(shown, way);
+  const shown = await work(yes ? 'written' : 'rehearsed');
   io.stderr.write(remadeBy(targets, shown));
-  if (dry || yes || !shown.some(({ things }) => things.some(({ failure }) => !failure))) return exitOf(shown);
+  const isAnything = shown.some(({ things }) => things.some(({ failure }) => !failure));
+  if (dry || yes || !isAnything || io.signal.aborted) return exitOf(shown);
   io.stderr.write('Take all this away? Type yes: ');
-  if ((await lineFrom(io.stdin)) !== 'yes') {
+  if ((await lineFrom(io)) !== 'yes') {
     io.stderr.write('Nothing was changed.\n');
     return exit.failed;
   }
-  const done = await work('written');
-  tell(done, 'written');
-  return exitOf(done);
+  return exitOf(await work('written'));
 }
 
 /** Whoever is not told takes it for gone, and a daemon makes it again within a second. */
@@ -75,6 +84,7 @@ async function pruneOne(
   aliases: Parameters<typeof addressReader>[0],
   way: Way,
   { env, signal, stderr }: Io,
+  told: (thing: Pruned) => void,
 ): Promise<Result> {
   const log = createLog({ to: stderr, level: 'silent' });
   const managed = manageTarget(config, { clock, log, registry: addressReader(aliases), env, readonly: way === 'rehearsed' });
@@ -83,28 +93,37 @@ async function pruneOne(
     const target = await managed.open();
     await using _ = { [Symbol.asyncDispose]: async () => await target[Symbol.asyncDispose]?.() };
     if (!target.prune) return { target: config.name, things, isUnable: true };
-    for await (const thing of target.prune(way, signal)) things.push(thing);
-    return { target: config.name, things };
+    for await (const thing of target.prune(way, signal)) {
+      things.push(thing);
+      told(thing);
+    }
+    return { target: config.name, things, ...(signal.aborted && { failure: stopped() }) };
   } catch (error) {
-    return { target: config.name, things, failure: asFailure(error) };
+    return { target: config.name, things, failure: signal.aborted ? stopped() : asFailure(error) };
   }
 }
+
+/** By a signal. Nobody knows then what is left, and whether what was under way has gone. */
+const stopped = (): Failure =>
+  new Failure('TIMEOUT', 'The command was stopped before its end. More may be there, and more may have gone.', {
+    remedy: 'Run it again.',
+  });
 
 const words = {
   written: { removed: 'removed', released: 'released' },
   rehearsed: { removed: 'would be removed', released: 'would be released' },
 };
 
-function asText(results: readonly Result[], way: Way): string {
-  const lines = results.flatMap(({ target, things, failure, isUnable }) => [
-    ...things.map(one => `${target}: ${one.what} ${one.failure ? `stays: ${one.failure.message}` : words[way][one.change]}`),
-    ...(failure ? [`${target}: ${failure.message}`, `  ${failure.remedy}`] : []),
-    ...(isUnable ? [`${target}: the manager keeps nothing that could be told from what people made; nothing is taken away`] : []),
-    ...(things.length === 0 && !failure && !isUnable ? [`${target}: nothing of the courier is there`] : []),
-    ...remediesOf(things).map(remedy => `  ${remedy}`),
-  ]);
-  return visible(redact(`${lines.join('\n')}\n`));
-}
+const lineOf = (target: string, { what, change, failure }: Pruned, way: Way): string =>
+  `${target}: ${what} ${failure ? `stays: ${failure.message}` : words[way][change]}`;
+
+/** What is said of a target behind its things. */
+const endOf = ({ target, things, failure, isUnable }: Result): string[] => [
+  ...(failure ? [`${target}: ${failure.message}`, `  ${failure.remedy}`] : []),
+  ...(isUnable ? [`${target}: the manager keeps nothing that could be told from what people made; nothing is taken away`] : []),
+  ...(things.length === 0 && !failure && !isUnable ? [`${target}: nothing of the courier is there`] : []),
+  ...remediesOf(things).map(remedy => `  ${remedy}`),
+];
 
 const most = 3;
 
@@ -133,8 +152,14 @@ function exitOf(results: readonly Result[]): number {
   return all.some(({ failure }) => !failure) ? exit.partly : exit.failed;
 }
 
-/** What somebody typed, without the line break. */
-async function lineFrom(stdin: Io['stdin']): Promise<string> {
+/** What somebody typed, without the line break; empty where the command is stopped before. */
+async function lineFrom({ stdin, signal }: Pick<Io, 'stdin' | 'signal'>): Promise<string> {
+  const { promise: stop, resolve } = Promise.withResolvers<string>();
+  signal.addEventListener('abort', () => resolve(''), { once: true });
+  return await Promise.race([typedInto(stdin), stop]);
+}
+
+async function typedInto(stdin: Io['stdin']): Promise<string> {
   let text = '';
   for await (const chunk of stdin) {
     text += typeof chunk === 'string' ? chunk : Buffer.from(chunk).toString();

@@ -56,3 +56,24 @@ targets:
   assert.doesNotMatch(stdout, /^prod +team-a\/ecr-courier +222222222222\S+ +would be created/m);
   assert.match(stdout, /NO_SOURCE .*is served by the source shop, whose `slots` do not have prod\/team-a\/ecr-courier, and by no other\./);
 });
+
+test('check and once that are stopped say so, and do not end well', async () => {
+  await using ecr = await startEcr();
+  const aws = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_ECR: ecr.url };
+  for (const name of ['check', 'once']) {
+    const stopping = new AbortController();
+    await using fake = await startFakeKubernetes({ namespaces: ['team-a', 'team-b'] });
+    fake.fault = ({ method, path }) => {
+      if (method !== 'PATCH' || !path.includes('/team-b/')) return undefined;
+      stopping.abort();
+      return 'hang';
+    };
+    const target = { kind: 'kubernetes', name: 'prod', url: fake.url, tokenFile: 'token', allowHttp: true, registries: [host] };
+    const config = { targets: [{ ...target, namespaces: ['team-*'] }] };
+    await using files = await folder({ 'courier.json': JSON.stringify(config), token: adminToken });
+    const env = { ...aws, HTTPS_PROXY: 'http://127.0.0.1:9', NO_PROXY: '127.0.0.1' };
+    const { code, stderr } = await command([name, '-c', files.at('courier.json')], env, undefined, undefined, stopping.signal);
+    assert.match(stderr, /The command was stopped before its end\./, name);
+    assert.ok(code === 1 || code === 3, `${name} ended with ${code}`);
+  }
+});

@@ -51,10 +51,10 @@ export async function command(
   env: Readonly<Record<string, string>> = {},
   stdin: Input = Readable.from([]),
   said = { stdout: '', stderr: '' },
+  signal = new AbortController().signal,
 ): Promise<Ended> {
   const { runCommand } = await import('../../src/commands/index.ts');
   const to = (name: 'stdout' | 'stderr') => ({ write: (text: string) => (said[name] += text) });
-  const { signal } = new AbortController();
   const code = await runCommand(args, {
     env,
     stdout: to('stdout'),

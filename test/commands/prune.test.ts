@@ -21,8 +21,8 @@ async function stage(paused = 'true') {
   const files = await folder({ 'courier.yaml': targets, token: adminToken });
   return {
     fake,
-    prune: (args: readonly string[], stdin?: Parameters<typeof command>[2]) =>
-      command(['prune', '-c', files.at('courier.yaml'), ...args], {}, stdin),
+    prune: (args: readonly string[], stdin?: Parameters<typeof command>[2], signal?: AbortSignal) =>
+      command(['prune', '-c', files.at('courier.yaml'), ...args], {}, stdin, undefined, signal),
     async [Symbol.asyncDispose]() {
       await fake[Symbol.asyncDispose]();
       await files[Symbol.asyncDispose]();
@@ -80,6 +80,47 @@ test('where the target is not paused, prune says that a daemon makes it again', 
   assert.match(stderr, /^Not paused: prod\. A daemon that runs makes it all again: stop it, or set `paused: true`/);
   assert.equal(code, 0);
   assert.equal((await awake.prune(['prod', '--yes'])).stderr, '', 'nothing was there');
+});
+
+test('a prune that is stopped says so, and ends badly', async () => {
+  for (const { at, gone } of [
+    { at: 'secrets?', gone: [] },
+    { at: 'team-b/', gone: ['team-a'] },
+  ]) {
+    await using t = await stage();
+    const stopping = new AbortController();
+    t.fake.fault = ({ path, method }) => {
+      const isIt = path.includes(at) && (at === 'secrets?' || method === 'DELETE');
+      if (isIt) stopping.abort();
+      return isIt ? 'hang' : undefined;
+    };
+    const { code, stdout } = await t.prune(['prod', '--yes'], undefined, stopping.signal);
+    assert.match(
+      stdout,
+      /prod: The command was stopped before its end\. More may be there, and more may have gone\.\n {2}Run it again\.\n$/,
+    );
+    assert.doesNotMatch(stdout, /nothing of the courier is there/);
+    assert.equal(code, 1, stdout);
+    assert.deepEqual(
+      namespaces.filter(name => !there(t.fake).includes(name)),
+      gone,
+    );
+  }
+});
+
+test('a prune that is stopped while it asks changes nothing', async () => {
+  await using t = await stage();
+  const stopping = new AbortController();
+  const silent = Object.assign(Readable.from(forever()), { isTTY: true });
+  const asked = t.prune(['prod'], silent, stopping.signal);
+  async function* forever(): AsyncGenerator<string> {
+    stopping.abort();
+    await new Promise(() => undefined);
+    yield 'never';
+  }
+  const { code, stderr } = await asked;
+  assert.match(stderr, /Type yes: Nothing was changed\./);
+  assert.deepEqual([code, there(t.fake)], [1, namespaces]);
 });
 
 test('of many things that lack a right, a few rules are shown', async () => {
