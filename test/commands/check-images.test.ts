@@ -7,6 +7,7 @@ import { after, before, beforeEach, test } from 'node:test';
 import { createAuthority } from '../fakes/authority.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { type Front, startFront } from '../fakes/front.ts';
+import { put } from '../fakes/registry/content.ts';
 import { digests, recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
 import { command, until } from './cli.ts';
@@ -57,6 +58,7 @@ beforeEach(() => {
   open = () => true;
   door.server.fault = undefined;
   door.rights = { principal };
+  door.content = recorded;
   door.expiredForm = '403 envelope';
   door.server.requests.length = 0;
   ecr.calls.length = 0;
@@ -301,6 +303,22 @@ test('a clock that differs from that of AWS is told', async () => {
   ecr.now = () => Date.now() + 4 * 60_000;
   const { remarks } = await reportOf(`${host}/team/app:1`);
   assert.match(remarks.join(), /The clock of this machine is 4 min behind the clock of AWS/);
+});
+
+test('a list without an image for this machine would be pulled, and both `check` and `explain` say what it lacks', async () => {
+  const blobs = new Map(recorded.blobs);
+  const list = put(blobs, {
+    schemaVersion: 2,
+    manifests: [{ digest: digests.manifest, platform: { os: 'linux', architecture: 's390x' } }],
+  });
+  door.content = { repositories: { 'team/app': { '1': list } }, blobs };
+  const lacks = /team\/app:1 has no image for linux\/\w+, the platform of this machine: that for linux\/s390x was tried\./;
+  const { outcome, remarks } = await reportOf(`${host}/team/app:1`);
+  assert.equal(outcome, 'would pull');
+  assert.match(remarks.join(), lacks);
+  assert.match((await check(`${host}/team/app:1`)).stdout, lacks);
+  assert.match((await command(['explain', `${host}/team/app:1`], env)).stdout, lacks);
+  assert.match((await command(['explain', '--json', `${host}/team/app:1`], env)).stdout, lacks);
 });
 
 test('--source takes the credential of another source', async () => {

@@ -223,6 +223,37 @@ test('of a list the image of this platform is taken, else the first one that is 
   }
 });
 
+test('a list without an image for this platform stops nothing, and is told', async () => {
+  const arm = put(blobs, image(blobOf('arm config'), [blobOf('arm layer')]));
+  const list = (...platforms: readonly object[]) =>
+    put(blobs, { schemaVersion: 2, manifests: platforms.map(platform => ({ digest: arm, platform })) });
+  const arm64 = { os: 'linux', architecture: 'arm64' };
+  const windows = { os: 'windows', architecture: 'amd64' };
+  holds({
+    'team/app': {
+      arm: list({ os: 'unknown', architecture: 'unknown' }, arm64),
+      windows: list(windows),
+      all: list(windows, arm64),
+      old: list({}),
+    },
+  });
+  const remarkOn = async (tag: string, architecture: string) =>
+    (await pull(`${host}/team/app:${tag}`, { architecture })).find(({ name }) => name === 'manifest')?.text;
+  assert.equal(
+    await remarkOn('arm', 'amd64'),
+    `${host}/team/app:arm has no image for linux/amd64, the platform of this machine: that for linux/arm64 was tried.`,
+  );
+  assert.match((await remarkOn('windows', 'amd64')) ?? '', /no image for linux\/amd64, .* that for windows\/amd64 was tried/);
+  for (const [tag, architecture] of [
+    ['arm', 'arm64'],
+    ['all', 'arm64'],
+    ['old', 'amd64'],
+  ] as const)
+    assert.equal(await remarkOn(tag, architecture), undefined, tag);
+  holds({ 'team/app': { none: put(blobs, { schemaVersion: 2, manifests: [] }) } });
+  assert.match((await remarkOn('none', 'amd64')) ?? '', /team\/app:none is a list that names no image/);
+});
+
 test('images without a config of their own: artefacts, schema 1, lists without an entry', async () => {
   const empty = { digest: 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a', size: 2 };
   const chart = put(blobs, image(empty, [blobOf('a larger layer'), blobOf('chart')], { artifactType: 'application/vnd.example' }));

@@ -80,10 +80,9 @@ interface Reported {
   readonly puller?: string;
 }
 
-export function imageReport({ text, image, source, puller }: Reported, { outcome, steps, credential }: CheckedPull): ImageReport {
+export function imageReport({ text, image, source, puller }: Reported, pulled: CheckedPull): ImageReport {
   const { registry, repository, reference, remark } = image;
-  const { issuedAt, receivedAt, identity } = credential ?? {};
-  const skewMs = issuedAt && receivedAt ? issuedAt.getTime() - receivedAt.getTime() : 0;
+  const { outcome, steps, credential: { identity } = {} } = pulled;
   return {
     image: text,
     host: registry.host,
@@ -95,6 +94,14 @@ export function imageReport({ text, image, source, puller }: Reported, { outcome
     identity: identity ? { from: identity.from, account: identity.account ?? null, arn: identity.arn ?? null } : null,
     tokensFrom: source?.tokensFrom?.words ?? null,
     steps: steps.map(stepReport),
-    remarks: [...(remark ? [remark] : []), ...(Math.abs(skewMs) > skewTold ? [skewText(skewMs)] : [])],
+    remarks: [...(remark ? [remark] : []), ...remarksOn(pulled)],
   };
+}
+
+/** What the walk of a pull has shown besides: a list without an image for this machine, a clock that is off. */
+export function remarksOn({ steps, credential }: CheckedPull): readonly string[] {
+  const { issuedAt, receivedAt } = credential ?? {};
+  const skewMs = issuedAt && receivedAt ? issuedAt.getTime() - receivedAt.getTime() : 0;
+  const read = steps.find(({ name, verdict }) => name === 'manifest' && verdict === 'ok');
+  return [...(read?.text ? [read.text] : []), ...(Math.abs(skewMs) > skewTold ? [skewText(skewMs)] : [])];
 }

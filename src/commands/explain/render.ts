@@ -6,7 +6,7 @@ import { stopOf } from '../../ecr/registry/checked-pull.ts';
 import type { Reason } from '../../ecr/sources/reasons.ts';
 import { relative } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
-import { stepReport } from '../check/report.ts';
+import { remarksOn, stepReport } from '../check/report.ts';
 import { stepWords } from '../check/table.ts';
 import { type Fact, factLines } from '../paint.ts';
 import { asJson, elsewhere, reasonOf } from '../whoami.ts';
@@ -103,7 +103,7 @@ function proofFacts({ proof, asks }: Explained, now: number): readonly Fact[] {
   const done = rest.map(stepWords);
   return [
     ['token', [end ?? token?.text ?? '']],
-    ['pull', [done.join(', '), ...why]],
+    ['pull', [done.join(', '), ...why, ...remarksOn(pull)]],
   ];
 }
 
@@ -129,7 +129,7 @@ export function explainedJson({ text, subject, sources, configured, known, asks,
     port: image?.port ?? null,
     repository: image?.repository || null,
     reference: image?.reference || null,
-    remarks: image ? subject.remarks : [subject.why],
+    remarks: image ? [...subject.remarks, ...(proof ? remarksOn(proof.pull) : [])] : [subject.why],
     sources,
     configured: configured ?? null,
     asked: asks === 'online',

@@ -1,4 +1,5 @@
 import { isDigest } from '../../contract/image.ts';
+import { label } from '../../contract/text.ts';
 
 /** A blob that an image names. `size` in bytes, where it is told. */
 export interface Blob {
@@ -10,8 +11,11 @@ export interface Blob {
 export type Manifest =
   /** An image, or an artefact. `config` is missing where there is none of its own to be fetched. */
   | { readonly kind: 'image'; readonly config?: Blob; readonly layers: readonly Blob[] }
-  /** Several images. `choice`: the digest of the one for a platform; undefined when there is none at all. */
-  | { readonly kind: 'index'; readonly choice: string | undefined };
+  /**
+   * Several images. `choice`: the digest of the one for a platform; undefined when there is none at all. `instead`: its
+   * platform in words, where the list has none for the platform that was wanted.
+   */
+  | { readonly kind: 'index'; readonly choice: string | undefined; readonly instead?: string };
 
 /** As images name it. */
 export interface Platform {
@@ -44,7 +48,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** undefined: it is no manifest. */
 export function readManifest(text: string, platform: Platform): Manifest | undefined {
   const manifest = parsed(text);
-  if (Array.isArray(manifest?.['manifests'])) return { kind: 'index', choice: choose(manifest['manifests'].map(asMap), platform) };
+  if (Array.isArray(manifest?.['manifests'])) return { kind: 'index', ...choose(manifest['manifests'].map(asMap), platform) };
   if (manifest?.['schemaVersion'] === 1) return { kind: 'image', layers: blobs(manifest['fsLayers'], 'blobSum') };
   if (manifest?.['schemaVersion'] !== 2) return undefined;
   const [config] = blobs([manifest['config']], 'digest');
@@ -72,15 +76,18 @@ function blobs(list: unknown, name: 'digest' | 'blobSum'): Blob[] {
 }
 
 /** That of the platform, else the first that is an image: signatures and the like are of an unknown platform. */
-function choose(entries: readonly Json[], { os, architecture }: Platform): string | undefined {
-  const of = (entry: Json): Json => asMap(entry['platform']);
-  const usable = entries.filter(({ digest }) => isDigest(digest));
-  const chosen =
-    usable.find(entry => of(entry)['os'] === os && of(entry)['architecture'] === architecture) ??
-    usable.find(entry => of(entry)['os'] !== 'unknown') ??
-    usable[0];
-  return isDigest(chosen?.['digest']) ? chosen['digest'] : undefined;
+function choose(entries: readonly Json[], wanted: Platform): { choice: string | undefined; instead?: string } {
+  const all = entries.map(({ digest, platform }) => ({ digest, platform: asMap(platform) }));
+  const usable = all.filter(({ digest }) => isDigest(digest));
+  const own = usable.find(({ platform: { os, architecture } }) => os === wanted.os && architecture === wanted.architecture);
+  const { digest, platform } = own ?? usable.find(({ platform: { os } }) => os !== 'unknown') ?? usable[0] ?? {};
+  const instead = platformWords(platform ?? {});
+  return { choice: isDigest(digest) ? digest : undefined, ...(!own && instead !== undefined && { instead }) };
 }
+
+/** As builders name it; undefined where an entry names none. */
+export const platformWords = ({ os, architecture }: Partial<Record<keyof Platform, unknown>>): string | undefined =>
+  typeof os === 'string' && typeof architecture === 'string' && os !== 'unknown' ? label(`${os}/${architecture}`, 40) : undefined;
 
 /** The smallest one whose size is known, else the first one. */
 export function smallest(layers: readonly Blob[]): Blob | undefined {

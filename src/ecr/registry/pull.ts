@@ -1,12 +1,13 @@
 import type { CacheRule } from '../../contract/cache-rule.ts';
 import { asFailure, Failure } from '../../contract/failures.ts';
+import { nameOfImage } from '../../contract/image.ts';
 import type { Registry } from '../../contract/registry.ts';
 import { Secret } from '../../contract/secret.ts';
 import { inTime } from '../../io/dial.ts';
 import { type Cache, cacheOf } from '../../refusals/cache.ts';
 import { diagnose } from '../../refusals/diagnose.ts';
 import { type Answer, judged, type Pulled, type Step, type Taken } from './judged.ts';
-import { type Blob, type Manifest, manifestTypes, type Platform, readManifest, smallest } from './manifest.ts';
+import { type Blob, type Manifest, manifestTypes, type Platform, platformWords, readManifest, smallest } from './manifest.ts';
 import { type Ask, basic, doorIn, type Location } from './prove.ts';
 
 /**
@@ -120,6 +121,7 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
   const { wish, base } = around;
   const about = { name: 'manifest', action: rightFor(around, 'ecr:BatchGetImage'), host: new URL(base).host } as const;
   let { reference } = wish.image;
+  let remark: Pick<Step, 'text'> = {};
   for (let depth = 0; depth < deepest; depth++) {
     const url = `${base}${wish.image.repository}/manifests/${reference}`;
     const answer = await attempt(around, get => get(url, { ...login, accept: manifestTypes }));
@@ -130,11 +132,21 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
     if (taken.step.verdict !== 'ok') return { step: depth > 0 ? { ...taken.step, hasRead: true } : taken.step };
     const manifest = taken.next;
     if (!manifest) return { step: { ...taken.step, ...noManifest(around, about), hasRead: true } };
-    if (manifest.kind === 'image') return { step: taken.step, next: manifest };
-    if (manifest.choice === undefined) return { step: taken.step, next: { kind: 'image', layers: [] } };
+    if (manifest.kind === 'image') return { step: { ...taken.step, ...remark }, next: manifest };
+    remark = { ...remark, ...remarkOn(manifest, around) };
+    if (manifest.choice === undefined) return { step: { ...taken.step, ...remark }, next: { kind: 'image', layers: [] } };
     reference = manifest.choice;
   }
   return { step: { ...about, verdict: 'ok' }, next: { kind: 'image', layers: [] } };
+}
+
+/** What a list lacks. Whoever pulls may be on a machine of another platform, so it stops nothing. */
+function remarkOn({ choice, instead }: Extract<Manifest, { kind: 'index' }>, { wish, platform }: Walk): Pick<Step, 'text'> {
+  const name = nameOfImage(wish.image);
+  if (choice === undefined) return { text: `${name} is a list that names no image: a client that wants one finds none.` };
+  if (instead === undefined) return {};
+  const own = platformWords(platform);
+  return { text: `${name} has no image for ${own}, the platform of this machine: that for ${instead} was tried.` };
 }
 
 /** What covers the name of an image that is not there, where that is known. */
