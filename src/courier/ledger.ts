@@ -122,7 +122,7 @@ export interface Entry {
   held: readonly (Holding | undefined)[];
   /**
    * Of a follower, which holds its leader's credentials: the hosts of `held`, in its order. [attempt; reports: for what
-   * is new]
+   * is new, or follows nobody any more]
    */
   heldHosts?: readonly string[] | undefined;
   /** When the last write ended, answered or not; -Infinity before the first. [deliveries] */

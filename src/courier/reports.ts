@@ -1,5 +1,15 @@
 import type { Discovery, Sighting, Slot } from '../contract/target.ts';
-import { type Entry, heldFor, type Moment, noFindings, type Scope, shared, type TargetRecord, type Unsettled } from './ledger.ts';
+import {
+  type Entry,
+  heldFor,
+  type Moment,
+  noFindings,
+  type Scope,
+  shared,
+  type TargetRecord,
+  type Unsettled,
+  unknownFingerprint,
+} from './ledger.ts';
 import { forgetFollower, noteFollower } from './offers.ts';
 import { findingsAfterReport } from './receipt-findings.ts';
 import { hour, second } from './timing.ts';
@@ -127,7 +137,7 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
     return true;
   }
   known.scopes = scopes;
-  if (!known.heldHosts && slot.registries.length > 0) known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
+  carryHoldings(known, slot);
   if (known.receiptFindings.length > 0 && tells(known, began))
     known.receiptFindings = findingsAfterReport(known.receiptFindings, record.managed.findings);
   // What we have lies among the old things; a new one each minute would be garbage there, which V8 collects late.
@@ -149,6 +159,19 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
     if (known.unsettled?.of) known.unsettled = { ...known.unsettled, of: undefined };
   }
   return false;
+}
+
+/**
+ * What the slot holds goes on counting where its registries, its leader or what a delivery disturbs have changed: in
+ * the order of the registries that it has now. A follower knows its leader's hosts instead. What only counted as fresh,
+ * because a delivery would have disturbed, is not known once none does.
+ */
+function carryHoldings(known: Entry, slot: Slot): void {
+  if (known.slot.disturbs && !slot.disturbs)
+    known.held = known.held.map(holding => (holding?.fingerprint === unknownFingerprint ? undefined : holding));
+  if (slot.registries.length === 0 || (known.heldHosts && slot.after !== undefined)) return;
+  known.held = shared(slot.registries.map(({ host }) => heldFor(known, host)));
+  known.heldHosts = undefined;
 }
 
 /**

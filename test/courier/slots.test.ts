@@ -249,6 +249,36 @@ describe('a slot after another', () => {
     );
   });
 
+  test('and then follows nobody is read by its own registries: one that comes is written, and its followers get theirs', async () => {
+    const other = registry('222222222222');
+    const another = registry('222222222222', 'us-east-1');
+    for (const registries of [[other], [another, registry()], [registry(), other]]) {
+      const clock = createVirtualClock();
+      const target = promptTarget(clock, 'p', [row('a'), after('b', 'a'), after('c', 'b')]);
+      await using _ = await startRig({ targets: [target] });
+      await clock.advance(10 * minutes);
+      target.rows.set('b', row('b', ...registries));
+      target.rows.set('c', after('c', 'b', { registries }));
+      await clock.advance(10 * minutes);
+      for (const id of ['b', 'c']) for (const { host } of registries) assert.ok(target.stored.get(id)?.has(host), `${id} lacks ${host}`);
+      const written = target.writes.length;
+      await clock.advance(2 * hours);
+      assert.equal(target.writes.length, written, 'and not again');
+    }
+  });
+
+  test('without registries that loses its leader for a while is still warned of by the end of what it holds', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('secret'), account]);
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    const { after: _, ...alone } = account;
+    target.rows.set('account', { ...alone, waits: true });
+    await clock.advance(5 * minutes);
+    const entry = rig.courier.ledger.targets.get('p')?.entries.get('account');
+    assert.deepEqual([entry?.heldHosts, entry?.held.length], [[registry().host], 1]);
+  });
+
   test('follows a refresh once, after its leader', async () => {
     const clock = createVirtualClock();
     const target = promptTarget(clock, 'p', [account, row('secret')]);
@@ -522,6 +552,17 @@ describe('a delivery that disturbs', () => {
     await using _ = await startRig({ targets: [target] });
     await clock.advance(6 * hours);
     assert.deepEqual(timesOf(target).map(Math.floor), [1]);
+  });
+
+  test('no more, as another report says: what only counted as fresh is written at once', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [disturbing()]);
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    assert.equal(target.writes.length, 0);
+    target.rows.set('1', row('1'));
+    await clock.advance(2 * minutes);
+    assert.equal(target.writes.length, 1);
   });
 
   test('of a follower comes late as well, with what its leader holds then', async () => {
