@@ -322,7 +322,7 @@ const common = {
   discoverSeconds: { doc: 'Deadline of a discovery.', format: 'number', min: 0.1, max: 3600 },
   deliverSeconds: { doc: 'Deadline of a write.', format: 'number', min: 0.1, max: 3600 },
   window: {
-    doc: 'Cron pattern (UTC) for when deliveries may begin that restart something, such as a redeploy: `* 2-4 * * *` is from two until five. They wait for it unless the credential would end first. At any time unless given.',
+    doc: 'Cron pattern (UTC) for when deliveries may begin that restart something, such as a redeploy: `* 2-4 * * *` is from two until five. It is open for whole minutes. They wait for it unless the credential would end first. At any time unless given.',
     format: 'cron',
     default: null,
   },

@@ -90,13 +90,13 @@ export function createCourier(deps: CourierDeps): Courier {
 
   function newLane(managed: ManagedTarget): Lane {
     const shared = { now, random, work, starts, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: persists };
-    const fromWall = (moment: number) => now() + moment - clock.wall();
+    const fromWall = (wall: number): Moment => now() + wall - clock.wall();
     return createLane(managed, {
       ...shared,
       scopesFor: (record, slot) => slot.registries.map(registry => supply.scopeFor(registry, asking(record, slot))),
       serverNow: () => clock.wall() + (supply.clockSkewMs ?? 0),
       nextDiscovery: at => fromWall(deps.nextDiscovery(clock.wall(), at)),
-      opensAt: window => fromWall(window(clock.wall())),
+      opensAt: (window, from) => fromWall(window(ledger.date(from).getTime())),
     });
   }
 

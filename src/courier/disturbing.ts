@@ -16,7 +16,7 @@ export function lateIn({ receivedAt, endsAt }: Holding, below: number, record: T
 }
 
 /** What ends first of all that the slot holds; undefined where nothing is known of a part of it. */
-function endsFirst({ held }: Entry): Holding | undefined {
+function endsFirst(held: Entry['held']): Holding | undefined {
   let first = held[0];
   for (const holding of held) {
     if (!holding) return undefined;
@@ -26,24 +26,15 @@ function endsFirst({ held }: Entry): Holding | undefined {
 }
 
 /**
- * A delivery that disturbs waits for its target's window. Where what the slot holds would end before, it comes without
- * the window, late in the life of that.
+ * When a delivery may begin that would be due at the moment `from`. One that disturbs waits for its target's window.
+ * Where what the slot holds would end before, it comes without the window, late in the life of that.
  */
-export function mayBegin(record: TargetRecord, entry: Entry, now: Moment): boolean {
-  const opensAt = entry.slot.disturbs && record.opensAt?.();
-  return opensAt === undefined || opensAt <= now || now >= beginsAt(record, entry, opensAt);
-}
-
-/** From when on a delivery that disturbs may begin although the window is shut; 0 for any other. */
-export function windowless(record: TargetRecord, entry: Entry): Moment {
-  const opensAt = entry.slot.disturbs && record.opensAt?.();
-  return opensAt === undefined ? 0 : beginsAt(record, entry, opensAt);
-}
-
-function beginsAt(record: TargetRecord, entry: Entry, opensAt: Moment): Moment {
-  const first = endsFirst(entry);
-  if (!first || !entry.slot.disturbs) return 0;
-  return first.endsAt > opensAt + deliveryTakes(record) ? opensAt : lateIn(first, entry.slot.disturbs.below, record);
+export function beginsFrom(record: TargetRecord, { slot, held }: Pick<Entry, 'slot' | 'held'>, from: Moment): Moment {
+  const opensAt = slot.disturbs && record.opensAt(from);
+  if (!slot.disturbs || opensAt === undefined || opensAt <= from) return from;
+  const first = endsFirst(held);
+  if (!first) return from;
+  return first.endsAt > opensAt + deliveryTakes(record) ? opensAt : Math.max(from, lateIn(first, slot.disturbs.below, record));
 }
 
 /**
@@ -52,7 +43,7 @@ function beginsAt(record: TargetRecord, entry: Entry, opensAt: Moment): Moment {
  */
 export function triedAgainAt(record: TargetRecord, entry: Entry, times: { now: Moment; soonest: Moment; count: number }): Moment {
   const { now, soonest, count } = times;
-  const first = endsFirst(entry);
+  const first = endsFirst(entry.held);
   const last = first ? first.endsAt - deliveryTakes(record) : now;
   const apart = now + rarely(count);
   return Math.max(soonest, last > now ? Math.min(apart, last) : apart);

@@ -1,4 +1,4 @@
-import { lateIn, mayBegin, windowless } from './disturbing.ts';
+import { beginsFrom, lateIn } from './disturbing.ts';
 import {
   type Entry,
   type Holding,
@@ -24,7 +24,7 @@ export function whyDue(record: TargetRecord, entry: Entry, now: Moment): Due | u
   if (entry.running || entry.slot.waits || now < entry.notBefore || holdsNewest(entry) || awaitsNewer(record, entry, now)) return undefined;
   const offer = offerFor(record, entry, now);
   const reason = offer && reasonFor(record, entry, offer, now);
-  return reason && mayBegin(record, entry, now) ? { reason, offer } : undefined;
+  return reason && beginsFrom(record, entry, now) <= now ? { reason, offer } : undefined;
 }
 
 /** The answer for most slots, of which there may be 100,000 at each look: found without making anything. */
@@ -45,14 +45,9 @@ export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Mome
   // A report ends that, and nobody knows when.
   if (entry.slot.waits) return undefined;
   const { unsettled } = entry;
-  const turns = [
-    entry.notBefore,
-    unsettled?.confirmAt ?? 0,
-    mayRepairAt(entry),
-    (entry.slot.disturbs && record.opensAt?.()) ?? 0,
-    windowless(record, entry),
-    entry.rewriteAskedAt === undefined ? 0 : mayRewriteAt(entry),
-  ];
+  const ends = [now, entry.notBefore, unsettled?.confirmAt ?? 0, mayRepairAt(entry)];
+  if (entry.rewriteAskedAt !== undefined) ends.push(mayRewriteAt(entry));
+  const turns = ends.map(end => beginsFrom(record, entry, Math.max(now, end)));
   const turn = turns
     .filter(moment => moment > now)
     .toSorted((a, b) => a - b)

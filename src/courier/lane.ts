@@ -13,7 +13,7 @@ export interface LaneDeps
   readonly supply: Pick<Supply, 'refused' | 'doubt' | 'refetch' | 'want'>;
   scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[];
   /** As `ManagedTarget.window`, on the engine's time line. */
-  opensAt(window: (wall: number) => number): Moment;
+  opensAt(window: (wall: number) => number, from: Moment): Moment;
 }
 
 /** One target's own way: its scout and its deliveries. Nothing that happens here delays another target. */
@@ -42,8 +42,7 @@ export interface Lane {
 
 export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   const { now, random, supply } = deps;
-  const opening = ({ window }: ManagedTarget): TargetRecord['opensAt'] => window && (() => deps.opensAt(window));
-  const record = newRecord(managed, opening(managed));
+  const record = newRecord(managed, from => record.managed.window && deps.opensAt(record.managed.window, from));
   const scout = createScout(record, {
     ...deps,
     reported,
@@ -68,7 +67,12 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     deps.wake();
   }
 
+  /** When the window opens next: no tick may fall into one that is short. */
+  let windowAt = Number.POSITIVE_INFINITY;
+
   function enqueueAll(): void {
+    const opensAt = record.opensAt(now());
+    windowAt = opensAt !== undefined && opensAt > now() ? opensAt : Number.POSITIVE_INFINITY;
     for (const entry of record.entries.values()) deliveries.enqueue(entry);
     deliveries.pump();
   }
@@ -84,9 +88,10 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     step() {
       if (record.managed.paused) return;
       scout.step();
-      deliveries.pump();
+      if (now() >= windowAt) enqueueAll();
+      else deliveries.pump();
     },
-    wakeAt: () => (record.managed.paused ? Number.POSITIVE_INFINITY : scout.wakeAt()),
+    wakeAt: () => (record.managed.paused ? Number.POSITIVE_INFINITY : Math.min(windowAt, scout.wakeAt())),
     arrived(scope) {
       if (scope === record.own) scout.look();
       endRefusals(record, scope, now());
@@ -105,7 +110,6 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     use(next) {
       const same = next.open === record.managed.open;
       record.managed = next;
-      record.opensAt = opening(next);
       for (const entry of record.entries.values()) entry.scopes = deps.scopesFor(record, entry.slot);
       endPauses(record, now());
       if (same) scout.restart();

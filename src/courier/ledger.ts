@@ -268,8 +268,10 @@ export interface TargetRecord {
   nextDiscoveryAt: Moment;
   /** Of the images under `verify`, in their order. [verifications] */
   verified?: readonly Verification[];
-  /** When deliveries that disturb may begin: now, or the next such moment. Missing: at any time. [lane] */
-  opensAt?: (() => Moment) | undefined;
+  /**
+   * When deliveries that disturb may begin, from that moment on: then, or the next such moment; undefined: at any time.
+   */
+  opensAt(from: Moment): Moment | undefined;
   /** Why nothing is delivered, or the last discovery's failure. [condition] */
   trouble?: Trouble | undefined;
   /** The newest outcomes first; failures are kept longer than successes. [attempt] */

@@ -1,3 +1,4 @@
+import { beginsFrom } from './disturbing.ts';
 import { mayRewriteAt } from './due.ts';
 import type { Lane } from './lane.ts';
 import type { Entry, Moment, Scope } from './ledger.ts';
@@ -36,7 +37,8 @@ function targetOf({ name, trouble, nextDiscoveryAt }: Lane['record'], now: Momen
 }
 
 /** Slots that wait for what their server asked for, for their turn after a failure, or for their target's window. */
-function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postponed[] {
+function slotsOf(record: Lane['record'], now: Moment): Postponed[] {
+  const { name, entries } = record;
   const all = [...entries.values()];
   const pausing = all.filter(({ slot, notBefore }) => notBefore > now && !slot.waits);
   const endOf = (slots: readonly Entry[]) => Math.max(...slots.map(({ notBefore }) => notBefore));
@@ -44,7 +46,7 @@ function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postp
     slots.length === 0 ? [] : [{ what: countOf(slots.length, name), why, until: until(slots) }];
   const resting = all.filter(entry => entry.slot.disturbs && entry.notBefore <= now && mayRewriteAt(entry) > now);
   const waiting = all.filter(({ slot }) => slot.waits);
-  const disturbed = opensAt && opensAt() > now ? all.filter(({ slot }) => slot.disturbs) : [];
+  const begin = (entry: Entry): Moment => beginsFrom(record, entry, now);
   return [
     ...told(pausing.filter(isAskedPause), 'the server asked to wait', endOf),
     ...told(
@@ -54,7 +56,11 @@ function slotsOf({ name, entries, opensAt }: Lane['record'], now: Moment): Postp
     ),
     ...told(resting, 'deliveries that disturb keep a distance of half an hour', slots => Math.max(...slots.map(mayRewriteAt))),
     ...(waiting.length > 0 ? [{ what: countOf(waiting.length, name), why: 'they must be left alone for now: findings say why' }] : []),
-    ...told(disturbed, 'deliveries that disturb wait for the window', () => opensAt?.() ?? now),
+    ...told(
+      all.filter(entry => begin(entry) > now),
+      'deliveries that disturb wait for the window',
+      slots => Math.max(...slots.map(begin)),
+    ),
   ];
 }
 

@@ -32,16 +32,17 @@ export function cronSchedule(pattern: string): (wall: number, second: number) =>
   };
 }
 
+const minuteMs = 60_000;
+const minuteOf = (wall: number): number => Math.floor(wall / minuteMs) * minuteMs;
+
 /**
- * When a window is open: the wall time itself while the pattern matches its minute (its second, for a pattern with
- * seconds), else the next moment that matches.
+ * When a window is open: the wall time itself while the pattern matches some second of its minute, else the begin of
+ * the next such minute. It is open for whole minutes, as nothing that takes its time could meet a single second.
  */
 export function cronWindow(pattern: string): (wall: number) => number {
   const cron = new Cron(pattern, { paused: true, utcOffset: 0 });
-  const unit = pattern.trim().split(/\s+/).length <= 5 ? 60_000 : 1000;
   return wall => {
-    const begin = Math.floor(wall / unit) * unit;
-    const next = cron.nextRun(new Date(begin - 1))?.getTime() ?? Number.POSITIVE_INFINITY;
-    return next === begin ? wall : next;
+    const next = cron.nextRun(new Date(minuteOf(wall) - 1))?.getTime() ?? Number.POSITIVE_INFINITY;
+    return Math.max(wall, minuteOf(next));
   };
 }

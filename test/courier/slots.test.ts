@@ -3,6 +3,7 @@ import { describe, test } from 'node:test';
 import { fingerprint } from '../../src/contract/credential.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import type { Slot } from '../../src/contract/target.ts';
+import { cronWindow } from '../../src/courier/schedule.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 import {
   failing,
@@ -684,6 +685,39 @@ describe('a delivery that disturbs comes rarely', () => {
       assert.ok(gap !== undefined && gap >= 30 * minutes && gap < 40 * minutes, `${gap}`);
       assert.equal(rig.courier.ledger.targets.get('p')?.entries.get('1')?.unsettled, undefined);
     });
+
+  test('when it failed in a window that is shut before the next attempt: nextAttempt says when that comes', async () => {
+    const clock = createVirtualClock(Date.UTC(2026, 0, 1, 2, 50));
+    const target = promptTarget(clock, 'p', [disturbing({ state: 'drifted' })], { window: cronWindow('0-5 3 * * *') });
+    target.onDeliver = async () => {
+      throw failing('REJECTED');
+    };
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(11 * minutes);
+    assert.equal(target.writes.length, 1);
+    const { ledger } = rig.courier;
+    const record = ledger.targets.get('p') ?? assert.fail();
+    const foreseen = ledger.nextAttempt(record, record.entries.get('1') ?? assert.fail()) ?? assert.fail();
+    await clock.advance(12 * hours);
+    const second = target.writes[1]?.at ?? assert.fail();
+    assert.ok(Math.abs(second - foreseen) < 30 * seconds, `${foreseen / hours} h foreseen, ${second / hours} h`);
+  });
+
+  for (const pattern of ['0 0 3 * * *', '0 3 * * *'])
+    for (const tickMs of [15 * seconds, 300 * seconds])
+      test(`when its window is as short as ${pattern}, with a tick of ${tickMs / seconds} s: it begins as that opens`, async () => {
+        const clock = createVirtualClock(Date.UTC(2026, 0, 1, 0, 2, 7));
+        const target = promptTarget(clock, 'p', [disturbing()], { window: cronWindow(pattern) });
+        await using _ = await startRig({ targets: [target], tickMs });
+        await clock.advance(1 * minutes);
+        target.rows.set('1', disturbing({ state: 'drifted' }));
+        await clock.advance(4 * hours);
+        const opens = 3 * hours - 2 * minutes - 7 * seconds;
+        assert.deepEqual(
+          timesOf(target).map(at => Math.round((at - opens) / minutes)),
+          [0],
+        );
+      });
 
   test('when it drifts, and the window is shut, after a start as well: it waits, and nextAttempt says so', async () => {
     for (const after of [0, 1]) {

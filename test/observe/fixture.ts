@@ -119,6 +119,7 @@ export function target(
     partlyUnseen: false,
     discoveredAt: -minute,
     nextDiscoveryAt: minute,
+    opensAt: () => undefined,
     outcomes: [],
     ...rest,
   };
