@@ -89,7 +89,7 @@ export function createCourier(deps: CourierDeps): Courier {
   }
 
   function newLane(managed: ManagedTarget): Lane {
-    const shared = { now, random, work, starts, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: persists };
+    const shared = { clock, now, random, work, starts, emit, supply, wake: loop.wake, rehearse: deps.rehearse ?? false, follows: persists };
     const fromWall = (wall: number): Moment => now() + wall - clock.wall();
     return createLane(managed, {
       ...shared,

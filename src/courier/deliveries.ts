@@ -1,3 +1,4 @@
+import type { Clock } from '../contract/clock.ts';
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, type Failure } from '../contract/failures.ts';
 import type { Rehearsal, Slot, Target } from '../contract/target.ts';
@@ -14,6 +15,7 @@ import { createWaiting, type Waiting } from './waiting.ts';
 export interface DeliveriesDeps extends ResultsDeps {
   readonly supply: ResultsDeps['supply'] & Pick<Supply, 'refetch'>;
   readonly starts: Starts;
+  readonly clock: Pick<Clock, 'mono'>;
   /** The target to deliver to; undefined while nothing may be delivered. */
   target(): Target | undefined;
   /** Slots whose last attempt failed may be tried, too. */
@@ -33,8 +35,8 @@ export interface Deliveries extends Pick<Waiting, 'enqueue' | 'clear' | 'tidy' |
 }
 
 export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): Deliveries {
-  const { now, work, starts } = deps;
-  const places = createPlaces(() => record.managed.limits, now);
+  const { clock, now, work, starts } = deps;
+  const places = createPlaces(() => record.managed.limits, clock);
   const waiting = createWaiting(record, places, deps);
   const results = createResults(record, deps);
   let closed = false;
@@ -68,7 +70,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
 
   async function deliver(attempt: Attempt, target: Target): Promise<void> {
     const { entry, began } = attempt;
-    const health = healthOf(entry);
+    const [health, awakeAt] = [healthOf(entry), clock.mono()];
     const deadlineMs = deadlineOf(entry.slot, health);
     places.take(health);
     entry.running = true;
@@ -82,7 +84,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     entry.wroteAt = now();
     if (entry.rewriteAskedAt !== undefined) entry.rewroteAt = entry.wroteAt;
     const ok = !(receipt instanceof Error);
-    const trial = { ms: now() - began, result: ok ? 'delivered' : 'failed' } as const;
+    const trial = { ms: clock.mono() - awakeAt, result: ok ? 'delivered' : 'failed' } as const;
     places.leave(health, trial);
     const distrust = distrustAfter(entry, trial);
     if (distrust !== entry.distrust) entry.distrust = distrust;

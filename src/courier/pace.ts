@@ -1,4 +1,4 @@
-import type { Moment } from './ledger.ts';
+import type { Clock } from '../contract/clock.ts';
 
 /**
  * How fast the line of failed slots moves. Places, deadlines, stops of the target and looks at it all slow it down, so
@@ -11,23 +11,23 @@ export interface Pace {
   waitMs(ahead: number): number;
 }
 
-export function createPace(now: () => Moment): Pace {
+export function createPace(clock: Pick<Clock, 'mono'>): Pace {
   /** From one to the next, smoothed; undefined before two have left in a row. */
   let gapMs: number | undefined;
-  /** When the newest has left, if others waited then. */
-  let tookAt: Moment | undefined;
+  /** When the newest has left, in time awake, if others waited then. */
+  let tookAt: number | undefined;
 
   return {
     took(left) {
       if (tookAt !== undefined) {
-        const ms = now() - tookAt;
+        const ms = clock.mono() - tookAt;
         gapMs = gapMs === undefined ? ms : gapMs + (ms - gapMs) / 8;
       }
-      tookAt = left === 'others wait' ? now() : undefined;
+      tookAt = left === 'others wait' ? clock.mono() : undefined;
     },
     waitMs(ahead) {
       if (gapMs === undefined) return 0;
-      const untilNext = tookAt === undefined ? 0 : Math.max(0, tookAt + gapMs - now());
+      const untilNext = tookAt === undefined ? 0 : Math.max(0, tookAt + gapMs - clock.mono());
       return untilNext + ahead * gapMs;
     },
   };

@@ -1,5 +1,6 @@
 import type { Limits } from '../contract/adapter.ts';
-import type { Entry, Moment } from './ledger.ts';
+import type { Clock } from '../contract/clock.ts';
+import type { Entry } from './ledger.ts';
 import { second } from './timing.ts';
 
 /**
@@ -14,7 +15,7 @@ export function healthOf({ trouble, result, distrust }: Pick<Entry, 'trouble' | 
   return distrust ? 'doubtful' : 'answered';
 }
 
-/** What an attempt came to, after so many milliseconds. */
+/** What an attempt came to, after so many milliseconds awake: in hours of sleep nothing was slow. */
 export interface Trial {
   readonly ms: number;
   readonly result: 'delivered' | 'failed';
@@ -57,7 +58,7 @@ export interface Places {
   waitMs(health: Health, ahead: number): number;
 }
 
-export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliverMs'>, now: () => Moment): Places {
+export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliverMs'>, clock: Pick<Clock, 'mono'>): Places {
   const running: Record<Health, number> = { answered: 0, doubtful: 0, untried: 0, failed: 0 };
   /** How many attempts at answered and untried slots must not hang before these are trusted again. */
   let trustedAfter = 0;
@@ -65,7 +66,7 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
   /** How long an attempt takes, smoothed. */
   const attemptMs: Record<Health, number> = { answered: 0, doubtful: 0, untried: 0, failed: 0 };
   let slowestAnsweredMs = 0;
-  /** When the newest attempt began. */
+  /** When the newest attempt began, in time awake. */
   let takenAt = Number.NEGATIVE_INFINITY;
 
   const all = (): number => running.answered + running.doubtful + running.untried + running.failed;
@@ -91,7 +92,7 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
     },
     take(health) {
       running[health]++;
-      takenAt = now();
+      takenAt = clock.mono();
     },
     leave(health, trial) {
       const { ms, result } = trial;
@@ -105,7 +106,7 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
     waitMs(health, ahead) {
       if (isFree(health)) return 0;
       // Of what runs only its age is known: most likely it goes on for as long again.
-      return ((ahead + 1) * Math.max(attemptMs[health], now() - takenAt)) / limits().concurrency;
+      return ((ahead + 1) * Math.max(attemptMs[health], clock.mono() - takenAt)) / limits().concurrency;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../contract/clock.ts';
 import { type Due, neededHead, whyDue } from './due.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
 import { createPace } from './pace.ts';
@@ -11,6 +12,7 @@ const quiteNewMs = 10 * minute;
 
 export interface WaitingDeps {
   readonly now: () => Moment;
+  readonly clock: Pick<Clock, 'mono'>;
   readonly random: () => number;
   readonly supply: Pick<Supply, 'refetch'>;
   /** Slots whose last attempt failed may be tried, too. */
@@ -35,7 +37,7 @@ export interface Waiting {
 export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts' | 'isFree' | 'waitMs'>, deps: WaitingDeps): Waiting {
   const { now, random, supply } = deps;
   const queue = createQueue(random);
-  const pace = createPace(now);
+  const pace = createPace(deps.clock);
 
   function enqueue(entry: Entry): void {
     if (entry.queued !== 0) return;

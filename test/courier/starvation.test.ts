@@ -352,3 +352,63 @@ test('a good delivery ends the growing distances of a manager that takes no writ
   while (timesOf(target, 'bad0').length === retried) await clock.advance(1 * seconds);
   assert.ok(record.nextDiscoveryAt - rig.courier.ledger.now() < 2 * seconds, 'the first of a new row');
 });
+
+test('hours in which the machine slept count for no attempt: others still end early, and what is foreseen stays true', async () => {
+  const clock = createVirtualClock();
+  const ids = Array.from({ length: 40 }, (_, nr) => `${nr}`);
+  const limits = { concurrency: 2, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 0 };
+  const target = promptTarget(
+    clock,
+    'p',
+    ['good', ...ids].map(id => row(id)),
+    { limits },
+  );
+  let hangs = false;
+  target.onDeliver = async ({ id }, store, signal) => {
+    await clock.sleep(hangs && id !== 'good' ? 1 * hours : 2 * seconds, signal);
+    if (signal.aborted) throw failing('TIMEOUT');
+    store();
+  };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(11 * seconds);
+  clock.suspend(8 * hours);
+  await clock.advance(10 * minutes);
+  hangs = true;
+  rig.courier.refresh();
+  const asked = clock.mono();
+  await clock.advance(20 * minutes);
+  const good = target.writes.find(({ slot, at }) => slot === 'good' && at > asked) ?? assert.fail();
+  // One deadline, and then 10 s each for 40 slots at two places.
+  assert.ok(good.at - asked < 5 * minutes, `${(good.at - asked) / seconds} s`);
+});
+
+test('what is foreseen of failed slots is true after the machine slept', async () => {
+  const clock = createVirtualClock();
+  const ids = Array.from({ length: 300 }, (_, nr) => `${nr}`);
+  const limits = { concurrency: 2, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 0 };
+  const target = promptTarget(
+    clock,
+    'p',
+    ids.map(id => row(id)),
+    { limits },
+  );
+  target.onDeliver = async (_, _store, signal) => {
+    await clock.sleep(20 * seconds, signal);
+    throw failing('REJECTED');
+  };
+  await using rig = await startRig({ targets: [target], keepsEvents: false });
+  await clock.advance(3 * hours + 11 * seconds);
+  clock.suspend(8 * hours);
+  await clock.advance(1 * minutes);
+  const { ledger } = rig.courier;
+  const record = ledger.targets.get('p') ?? assert.fail();
+  const began = clock.mono();
+  const foreseen = new Map([...record.entries].map(([id, entry]) => [id, (ledger.nextAttempt(record, entry) ?? 0) - ledger.now()]));
+  await clock.advance(5 * minutes);
+  const tried = target.writes.filter(({ at }) => at > began);
+  assert.ok(tried.length > 5);
+  for (const { slot, at } of tried) {
+    const said = foreseen.get(slot) ?? assert.fail();
+    assert.ok(Math.abs(said - (at - began)) < 2 * minutes, `${said / seconds} s foreseen, ${(at - began) / seconds} s`);
+  }
+});
