@@ -280,6 +280,20 @@ describe('a slot after another', () => {
     assert.deepEqual([entry?.heldHosts, entry?.held.length], [[registry().host], 1]);
   });
 
+  test('follows a refresh with what its leader holds, where that always fails', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [account, row('secret')]);
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    target.onDeliver = async ({ id }, store) => {
+      if (id === 'secret') throw failing('REJECTED');
+      store();
+    };
+    rig.courier.refresh();
+    await clock.advance(2 * minutes);
+    assert.equal(writesOf(target, 'account'), 2);
+  });
+
   test('follows a refresh once, after its leader', async () => {
     const clock = createVirtualClock();
     const target = promptTarget(clock, 'p', [account, row('secret')]);
@@ -535,11 +549,24 @@ describe('a delivery that disturbs', () => {
   test('comes at once where there is nothing, or where the manager says that it must', async () => {
     for (const state of ['absent', 'drifted'] as const) {
       const clock = createVirtualClock();
-      const target = promptTarget(clock, 'p', [disturbing({ state })], { create: true });
-      await using _ = await startRig({ targets: [target] });
+      const target = promptTarget(clock, 'p', [row('other')], { create: true });
+      await using rig = await startRig({ targets: [target] });
+      await clock.advance(20 * minutes);
+      target.rows.set('1', disturbing({ state }));
       await clock.advance(2 * minutes);
-      assert.equal(target.writes.length, 1, state);
+      assert.equal(writesOf(target, '1'), 1, state);
+      assert.equal(only(rig.sources).asked.length, 1, 'with the credential that there is: it does not wait for a newer one');
     }
+  });
+
+  test('comes at once where a registry has come of which nothing lies there, although the window is shut', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [disturbing()], { window: wall => wall + 5 * hours });
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    target.rows.set('1', disturbing({ registries: [registry(), registry('222222222222', 'us-east-1')] }));
+    await clock.advance(2 * minutes);
+    assert.equal(target.writes.length, 1);
   });
 
   test('is timed by what the manager says that the slot holds', async () => {
@@ -599,7 +626,7 @@ describe('a delivery that disturbs', () => {
       await clock.sleep(25 * seconds, signal);
       return fetch(asking, signal);
     };
-    const opens = clock.wall() + 12 * hours - 75 * seconds;
+    const opens = clock.wall() + 12 * hours - 60 * seconds;
     const window = (wall: number) => (wall <= opens ? opens : Math.max(wall, opens + (wall < opens + minutes ? 0 : 24 * hours)));
     const target = promptTarget(clock, 'p', [disturbing({ state: 'absent' })], { window, create: true });
     target.onDeliver = async (_, store, signal) => {

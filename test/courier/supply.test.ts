@@ -146,6 +146,29 @@ test('a slot that takes and refuses in turn leads to one fetch in half an hour',
   assert.ok(source.asked.length <= 10, `${source.asked.length} fetches in 4 h`);
 });
 
+test('a slot that another identity serves from now on is given a credential of that one, however fresh the former one is', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [
+    row('a'),
+    { ...row('b'), after: 'a' },
+    { ...row('c'), disturbs: { below: 0.25 }, state: 'drifted' },
+  ]);
+  const [former, next] = [testSource(clock), testSource(clock, 'another')];
+  await using rig = await startRig({ targets: [target], sources: [former] });
+  await clock.advance(10 * minutes);
+  const before = target.writes.length;
+  target.rows.set('c', { ...row('c'), disturbs: { below: 0.25 } });
+  rig.courier.use({ all: [next], choose: () => next }, [target.managed]);
+  await clock.advance(2 * minutes);
+  const written = target.writes.slice(before);
+  assert.deepEqual(
+    written.map(({ slot }) => slot),
+    ['a', 'b'],
+    'but not what disturbs: what it holds is good until its end',
+  );
+  for (const { passwords } of written) assert.match([...passwords.values()].join(), /another/);
+});
+
 test('the pause that AWS asked for outlives a configuration without that identity', async () => {
   const clock = createVirtualClock();
   const source = testSource(clock);
