@@ -6,22 +6,22 @@ import type { Address, Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 import type { Finding, FindingSpecs, Target } from './target.ts';
 
-/** A program of this machine, looked for on PATH unless it is a path. */
+/** A program on this machine: a path, or a name that is looked up on PATH. */
 export interface Program {
   readonly command: string;
   readonly args?: readonly string[];
-  /** Beside the variables of the courier, of which those with keys of managers are left out. */
+  /** Added to the courier's own environment, from which the variables that hold keys of managers are removed. */
   readonly env?: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
-/** badEnd: `exit status 1`, or the name of a signal; undefined: it ended well. */
+/** How a program ended. badEnd: `exit status 1`, or the name of a signal; undefined when it ended well. */
 export interface ProgramEnd {
   readonly stdout: string;
   readonly stderr: string;
   readonly badEnd: string | undefined;
 }
 
-/** Structured logging: a static message, the data beside it. */
+/** Structured logging: a static message, with the data beside it. */
 export interface Log {
   debug(message: string, data?: object): void;
   info(message: string, data?: object): void;
@@ -29,15 +29,16 @@ export interface Log {
   error(message: string, data?: object): void;
 }
 
-/** Those who ask on this machine for themselves: the credential helper and the credential provider. */
+/** The credential helper and the credential provider, which fetch and cache answers on this machine for themselves. */
 export interface Askers {
-  /** Where those of the courier's own user keep their answers. */
+  /** The directory in which they keep their answers when they run as the courier's user. */
   readonly directory: string;
-  /** Of the courier; undefined on Windows. */
+  /** The courier's user id; undefined on Windows. */
   readonly uid: number | undefined;
   /**
-   * The identity by which they keep an answer for the registry, when they have configuration and environment of the
-   * courier: `askedAs` of a credential. undefined: they would take none from somebody else.
+   * The identity under which they keep an answer for the registry when they run with the courier's configuration and
+   * environment: the `askedAs` of a credential. Resolves to undefined where they would accept no answer from another
+   * program.
    */
   identityOf(registry: Registry): Promise<string | undefined>;
 }
@@ -46,46 +47,50 @@ export interface Deps<F extends string = string> {
   readonly name: string;
   readonly log: Pick<Log, 'info' | 'debug'>;
   readonly clock: Clock;
-  /** The target's `registries:`. Those that are not there are slots with the state `absent` (`absentSlots`). */
+  /**
+   * The target's `registries:`. A registry that the manager does not have yet becomes an `absent` slot (`absentSlots`).
+   */
   readonly wanted: readonly Registry[];
   /**
-   * A client of one server. The configuration may add other headers. Throws MISCONFIGURED for an address that cannot be
-   * used, and for a configured header that the adapter sets.
+   * Returns a client for one server. The configuration may add other headers. Throws MISCONFIGURED for an address that
+   * cannot be used, and for a configured header that the adapter sets.
    */
   http(base: HttpBase): Http;
   /**
-   * Reads YAML, or JSON, as Go's readers do. Maps are plain objects. Throws MISCONFIGURED with the place of the
-   * mistake, and quotes nothing of the text. path: where the text comes from.
+   * Parses YAML, or JSON, as Go's parsers do. Maps become plain objects. Throws MISCONFIGURED with the position of the
+   * error, and quotes nothing of the text. path: where the text comes from.
    */
   yaml(text: string, path: string): unknown;
   /**
-   * Runs a program without a shell, a terminal and an input, and ends it, with all that it has started, when the signal
-   * is aborted. Throws MISCONFIGURED where it cannot be started.
+   * Runs a program without a shell, a terminal or input. When the signal is aborted, ends the program and everything
+   * that it has started. Throws MISCONFIGURED when the program cannot be started.
    */
   run(program: Program): Promise<ProgramEnd>;
-  /** For what is kept in files on this machine. */
+  /** Access to files on this machine. */
   readonly files: Files;
   readonly askers: Askers;
-  /** Of this target alone, by its name. For what the manager cannot tell again; never for a secret. */
+  /**
+   * Memory of this target alone, keyed by its name. Use it for what the manager cannot tell again, never for a secret.
+   */
   readonly memory: Memory;
-  /** Reads a stored address; undefined when it is none of ECR's. It knows the configured aliases. */
+  /** Parses a stored address; undefined when it is not an ECR address. Resolves the configured aliases. */
   registry(address: string): Address | undefined;
-  /** Whether a source gives tokens for a registry. For ECR Public there is none unless somebody configures it. */
+  /** Whether a source gives tokens for the registry. ECR Public has none unless one is configured for it. */
   hasSource(registry: Registry): boolean;
-  /** The compiler checks the code against the adapter's table. The remedy is the table's unless given. */
+  /** Makes a finding. The compiler checks the code against the adapter's table. The remedy defaults to the table's. */
   finding(code: F, message: string, remedy?: string): Finding;
 }
 
 /**
- * login: the half of a key pair that is no secret (user name, access key). A new secret often comes with a new login.
- * So a login can come from a file as a secret can, and both files are read again together.
+ * login: the half of a key pair that is not secret (user name, access key). A new secret often comes with a new login,
+ * so a login can come from a file as a secret can, and both files are read again together.
  * address: a `url`, or unix:///PATH.
  * choice: one of the words in `choices`.
  */
 export type OptionFormat = 'string' | 'choice' | 'url' | 'address' | 'path' | 'secret' | 'login' | 'boolean' | 'number' | 'strings';
 /**
- * What a text must look like, or each of a list. pattern: a regular expression that JavaScript and Go both read.
- * words: the rest of the sentence "It must be ...". most: longest length in characters.
+ * The form of a text, or of each text in a list. pattern: a regular expression that is valid in both JavaScript and Go.
+ * words: the rest of the sentence "It must be ...". most: maximum length in characters.
  */
 export interface TextForm {
   readonly pattern: string;
@@ -93,10 +98,10 @@ export interface TextForm {
   readonly most: number;
 }
 /**
- * default null: it may be left out. No default: it must be given.
- * `env`: its variable in the short form, which makes one target of this kind.
- * `form`: of the formats `string` and `strings`.
- * `blank`: as another identity would be meant without it, it is a mistake in a file that nothing stands behind it.
+ * `default`: null makes the option optional; without a default the option is required.
+ * `env`: its variable in the short form, which configures one target of this kind.
+ * `form`: for the formats `string` and `strings` only.
+ * `blank`: rejects the option with an empty value, because without it the target would use another identity.
  */
 export type OptionSpec = {
   readonly doc: string;
@@ -123,7 +128,10 @@ export type Options<S extends OptionSpecs> = {
   readonly [K in keyof S]: S[K] extends { default: null } ? Given<S[K]> | undefined : Given<S[K]>;
 };
 
-/** Defaults of a target. lingerMs: how long a write that was given up can go on over there; deliverMs unless said. */
+/**
+ * The default limits of a target. lingerMs: how long a write that was given up can go on in the manager; deliverMs if
+ * omitted.
+ */
 export interface Limits {
   readonly concurrency: number;
   readonly discoverMs: number;
@@ -132,40 +140,44 @@ export interface Limits {
 }
 
 /**
- * The options that all targets have are not the adapter's: name, kind, create, registries, TLS, deadlines and others.
+ * What `defineAdapter` takes. `options` leaves out the options that every target has: name, kind, create, registries,
+ * TLS, deadlines and others.
  */
 interface Definition<S extends OptionSpecs, F extends string, Ref> {
   readonly kind: string;
   readonly doc: string;
   readonly options: S;
   /**
-   * Sets of options: one of them must be given whole ([['apiKey'], ['username', 'password']]). It is checked when the
-   * configuration is loaded; the file of a secret or login counts.
+   * Sets of options, one of which must be given whole ([['apiKey'], ['username', 'password']]). Checked when the
+   * configuration is loaded. The file of a secret or login counts as that option.
    */
   readonly anyOf?: readonly (readonly NoInfer<keyof S & string>[])[];
-  /** One request at a time and 30 s for each, unless said. */
+  /** Default: one write at a time, and 30 s for each discovery and each delivery. */
   readonly limits?: Limits;
-  /** Default of the target's `create`; false unless said. */
+  /** The default of the target's `create`; false if omitted. */
   readonly creates?: boolean;
   /**
-   * All slots of a target should hold one and the same credential: when one was given a newer one, as it is new, the
-   * others get that as well. false unless said.
+   * Whether all slots of a target should hold the same credential. Once one slot is given a newer credential, for
+   * example because the slot is new, the other slots get that credential too. Default: false.
    */
   readonly alike?: boolean;
-  /** It keeps files of this machine and sends no requests, so it has no options of connections (TLS, headers). */
+  /**
+   * Marks an adapter that writes files on this machine and sends no requests: it has no connection options (TLS,
+   * headers).
+   */
   readonly keeps?: 'files';
-  /** None unless said. */
+  /** Default: none. */
   readonly findings?: FindingSpecs<F>;
-  /** What a person does when the file of the key is absent or empty: create it at My account > Access tokens. */
+  /** What a person must do when the key file is absent or empty, such as: create it at My account > Access tokens. */
   readonly keyHint?: string;
   /**
-   * Cheap and offline. It is called anew when an option, the file behind a secret or `wanted` changes, so options are
-   * plain values. Annotate the result: `: Target<Ref>`.
+   * Makes the target. It must be cheap and offline, and is called again when an option, the file behind a secret or
+   * `wanted` changes; so options are plain values. Annotate the result: `: Target<Ref>`.
    */
   create(options: Options<S>, deps: Deps<NoInfer<F>>): Target<Ref>;
 }
 
-/** As `defineAdapter` made it. */
+/** An adapter as `defineAdapter` returns it, with the defaults filled in. */
 export interface Adapter<S extends OptionSpecs = OptionSpecs, F extends string = string, Ref = unknown> extends Definition<S, F, Ref> {
   readonly limits: Limits;
   readonly findings: FindingSpecs<F>;

@@ -2,31 +2,36 @@ import { createHash } from 'node:crypto';
 import { ecrUser } from './credential.ts';
 import { Secret } from './secret.ts';
 
-/** Whose answer it is, and for what it is good. Two identities never share one. */
+/**
+ * The identity that an answer belongs to, and the scope for which it is valid. Two identities never share an answer.
+ */
 export interface AnswerKey {
-  /** One line without secrets, and whatever else decides whose credential it is: `Credential.askedAs`. */
+  /** One line without secrets that holds everything that decides whose credential it is: `Credential.askedAs`. */
   readonly identity: string;
   readonly service: string;
   readonly partition: string;
   readonly region: string;
 }
 
-/** A credential as those who ask get it. Times are of this machine's clock, in milliseconds since the epoch. */
+/**
+ * A credential as the credential helper and provider hand it out. Times are in milliseconds since the epoch, by the
+ * clock of this machine.
+ */
 export interface Answer {
   readonly username: string;
   readonly password: Secret;
   readonly issuedAt: number;
-  /** Until then nobody asks AWS for another one. */
+  /** Until this time no program asks AWS for a new credential. */
   readonly freshUntil: number;
   readonly expiresAt: number;
 }
 
-/** The form of the files: another one is not read. */
+/** The version of the file format. Files of other versions are ignored. */
 const form = 2;
-/** An answer has 3 kB. In bytes. */
+/** The largest answer file that is read, in bytes. An answer has about 3 kB. */
 export const mostAnswerBytes = 256 * 1024;
 
-/** 32 hex digits, which name all files of this key. */
+/** The 32 hex digits that begin the names of all files of this key. */
 export const digestOf = ({ identity, service, partition, region }: AnswerKey): string =>
   createHash('sha256')
     .update(JSON.stringify([identity, service, partition, region]))
@@ -35,35 +40,40 @@ export const digestOf = ({ identity, service, partition, region }: AnswerKey): s
 
 export const nameOfAnswer = (digest: string): string => `${digest}.answer`;
 /**
- * An empty file: somebody asked for the host, and its answer is of this key. It was changed when Node was last asked,
- * which is once a day at least.
+ * The name of an empty file which records that a client asked for the host and got the answer of this key. Its mtime is
+ * the last time that Node was asked, which is at least once a day.
  */
 export const nameOfAsked = (digest: string, host: string): string => `${digest}@${host}`;
 
-/** An empty file: a daemon keeps the answer of this key for the host, whether anybody has asked or not. */
+/**
+ * The name of an empty file which records that a daemon keeps the answer of this key for the host, asked for or not.
+ */
 export const nameOfKept = (digest: string, host: string): string => `${digest}+${host}`;
 
-/** A host, and the key of its answer. */
+/** A host and the key of its answer. */
 export interface Mark {
   readonly digest: string;
   readonly host: string;
   readonly kind: 'asked' | 'kept';
 }
 
-/** What a name in the directory says; undefined: nothing of the kind. */
+/** Parses the name of a mark file; undefined for any other file name. */
 export function readMark(name: string): Mark | undefined {
   const { digest, sign, host } = /^(?<digest>[0-9a-f]{32})(?<sign>[@+])(?<host>[a-z0-9.-]+)$/.exec(name)?.groups ?? {};
   return digest && host ? { digest, host, kind: sign === '@' ? 'asked' : 'kept' } : undefined;
 }
 
-/** Lines that a shell can read as well (`src/pull/front.sh`): user name and password as they stand within JSON. */
+/**
+ * The text of an answer file, in lines that a shell can parse too (`src/pull/front.sh`). User name and password are
+ * escaped as in JSON.
+ */
 export function answerText(digest: string, { username, password, issuedAt, freshUntil, expiresAt }: Answer): string {
   const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
   const times = [issuedAt, freshUntil, expiresAt].map(Math.floor);
   return [[form, digest, ...times].join(' '), inJson(username), inJson(password.reveal()), ''].join('\n');
 }
 
-/** undefined for what is not an answer of this form under this name. */
+/** Parses an answer file; undefined when the text is not an answer in this format under this name. */
 export function readAnswer(text: string, digest: string): Answer | undefined {
   const [head = '', user = '', secret = '', end] = text.split('\n');
   const [said, name, ...times] = head.split(' ');
@@ -76,7 +86,7 @@ export function readAnswer(text: string, digest: string): Answer | undefined {
 
 const isTime = (text: string): boolean => /^\d{1,15}$/.test(text);
 
-/** undefined for what is none, and for what would not stay on its line. */
+/** Returns undefined for an invalid JSON string, and for one with control characters, which could leave its line. */
 function outOfJson(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(`"${text}"`);
@@ -86,5 +96,5 @@ function outOfJson(text: string): string | undefined {
   }
 }
 
-/** One that was issued in the future comes from before the clock was set back. */
+/** Whether an answer is still fresh. One issued in the future predates a clock that was set back, so it is not. */
 export const isFresh = ({ issuedAt, freshUntil }: Answer, now: number): boolean => issuedAt <= now && now < freshUntil;

@@ -1,7 +1,8 @@
 /**
- * By which a registry fetches what it does not have yet (API of ECR, DescribePullThroughCacheRules). `prefix`: of the
- * repositories that it makes; ROOT: all those of no other rule. `upstream`: the host behind it. `kind`: as ECR calls
- * that one. `secret` and `role`: ARN of what it logs in there with.
+ * A rule by which a registry pulls through what it does not have yet (API of ECR, DescribePullThroughCacheRules).
+ * `prefix`: of the repositories that the rule creates; ROOT: all repositories that match no other rule.
+ * `upstream`: the host behind the rule. `kind`: ECR's name for the upstream.
+ * `secret` and `role`: ARNs of what the registry logs in to the upstream with.
  */
 export interface CacheRule {
   readonly prefix: string;

@@ -1,20 +1,20 @@
 /**
- * Wall and monotonic time apart, both in milliseconds: only two clocks can tell a suspended machine from a corrected
- * wall clock.
+ * Wall and monotonic time, both in milliseconds. It takes both clocks to tell a suspended machine from a corrected wall
+ * clock.
  */
 export interface Clock {
-  /** Since the epoch; can step in both directions. */
+  /** Milliseconds since the epoch. Can step in both directions. */
   wall(): number;
-  /** Since some moment; never steps, stands still while the machine is suspended. */
+  /** Milliseconds since an arbitrary moment. Never steps, and stands still while the machine is suspended. */
   mono(): number;
-  /** Ends early, without an error, when the signal is aborted. */
+  /** Resolves after `ms`, or early and without an error when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** The machine's clock. This file alone knows timers. */
+/** The machine's clock. No other file uses timers. */
 export const clock: Clock = {
   wall: () => Date.now(),
-  // As performance.now(), which loads more.
+  // Equivalent to performance.now(), which loads more.
   mono: () => process.uptime() * 1000,
   sleep: (ms, signal) =>
     new Promise(resolve => {

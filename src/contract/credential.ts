@@ -4,8 +4,8 @@ import type { Registry } from './registry.ts';
 import type { Secret } from './secret.ts';
 
 /**
- * The user name of every token of ECR (AWS, GetAuthorizationToken). Others may mean something else to clients: Docker
- * takes what stands beside `<token>` for an identity token.
+ * The user name of every ECR token (AWS, GetAuthorizationToken). Other names may have a special meaning to clients:
+ * Docker takes the password beside `<token>` for an identity token.
  */
 export const ecrUser = 'AWS';
 
@@ -21,29 +21,32 @@ export interface Credential {
   readonly password: Secret;
   readonly issuedAt: Date;
   readonly expiresAt: Date;
-  /** When it came, by the clock of this machine. Missing where nobody knows. */
+  /** When the courier received it, by the clock of this machine. Missing where that is not known. */
   readonly receivedAt?: Date;
   readonly source: string;
   readonly scope: string;
-  /** The registry of the principal's own account, as the server named it; missing where it named none of ECR's. */
+  /**
+   * The registry of the principal's own account, as the server named it; missing where the server named no ECR
+   * registry.
+   */
   readonly own?: Registry;
-  /** Whose it is. */
+  /** The identity that fetched it. */
   readonly identity?: Identity;
   /**
-   * The end of the session of a role that fetched it, where that is known. AWS does not say whether the token ends with
-   * it.
+   * The end of the role session that fetched it, where known. AWS does not say whether the token ends with the session.
    */
   readonly sessionEndsAt?: Date;
   /**
-   * What those who ask on this machine call the identity: `AnswerKey.identity`. Missing where nobody can say that for
-   * certain, as when keys were changed during the fetch.
+   * The identity of this credential as the credential helper and provider on this machine name it:
+   * `AnswerKey.identity`. Missing where it is not certain, for example when keys were changed during the fetch.
    */
   readonly askedAs?: string;
 }
 
 /**
- * From when to when it is good by the clock of this machine, in milliseconds since the epoch: its life counts, as that
- * clock may be hours away from the server's. `now`: where nobody knows when it came, the earlier end is told.
+ * The validity of a credential by the clock of this machine, in milliseconds since the epoch. The lifetime is added to
+ * the local time of receipt, because the local clock may be hours away from the server's. `now`: the current time.
+ * Where the time of receipt is not known, the end is the earlier of the two possible ones.
  */
 export function spanHere(
   credential: Pick<Credential, 'issuedAt' | 'expiresAt' | 'receivedAt'>,
@@ -52,46 +55,50 @@ export function spanHere(
   const { issuedAt, expiresAt, receivedAt } = credential;
   const life = lifeOf(credential);
   if (receivedAt) return { from: receivedAt.getTime(), end: receivedAt.getTime() + life };
-  // It cannot come from the future: then this clock is slow.
+  // A credential cannot come from the future, so here the local clock is slow.
   return { from: Math.min(issuedAt.getTime(), now), end: Math.min(expiresAt.getTime(), now + life) };
 }
 
 /** The identity that fetched a credential, for people. */
 export interface Identity {
   /**
-   * Where its keys were found, and the roles that were assumed with them:
-   * `profile "prod" (AWS_PROFILE), then arn:aws:iam::...:role/pull`.
+   * Where its keys were found, and the roles that were assumed with them: `profile "prod" (AWS_PROFILE), then
+   * arn:aws:iam::...:role/pull`.
    */
   readonly from: string;
-  /** Its own account, where the service named that. */
+  /** Its own account, where the service named it. */
   readonly account?: string;
-  /** The principal, where AWS was asked who that is and answered. */
+  /** The ARN of the principal, where AWS was asked for it and answered. */
   readonly arn?: string;
-  /** Whose rights count in its place where somebody else asked ECR, in words: `the role of the function ecr-token`. */
+  /**
+   * The principal whose rights count instead, in words, where another program asked ECR: `the role of the function
+   * ecr-token`.
+   */
   readonly whose?: string;
 }
 
 /**
- * By host. A registry whose source is failing is missing: WHAT IS NOT IN HERE STAYS AS IT IS in the slot.
- * It is empty only for a slot without registries.
+ * Credentials by host. A registry whose source fails has no entry: THE SLOT KEEPS WHAT IT HOLDS FOR A REGISTRY THAT IS
+ * NOT IN HERE. The map is empty only for a slot without registries.
  */
 export type Credentials = ReadonlyMap<string, Credential>;
 
 /**
- * Twelve hex digits of the password's SHA-256. It tells two credentials apart in audit lines, and gives nothing away.
+ * The first twelve hex digits of the password's SHA-256. They tell two credentials apart in audit lines without
+ * revealing anything.
  */
 export function fingerprint(credential: Pick<Credential, 'password'>): string {
   return fingerprintOf(credential.password.reveal());
 }
 
-/** The same of a password that a manager shows, for `holds`. */
+/** The fingerprint of a password that a manager shows, for `holds`. */
 export function fingerprintOf(password: string): string {
   return createHash('sha256').update(password).digest('hex').slice(0, 12);
 }
 
 /**
- * Makes once what follows from the credential alone, and keeps it for as long as the credential lives. It is for the
- * body that is sent for thousands of slots: a frozen one is also encoded once.
+ * Memoizes what is derived from a credential alone, for the lifetime of the credential object. Meant for a request body
+ * that is sent for thousands of slots: a frozen body is also encoded only once.
  */
 export function oncePerCredential<T extends object>(make: (credential: Credential) => T): (credential: Credential) => T {
   const made = new WeakMap<Credential, T>();

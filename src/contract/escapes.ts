@@ -1,11 +1,16 @@
-/** A text with its escapes undone. */
+/** A text with its escapes decoded. */
 export interface Unescaped {
   readonly text: string;
-  /** Where in the original begins what stands at an index of `text`; the end for the end. */
+  /**
+   * Maps an index of `text` to the index in the original at which that character begins, and the end of `text` to the
+   * end of the original.
+   */
   at(index: number): number;
 }
 
-/** One way to escape: what begins an escape, what one looks like, and the character that it stands for. */
+/**
+ * One escape syntax: the character that begins an escape, the form of an escape, and the character that it stands for.
+ */
 interface Syntax {
   readonly mark: string;
   readonly escape: RegExp;
@@ -27,7 +32,7 @@ const syntaxes: readonly Syntax[] = [
     },
   },
   {
-    // URLs; the bytes of one character together.
+    // URLs. The bytes of one character are decoded together.
     mark: '%',
     escape: /(?:%[0-7][0-9a-f])|(?:%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3})/gi,
     character: ([bytes = '']) => Buffer.from(bytes.replaceAll('%', ''), 'hex').toString(),
@@ -43,15 +48,13 @@ const syntaxes: readonly Syntax[] = [
   },
 ];
 
-/** The text with its escapes undone, once for each way to escape that is in it. */
+/** The decoded text, once for each escape syntax that occurs in it. */
 export function unescaped(text: string): Unescaped[] {
   return syntaxes.flatMap(syntax => (text.includes(syntax.mark) ? (undo(text, syntax) ?? []) : []));
 }
 
 function undo(text: string, { escape, character }: Syntax): Unescaped | undefined {
-  /**
-   * Where each piece, an escape or what lies between two of them, begins in the text that is made, and in the original.
-   */
+  /** Where each piece (an escape, or the text between two escapes) begins in the decoded text, and in the original. */
   const made: number[] = [];
   const original: number[] = [];
   const parts: string[] = [];

@@ -1,20 +1,22 @@
 const second = 1000;
 const hour = 3600 * second;
 
-/** The longest life that ECR gives, in milliseconds: nobody can change it (AWS, GetAuthorizationToken). */
+/**
+ * The longest lifetime that ECR gives a token, in milliseconds. It cannot be configured (AWS, GetAuthorizationToken).
+ */
 export const longestLife = 12 * hour;
 
-/** How long a credential lives from its issue on, in milliseconds: never longer than ECR gives. */
+/** The lifetime of a credential from its issue, in milliseconds, capped at the longest that ECR gives. */
 export const lifeOf = ({ issuedAt, expiresAt }: { readonly issuedAt: Date; readonly expiresAt: Date }): number =>
   Math.min(expiresAt.getTime() - issuedAt.getTime(), longestLife);
 
-/** The end of what a slot holds where nobody knows it: it counts as over, and no time is shown. */
+/** Stands for an unknown end of what a slot holds. It counts as expired, and no time is shown. */
 export const untoldEnd = new Date(0);
 export const isUntold = (end: Date): boolean => end.getTime() === untoldEnd.getTime();
 
 /**
- * When a password of ECR ends, as it says itself; undefined for any other password. It is base64 of JSON with a member
- * `expiration` in seconds: seen in the field, promised by nobody.
+ * The expiry that is encoded in an ECR password; undefined for any other password. The password is base64 of JSON with
+ * a member `expiration` in seconds: observed in the field, but not documented.
  */
 export function expirationIn(password: string): Date | undefined {
   try {
@@ -26,7 +28,10 @@ export function expirationIn(password: string): Date | undefined {
   }
 }
 
-/** Strict, unlike Buffer: undefined when a character is foreign, the padding is wrong, or the bytes are no UTF-8. */
+/**
+ * Decodes base64 strictly, unlike Buffer: undefined when it has a foreign character or wrong padding, or when the bytes
+ * are not UTF-8.
+ */
 export function fromBase64(encoded: string): string | undefined {
   const bytes = Buffer.from(encoded, 'base64');
   if (bytes.toString('base64').replace(/=+$/, '') !== encoded.replace(/={0,2}$/, '')) return undefined;

@@ -2,9 +2,10 @@ import { redact, redactQuoted } from './secret.ts';
 import { cut, visible } from './text.ts';
 
 /**
- * The one table of failures: how to try again, whom it stops, what it means and what a person can do. Feeds the metric
- * label `code`, docs/errors.md and the tests. retry: soon = seconds, doubling to minutes; slow = minutes; key =
- * minutes, or at once with a new key; refetch = with a new credential; rediscover = after a new look at the target.
+ * The single table of failures: when to retry, what a failure stops, what it means and what a person can do. Feeds the
+ * metric label `code`, docs/errors.md and the tests. retry: soon = after seconds, doubling to minutes; slow = after
+ * minutes; key = after minutes, or immediately with a new key; refetch = with a new credential; rediscover = after a
+ * new discovery of the target.
  */
 export const failures = {
   UNREACHABLE: {
@@ -89,40 +90,40 @@ export type FailureCode = keyof typeof failures;
 export interface FailureFacts {
   readonly stops?: 'slot' | 'target';
   /**
-   * A write went out and the manager's own answer did not come (deadline, reset, a proxy's 502 or 504, our abort): it
-   * may still land. Set by `http`.
+   * The write was sent but the manager's own answer did not arrive (deadline, reset, a proxy's 502 or 504, our abort),
+   * so the write may still land. Set by `http`.
    */
   readonly mayLand?: boolean;
   /**
-   * Nothing was sent or written, as this command only reads (refused), or another courier may lead (lost). Set by
-   * `http` and `files`.
+   * Nothing was sent or written, because this command only reads (refused), or because another courier may lead (lost).
+   * Set by `http` and `files`.
    */
   readonly barred?: 'refused' | 'lost';
   readonly retryAfterMs?: number;
   readonly remedy?: string;
-  /** The cause in one clause of our own, where the message quotes others or is long. Without a full stop. */
+  /** The cause in one clause of our own, for a message that is long or quotes a response. No full stop. */
   readonly short?: string;
   readonly cause?: unknown;
-  /** What was asked of AWS. */
+  /** The request to AWS that failed. */
   readonly asked?: Asked;
 }
 
 /**
- * A request to AWS. `right`: that it needs, such as `sts:AssumeRole`. `externalId`: what was sent with it for a role;
- * null where none was sent.
+ * A request to AWS. `right`: the permission that it needs, such as `sts:AssumeRole`. `externalId`: the external id that
+ * was sent with it for a role; null where none was sent.
  */
 export interface Asked {
   readonly right: string;
   readonly externalId?: string | null;
 }
 
-/** Longer messages quote far too much. In characters. */
+/** The maximum length of a message, in characters. Longer messages quote too much. */
 const longest = 4000;
 
 /**
- * What prevented something: a code from the table, a sentence for people without any secret, and facts for the engine.
- * An adapter in plain JavaScript may say what the compiler would refuse: a code that is none becomes UNEXPECTED, facts
- * that are none are left out.
+ * What prevented an operation: a code from the table, a sentence for people without secrets, and facts for the engine.
+ * Adapters in plain JavaScript may pass what the compiler would reject: an unknown code becomes UNEXPECTED, and invalid
+ * facts are dropped.
  */
 export class Failure extends Error {
   override readonly name = 'Failure';
@@ -143,7 +144,7 @@ export class Failure extends Error {
     const { remedy } = this.facts;
     return remedy === undefined ? failures[this.code].remedy : cut(visible(redact(remedy)), longest);
   }
-  /** What failed, in one clause, for programs that show little: the first sentence unless said. */
+  /** The cause in one clause, for programs that show little. Defaults to the first sentence of the message. */
   get short(): string {
     const { short } = this.facts;
     if (short !== undefined) return cut(visible(redact(short)), longest);
@@ -163,7 +164,7 @@ const rules: { readonly [K in keyof FailureFacts]-?: (value: unknown) => boolean
   asked: value => typeof value === 'object' && value !== null,
 };
 
-/** The facts themselves where all are what they should be. */
+/** Returns the same object when all facts are valid, otherwise a copy without the invalid ones. */
 function soundFacts(facts: FailureFacts): FailureFacts {
   const names = Object.keys(facts) as (keyof FailureFacts)[];
   const isSound = (name: keyof FailureFacts): boolean => Object.hasOwn(rules, name) && rules[name](facts[name]);
@@ -171,8 +172,9 @@ function soundFacts(facts: FailureFacts): FailureFacts {
 }
 
 /**
- * Whatever was thrown, as a Failure: an unknown error is UNEXPECTED and tells its message only. Its other members may
- * hold headers or bodies, and even the message may quote a piece of what was received (JSON.parse does).
+ * Converts anything that was thrown to a Failure. An unknown error becomes UNEXPECTED and contributes only its message:
+ * its other members may hold headers or bodies. Even the message is redacted, since it may quote received text
+ * (JSON.parse does).
  */
 export function asFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
@@ -180,8 +182,8 @@ export function asFailure(thrown: unknown): Failure {
 }
 
 /**
- * What an adapter threw, as a Failure of this class alone. An adapter in plain JavaScript may have changed the members
- * of a Failure after it was made, or have made a class of its own of it.
+ * Converts what an adapter threw to a plain Failure. An adapter in plain JavaScript may have modified the members of a
+ * Failure, or have subclassed it.
  */
 export function asToldFailure(thrown: unknown): Failure {
   try {
@@ -194,7 +196,7 @@ export function asToldFailure(thrown: unknown): Failure {
 
 function wordsOf(thrown: unknown): string {
   try {
-    // Cut before the costly filter: it may be a whole answer.
+    // Cut before the costly redaction: the message may be a whole response.
     return cut(thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown), longest);
   } catch {
     return 'something was thrown that has no words';

@@ -1,9 +1,9 @@
-/** What a path leads to, links followed. */
+/** What a path leads to, with links followed. */
 export interface FileFacts {
   readonly kind: 'file' | 'directory' | 'other';
   /** In bytes. */
   readonly size: number;
-  /** The bits of the rights, such as 0o600. */
+  /** The permission bits, such as 0o600. */
   readonly mode: number;
   readonly uid: number;
   readonly gid: number;
@@ -14,42 +14,42 @@ export interface FileRequest {
   readonly signal: AbortSignal;
 }
 export interface ReadRequest extends FileRequest {
-  /** 1 MiB unless said. */
+  /** Default: 1 MiB. */
   readonly maxBytes?: number;
 }
 export interface UpdateRequest extends ReadRequest {
-  /** Of a file that is not there yet: 0o600 unless said. One that is there keeps its own. */
+  /** The mode of a file that is created; 0o600 by default. An existing file keeps its mode. */
   readonly mode?: number;
-  /** Of its directory, and of those above, where they are missing: they are made. Unless said they must be there. */
+  /** The mode of missing parent directories, which are created. If omitted, the directories must exist. */
   readonly directoryMode?: number;
   /**
-   * Whether to write into the file itself where it cannot be replaced, as that of a mount of this one file. Whoever
-   * reads meanwhile, or after a kill, may then see half of it.
+   * Whether to write into the file itself when it cannot be replaced, such as the mount of a single file. A concurrent
+   * reader, or a reader after a kill, may then see a partial file.
    */
   readonly unreplaceable?: 'fail' | 'write-in-place';
 }
-/** The new text for the present one, which is undefined when there is no file; undefined leaves everything as it is. */
+/** Maps the present text (undefined when there is no file) to the new text. Returning undefined changes nothing. */
 export type Change = (text: string | undefined) => string | undefined;
 export type Changed = 'created' | 'updated' | 'unchanged';
 
 /**
- * Files on this machine, for adapters that keep some. Each call ends in time, whatever lies at the path, and throws a
- * Failure that says what to do. Links are followed. A text is UTF-8: anything else in a file is MISCONFIGURED.
+ * Files on this machine, for adapters that write them. Each call ends in bounded time, whatever is at the path, and
+ * throws a Failure that says what to do. Links are followed. Text is UTF-8: anything else in a file is MISCONFIGURED.
  */
 export interface Files {
-  /** A regular file; undefined when there is none. */
+  /** Reads a regular file; undefined when there is none. */
   read(path: string, more: ReadRequest): Promise<string | undefined>;
-  /** undefined when there is nothing. */
+  /** Resolves to undefined when there is nothing at the path. */
   stat(path: string, more: FileRequest): Promise<FileFacts | undefined>;
-  /** The names in a directory, in no order. */
+  /** The names in a directory, in no particular order. */
   names(path: string, more: FileRequest): Promise<readonly string[]>;
   /**
-   * Replaces a file as a whole: at any moment, and after a kill, the former text or the new one is there, never half of
-   * one. Mode and owner stay; what root makes belongs to the owner of its directory. When somebody else wrote to the
-   * file meanwhile, `change` is asked once more with what is there now. It throws what `change` throws. A failure with
-   * `mayLand` may have replaced the file nevertheless.
+   * Replaces a file atomically: at any moment, and after a kill, the file holds the old text or the new one, never a
+   * part. Mode and owner are kept; what root creates gets the owner of its directory. When another program has written
+   * to the file meanwhile, `change` is called once more with the present text. Throws what `change` throws. A failure
+   * with `mayLand` may have replaced the file nevertheless.
    */
   update(path: string, change: Change, more: UpdateRequest): Promise<Changed>;
-  /** What `update` would return or throw, without a write: as far as that can be seen. */
+  /** Predicts what `update` would return or throw, as far as that can be seen without a write. */
   rehearse(path: string, change: Change, more: UpdateRequest): Promise<Changed>;
 }

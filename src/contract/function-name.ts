@@ -1,9 +1,9 @@
-/** How a Lambda function is named: by its name, part of its ARN or all of it, with a version or an alias behind it. */
+/** The name of a Lambda function: its name, a part of its ARN or all of it, with an optional version or alias. */
 export interface FunctionName {
-  /** As AWS takes it. */
+  /** The text that is passed to AWS. */
   readonly given: string;
   readonly name: string;
-  /** Of the ARN. */
+  /** From the ARN. */
   readonly region?: string;
   readonly account?: string;
   /** A version, an alias, or `$LATEST`. */
@@ -16,7 +16,7 @@ export interface FunctionName {
 export const functionForm =
   /^(?:(?:arn:aws[a-z-]*:lambda:(?<region>[a-z]{2,}(?:-[a-z]+)+-\d{1,2}):(?<owner>\d{12})|(?<account>\d{12})):function:)?(?<name>[A-Za-z0-9_-]{1,64})(?::(?<qualifier>\$LATEST(?:\.PUBLISHED)?|[A-Za-z0-9_-]{1,128}))?$/;
 
-/** undefined: no function is named so. */
+/** Parses the name of a function; undefined when it is invalid. */
 export function functionNamed(given: string): FunctionName | undefined {
   const { region, owner, account = owner, name, qualifier } = functionForm.exec(given)?.groups ?? {};
   if (name === undefined) return undefined;

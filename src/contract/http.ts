@@ -3,75 +3,79 @@ import type { Secret } from './secret.ts';
 
 export interface Answer {
   readonly status: number;
-  /** Names in lower case. */
+  /** Names are in lower case. */
   readonly headers: ReadonlyMap<string, string>;
   readonly text: string;
-  /** Throws UNEXPECTED, quoting nothing but the status, when the text is not JSON. */
+  /** Parses the text. Throws UNEXPECTED, quoting only the status, when the text is not JSON. */
   json<T>(): T;
 }
 
 export interface HttpRequest {
   readonly signal: AbortSignal;
   /**
-   * Sent as JSON. A frozen object is encoded once, however often it is sent: so what is in it must not change either.
+   * Sent as JSON. A frozen object is encoded only once, however often it is sent, so nothing inside it may change
+   * either.
    */
   readonly body?: unknown;
   /**
-   * A text in the place of `body`, for what must go back as it came, or is no JSON and has a `content-type` that says
-   * so: it is sent as it is.
+   * A text that is sent verbatim in place of `body`: for what must go back as it came, and for a body that is not JSON
+   * and has a `content-type` header that says so.
    */
   readonly json?: string;
-  /** Frozen ones are checked and put together with those of the client once. */
+  /** Frozen headers are validated and merged with the client's own only once. */
   readonly headers?: Record<string, string>;
-  /** Not a GET, and changes nothing all the same (login, ping, access review, dry run). */
+  /** Marks a request that is not a GET but changes nothing (login, ping, access review, dry run). */
   readonly reads?: boolean;
   /**
-   * Takes the elements of a JSON list that is answered with status 200, as they come, so that neither the text nor the
-   * rows of a long one lie in memory as a whole. The answer then holds an empty list. The request fails with
-   * UNEXPECTED, perhaps after some elements, when the answer is no list or ends too soon.
+   * Receives the elements of a JSON list in a response with status 200 as they arrive, so neither the text nor the rows
+   * of a long list are held in memory as a whole. The answer then holds an empty list. When the response is not a list
+   * or is truncated, the request fails with UNEXPECTED, possibly after some elements.
    */
   readonly each?: (element: unknown) => void;
 }
 
 /**
- * Bound to one target: base URL, CA, proxy, pool, body limit, redaction. It follows no redirects, keeps no cookies and
- * retries nothing. Every status is an answer; a Failure is thrown where no answer came.
+ * A client bound to one target: base URL, CA, proxy, pool, body limit, redaction. It follows no redirects, keeps no
+ * cookies and retries nothing. Every status resolves to an answer; a Failure is thrown when no response arrived.
  */
 export interface Http {
   (method: string, path: string, more: HttpRequest): Promise<Answer>;
-  /** Ends in order, or throws TIMEOUT after silence. */
+  /** Streams the lines of a response. Ends with the response, or throws TIMEOUT after `idleMs` of silence. */
   lines(path: string, more: { signal: AbortSignal; idleMs: number; headers?: Record<string, string> }): AsyncIterable<string>;
-  /** The usual reading of a status, with a short, cleaned quotation of the answer. */
+  /** The default interpretation of a status, with a short, redacted quotation of the response. */
   failure(answer: Answer, message?: string): Failure;
 }
 
-/** One server, as the adapter knows it. What the configuration of the target says of certificates comes first. */
+/** One server, as the adapter knows it. The certificate settings in the configuration of the target take precedence. */
 export interface HttpBase {
   /**
-   * https://HOST:PORT/PATH, http://HOST:PORT/PATH where the target allows it, or unix:///PATH: a socket of this
-   * machine, to which no proxy leads and which needs no certificate. It is found anew for each connection.
+   * https://HOST:PORT/PATH, http://HOST:PORT/PATH where the target allows it, or unix:///PATH: a socket on this
+   * machine, which uses no proxy and needs no certificate. The socket is looked up again for each connection.
    */
   readonly url: string;
-  /** Go with every request. */
+  /** Sent with every request. */
   readonly headers?: Record<string, string>;
-  /** Names of the headers that single requests bring. */
+  /** Names of the headers that individual requests set. */
   readonly sets?: readonly string[];
-  /** Certificates in PEM that are trusted beside those of the configuration. */
+  /** Certificates in PEM that are trusted in addition to the configured ones. */
   readonly authorities?: string | undefined;
-  /** Shown where the server asks for one. Both are PEM; the chain begins with the client's own certificate. */
+  /**
+   * Presented when the server asks for a client certificate. Both are PEM; the chain begins with the client's own
+   * certificate.
+   */
   readonly certificate?: { readonly chain: string; readonly key: Secret } | undefined;
-  /** The name in the server's certificate, where that is not the name in the address. */
+  /** The name in the server's certificate, where it differs from the name in the address. */
   readonly serverName?: string | undefined;
   /**
-   * Another server than the manager, such as one that gives logins: what the configuration says of the manager
-   * (headers, certificates, plain HTTP) does not count there.
+   * Marks a server other than the manager, such as one that issues logins. The configuration for the manager (headers,
+   * certificates, plain HTTP) does not apply to it.
    */
   readonly elsewhere?: true | undefined;
-  /** The HTTP proxy to this server, in the place of those of the environment. */
+  /** The HTTP proxy for this server, in place of the proxies in the environment. */
   readonly proxy?: NamedProxy | undefined;
 }
 
-/** address: http://USER:PASSWORD@HOST:PORT. named: what a person calls it where it was set, for sentences. */
+/** address: http://USER:PASSWORD@HOST:PORT. named: how sentences refer to the setting that it comes from. */
 export interface NamedProxy {
   readonly address: Secret;
   readonly named: string;

@@ -5,47 +5,52 @@ import { label } from './text.ts';
 /** An image of ECR, as a client would pull it. */
 export interface Image {
   readonly registry: Registry;
-  /** Where the name has one, and it is another than that of https. */
+  /** The port in the name, unless it is missing or the one of https. */
   readonly port?: number;
   readonly repository: string;
   /** The digest, else the tag, else `latest`. */
   readonly reference: string;
-  /** Something in the spelling with which clients go wrong: a sentence. */
+  /** A sentence about a spelling that some clients mishandle. */
   readonly remark?: string;
 }
 
-/** As people write it: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST. */
+/** The usual notation: HOST/REPOSITORY:TAG or HOST/REPOSITORY@DIGEST. */
 export function nameOfImage({ registry: { host }, port, repository, reference }: Omit<Image, 'remark'>): string {
   const address = port === undefined ? host : `${host}:${port}`;
   return `${address}/${repository}${isDigest(reference) ? '@' : ':'}${reference}`;
 }
 
-/** What a text is in the place of an image of ECR. */
+/** Why a text does not name an image in ECR. */
 export interface NoImage {
   /** A sentence for people, without secrets. */
   readonly wrong: string;
-  /** The text, without secrets and on one line. */
+  /** The text on one line, without secrets. */
   readonly shown: string;
-  /** foreign: of another registry. Otherwise nobody could pull it as it is written. */
+  /** foreign: an image in another registry. malformed: no client could pull it as written. */
   readonly is: 'foreign' | 'malformed';
 }
 
-/** A component of a repository's name, a tag and a digest (OCI distribution specification 1.1, "Pulling manifests"). */
+/**
+ * The forms of a component of a repository's name, of a tag and of a digest (OCI distribution specification 1.1,
+ * "Pulling manifests").
+ */
 const component = /^[a-z0-9]+(?:(?:\.|__|_|-+)[a-z0-9]+)*$/;
 const tagForm = /^\w[\w.-]{0,127}$/;
 const digestForm = /^[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[0-9a-f]{32,128}$/i;
 
-/** Whether a text may stand behind `/blobs/` or `/manifests/` of a request. */
+/** Whether a text may follow `/blobs/` or `/manifests/` in a request. */
 export const isDigest = (text: unknown): text is string => typeof text === 'string' && digestForm.test(text);
 
-/** The longest name that ECR gives a repository, host and tag beside it. In characters. */
+/**
+ * The maximum length of an image name that is parsed, in characters: the longest repository name of ECR, host and tag.
+ */
 const longest = 1024;
 
 /**
- * The registry of ECR from which an engine pulls the image of a container; undefined: from another one. What stands
- * before the first slash is a host only where it has a dot or a colon, or is `localhost`. All else lies at Docker Hub,
- * `HOST:TAG` as well (distribution, reference/normalize.go). At another port than that of https is another registry.
- * read: a stored address.
+ * The ECR registry from which a container engine pulls an image; undefined for other registries. The part before the
+ * first slash is a host only when it has a dot or a colon, or is `localhost`. Everything else is on Docker Hub,
+ * including `HOST:TAG` (distribution, reference/normalize.go). A host with a port other than that of https is another
+ * registry. read: parses a stored address.
  */
 export function registryOfImage(image: string, read: (address: string) => Address | undefined): Registry | undefined {
   const [, host = '', port] = /^([\w.-]+)(?::(\d+))?\//.exec(image) ?? [];
@@ -54,7 +59,7 @@ export function registryOfImage(image: string, read: (address: string) => Addres
 }
 
 /**
- * `[SCHEME://]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]`, for every host that `parseAddress` takes, upper case included.
+ * Parses `[SCHEME://]HOST[:PORT]/REPOSITORY[:TAG][@DIGEST]` for every host that `parseAddress` accepts, in any case.
  */
 export function readImage(text: string, aliases?: Aliases): Image | NoImage {
   const { image: given, isLayer } = asked(text.trim());
@@ -85,10 +90,10 @@ export function readImage(text: string, aliases?: Aliases): Image | NoImage {
   };
 }
 
-/** The address of a request, as clients print it in errors: `https://HOST/v2/NAME/manifests/TAG`. */
+/** The URL of a registry request, as clients print it in errors: `https://HOST/v2/NAME/manifests/TAG`. */
 const request = /^https?:\/\/(?<host>[^/]+)\/v2\/(?<name>[^?#\s]+)\/(?<of>manifests|blobs|tags)\/(?<reference>[^/?#\s]+)(?:[?#].*)?$/i;
 
-/** The image of which a text speaks, and whether it is a layer that was asked for. */
+/** The image that a text names, and whether the text is a request for a layer. */
 function asked(text: string): { readonly image: string; readonly isLayer: boolean } {
   const { host, name, of, reference } = request.exec(text)?.groups ?? {};
   if (host === undefined) return { image: text.replace(/^(https?:\/\/[^/]+)\/v2\/?$/i, '$1'), isLayer: false };
@@ -109,12 +114,12 @@ function wrongIn(repository: string, tag: string | undefined, digest: string | u
 
 function foreign(host: string, path: string, shown: string): string {
   const expected = 'ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY or public.ecr.aws/NAME/REPOSITORY is expected';
-  // A short name: no dot and no port before its first slash.
+  // A short name has neither a dot nor a port before its first slash.
   if (path === '' || !/[.:]/.test(host)) return `${shown} is an image of Docker Hub, and none of ECR: ${expected}`;
   return `${host} is no registry of ECR: ${expected}`;
 }
 
-/** Without what stands before an @ in the place of the host: it may be a password. */
+/** Removes everything before an @ in the host: it may be a password. */
 function shownImage(image: string): string {
   const {
     scheme = '',

@@ -1,4 +1,4 @@
-/** What a plug-in may import: `ecr-courier/adapter`. */
+/** The public API for plug-ins: `ecr-courier/adapter`. */
 export * from './adapter.ts';
 export type { Clock } from './clock.ts';
 export * from './credential.ts';

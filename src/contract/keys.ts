@@ -1,12 +1,12 @@
 /**
- * In a word that somebody took for a key: unset variables and templates, the name in front of the value, the word of an
- * HTTP header.
+ * Placeholders that were mistaken for a key: unset variables and templates. (The name in front of a value and the word
+ * of an HTTP header have patterns of their own below.)
  */
 export const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
-/** The marks of other templates, and a piece of a text that was copied from a guide. */
+/** The syntax of other templates, and an elided text that was copied from a guide. */
 const template =
   /^[#%@$]?\{.*\}#?$|^%\(\w+\)s?$|^\$\$?\w+\$?\$$|^\[+[\w .-]+\]+$|^__\w+__$|^@\w+@$|<[^<>]*(key|token|secret|password)[^<>]*>|(\.{3}|\u2026)$/i;
-/** What stands in the place of a secret until somebody writes it; without blanks, hyphens and underscores. */
+/** Words that stand in for a secret until it is filled in. Matched without blanks, hyphens and underscores. */
 const standIn = new RegExp(
   `^(ptr)?(${[
     String.raw`(change|replace|fill|insert|paste|put|set|add|enter)(me|this|it|in|here)\w{0,10}`,
@@ -19,10 +19,10 @@ const standIn = new RegExp(
   ].join('|')})$`,
   'i',
 );
-/** What people write to have something there. Many a double of AWS wants nothing better. */
+/** Filler that people type to have any value at all. Many AWS emulators accept nothing better. */
 const filler =
   /^(dummy|fake|sample|foo|bar|foobar|test|testing|password|passwd|secret|token|key)((api)?(key|token|secret|password))?\d{0,3}$/i;
-/** A reference to a secret that lies elsewhere, or a secret that is still encrypted. */
+/** A reference to a secret that is stored elsewhere, or a secret that is still encrypted. */
 const reference = new RegExp(
   [
     String.raw`^[a-z][a-z0-9+.-]*:\/\/|^arn:aws|^\/(var\/)?run\/secrets\/`,
@@ -37,19 +37,19 @@ const header = /^(authorization:\s*|x-api-key:\s*)?(bearer|basic)\s|^(authorizat
 
 // oxlint-disable-next-line no-control-regex -- all letters of ASCII are meant
 const isAscii = /^[\0-\x7f]*$/;
-/** As it comes out of a template, JSON or a shell that took the two letters for what they are. */
+/** A line break written as two characters, as templates, JSON and some shells produce it. */
 const writtenBreak = /^\\[nr]|\\([nr]|u000[ad])$/i;
 
 /**
- * `key`: made by a manager, and sent in a header. `AWS key`: made by AWS, or thought of for a double of it. `password`,
- * `own token`, `user name`: whatever somebody has thought of.
+ * `key`: made by a manager, and sent in a header. `AWS key`: made by AWS, or invented for an AWS emulator. `password`,
+ * `own token`, `user name`: chosen by a person.
  */
 export type SecretKind = 'key' | 'AWS key' | 'password' | 'own token' | 'user name';
 
 /**
- * Why a text is visibly no secret of a manager, as the rest of a sentence that begins with its place; undefined when it
- * may be one. Of a password or user name quotes, a name in front and the like are only odd. `certain`: it is never one.
- * Quotes nothing.
+ * Why a text is visibly not a secret of a manager, as the rest of a sentence that begins with where the text is set;
+ * undefined when it may be one. In a password or user name, quotes, a name in front and the like are merely suspicious.
+ * `certain`: the text can never be a valid secret. Never quotes the text.
  */
 export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why: string; readonly certain: boolean } | undefined {
   const certain = (why: string) => ({ why, certain: true });
@@ -73,13 +73,16 @@ export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why:
   return kind === 'key' && !isAscii.test(text) ? certain('holds a letter that no key has: copy it once more') : undefined;
 }
 
-/** As a tool writes it that takes a template for a part of an address: `%7B%7B key %7D%7D`. */
+/**
+ * Whether the text is a percent-encoded template, as tools write it that encode part of an address: `%7B%7B key
+ * %7D%7D`.
+ */
 function isTemplateInUrl(text: string): boolean {
   const plain = text.replaceAll(/%[2-7][0-9a-f]/gi, decodeURIComponent);
   return plain !== text && (placeholder.test(plain) || template.test(plain));
 }
 
-/** The same of a key of AWS: an access key ID, its secret, or a session token. */
+/** The same check for a key of AWS: an access key ID, its secret, or a session token. */
 export function visiblyNoKey(text: string): string | undefined {
   if (/[\r\n]/.test(text.trim())) return 'holds more than one line';
   // oxlint-disable-next-line no-control-regex -- these are what must not be there
@@ -90,6 +93,9 @@ export function visiblyNoKey(text: string): string | undefined {
   return /[^\x21-\x7e]/.test(text) ? 'holds a character that no key has' : undefined;
 }
 
-/** The same of an access key ID, which has no mark that a secret has: one in the place of the other would be sent. */
+/**
+ * The same check for an access key ID, which has none of the characters that only a secret has. It catches a secret
+ * that would otherwise be sent in place of the ID.
+ */
 export const visiblyNoKeyId = (text: string): string | undefined =>
   visiblyNoKey(text) ?? (/[/+,=]/.test(text) ? 'holds a character that no access key ID has' : undefined);

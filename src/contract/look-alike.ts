@@ -1,9 +1,9 @@
 import { privateRegistryHost } from './registry.ts';
 
-/** A host that looks like one of ECR's registries and is none. */
+/** A host that looks like an ECR registry but is not one. */
 export interface LookAlike {
   readonly host: string;
-  /** What it is, as the rest of a sentence that begins with the host. */
+  /** What the host is, as the rest of a sentence that begins with the host. */
   readonly is: string;
   /** What to do about it. */
   readonly remedy: string;
@@ -11,14 +11,17 @@ export interface LookAlike {
 
 const region = String.raw`(?<region>[a-z]{2,5}(?:-[a-z0-9]+)+)`;
 /**
- * Of PrivateLink, of a region or of one zone of it; recorded names carry no account, but somebody may put one in front.
+ * The name of a PrivateLink endpoint, for a region or for one zone of it. Recorded names carry no account, but an
+ * operator may have added one in front.
  */
 const endpoint = new RegExp(
   String.raw`^(?:(?<account>\d{12})\.)?vpce-[a-z0-9-]+\.dkr[.-]ecr(?:-fips)?\.${region}\.vpce\.amazonaws\.com(?:\.cn)?$`,
 );
 const registryLike = /(^|\.)dkr[.-]ecr(-fips)?\./;
 
-/** A host of the form of a registry that `parseAddress` does not take for one; undefined for all other hosts. */
+/**
+ * Recognizes a host that has the form of a registry but is rejected by `parseAddress`; undefined for all other hosts.
+ */
 export function lookAlike(address: string): LookAlike | undefined {
   const host = address
     .trim()
@@ -42,15 +45,15 @@ export function lookAlike(address: string): LookAlike | undefined {
   };
 }
 
-/** As it is pasted into a file. */
+/** The line to paste into a configuration file. */
 const aliasLine = (host: string, registry: string): string => `aliases: [{ host: ${host}, registry: ${registry} }]`;
 const orAlias = (host: string): string =>
   `Or, if it leads to a registry of ECR, add to a configuration file: ${aliasLine(host, 'ACCOUNT.dkr.ecr.REGION.amazonaws.com')}`;
 
-/** Of one look at a manager so many are told. */
+/** The maximum number of look-alikes that are reported for one discovery. */
 const most = 20;
 
-/** Reads addresses, and keeps the look-alikes among those that were no registries. */
+/** Wraps an address parser and collects the look-alikes among the addresses that it rejects. */
 export function lookAlikeWatch<T>(read: (address: string) => T | undefined) {
   let seen = new Map<string, LookAlike>();
   return {
@@ -60,7 +63,7 @@ export function lookAlikeWatch<T>(read: (address: string) => T | undefined) {
       if (like) seen.set(like.host, like);
       return found;
     },
-    /** Those since the last call. */
+    /** Returns the look-alikes since the last call, and forgets them. */
     take(): readonly LookAlike[] {
       const taken = [...seen.values()];
       seen = new Map();

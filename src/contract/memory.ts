@@ -1,11 +1,11 @@
 /**
- * A text that outlives the process, where the configuration lets the courier keep something on disk. Elsewhere nothing
- * is recalled, and what is to be remembered is dropped.
+ * A text that outlives the process, where the configuration lets the courier keep state on disk. Otherwise `recall`
+ * finds nothing, and `remember` is a no-op.
  */
 export interface Memory {
-  /** What was remembered last; undefined: there is nothing. */
+  /** The text that was remembered last; undefined when there is none. */
   recall(): Promise<string | undefined>;
-  /** Not waited for, and may be lost. Never throws. */
+  /** Stores the text in the background; it may be lost. Never throws. */
   remember(text: string): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * How the names of variables begin that are ours, or of the managers that we know: keys and passwords are among them.
- * A test compares them with the adapters.
+ * The prefixes of environment variables that belong to the courier or to the managers it knows. Keys and passwords are
+ * among these variables. A test compares the list with the adapters.
  */
 export const beginningsOfOurs: readonly string[] = [
   'ECR_COURIER_',
@@ -14,6 +14,6 @@ export const beginningsOfOurs: readonly string[] = [
   'SWARM_',
 ];
 
-/** Without these: for a program that somebody else wrote. */
+/** The environment without these variables, for a program that a third party wrote. */
 export const withoutManagers = (env: Readonly<Record<string, string | undefined>>): Readonly<Record<string, string | undefined>> =>
   Object.fromEntries(Object.entries(env).filter(([name]) => !beginningsOfOurs.some(start => name.startsWith(start))));

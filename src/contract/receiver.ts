@@ -1,17 +1,17 @@
 import { Secret } from './secret.ts';
 
-/** How a receiver of messages wants them. Each has its file in src/notify/formats. */
+/** The message formats of receivers. Each is implemented in its own file in src/notify/formats. */
 export const receiverFormats = ['webhook', 'slack', 'discord', 'teams', 'ntfy', 'gotify'] as const;
 export type ReceiverFormat = (typeof receiverFormats)[number];
 
-/** How the address of the heartbeat is called. auto: told by the address. */
+/** The protocols of the heartbeat's endpoint. auto: derived from the address. */
 export const heartbeatFormats = ['auto', 'plain', 'healthchecks', 'uptime-kuma'] as const;
 export type HeartbeatFormat = (typeof heartbeatFormats)[number];
 
 /** The address of an ntfy topic ends with its name (`topicRegex` of ntfy's server.go). */
 const topic = /\/[-_A-Za-z0-9]{1,64}\/?$/;
 /**
- * Addresses of connectors, as they were made until Microsoft retired them
+ * The hosts of Office 365 connectors, which Microsoft has retired
  * (devblogs.microsoft.com/microsoft365dev/retirement-of-office-365-connectors-within-microsoft-teams).
  */
 const connector = /(^|\.)(webhook\.office\.com|outlook\.office(365)?\.com)$/i;
@@ -30,8 +30,9 @@ const rules: Readonly<Partial<Record<ReceiverFormat, (url: URL) => string | unde
 };
 
 /**
- * What is wrong with the address of a receiver or of the heartbeat, as the rest of a sentence that begins with where it
- * stands. Never quotes it, as it is a secret. format: undefined for the heartbeat.
+ * What is wrong with the address of a receiver or of the heartbeat, as the rest of a sentence that begins with where
+ * the address is set; undefined when nothing is. Never quotes the address, which is a secret. format: undefined for the
+ * heartbeat.
  */
 export function wrongAddress(text: string, format?: ReceiverFormat): string | undefined {
   if (/^https?:\/\//i.test(text) && /[\s\\]/.test(text)) return 'holds a URL with a blank or a backslash in it: no address has these';
@@ -40,24 +41,26 @@ export function wrongAddress(text: string, format?: ReceiverFormat): string | un
   return format && rules[format]?.(url);
 }
 
-/** An address of which only the host may be shown: whoever knows the rest may write there. */
+/** An address of which only the host may be shown: a program that knows the rest can post there. */
 export interface SecretAddress {
-  /** host, or host:port. */
+  /** HOST or HOST:PORT. */
   readonly host: string;
   reveal(): URL;
-  /** What is secret in it: texts are filtered for these as long as somebody holds them. */
+  /** The secret parts of the address. Texts are redacted for these as long as the objects are referenced. */
   readonly parts: readonly Secret[];
 }
 
-/** Shorter ones are often words, which would be taken out of every sentence. */
+/**
+ * The minimum length of a secret part. Shorter parts are often words, and redaction would remove them from every text.
+ */
 const leastPart = 8;
-/** Hardly a word. */
+/** A part of this length is hardly ever a word. */
 const longPart = 16;
 const looksMade = (part: string): boolean => part.length >= longPart || (/\d/.test(part) && /[a-z]/i.test(part));
 
 /**
- * text: as `wrongAddress` lets it pass. Not one Secret: a text that quotes `https://` or `services` would be taken for
- * a piece of it.
+ * text: an address that `wrongAddress` accepts. The result is not one Secret of the whole address, because texts that
+ * quote `https://` or `services` would then be redacted as pieces of it.
  */
 export function secretAddress(text: string): SecretAddress {
   const url = new URL(text);
@@ -67,7 +70,7 @@ export function secretAddress(text: string): SecretAddress {
   return { host: url.host, reveal: () => new URL(text), parts: [...new Set(parts)].map(part => new Secret(part)) };
 }
 
-/** What is escaped, as far as it can be read. */
+/** The decoded part, or the part itself when its escapes are invalid. */
 function decoded(part: string): string {
   try {
     return decodeURIComponent(part);

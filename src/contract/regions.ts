@@ -1,6 +1,6 @@
 /**
- * The regions that no account of the partition `aws` has to enable, or can switch off (AWS Account Management reference
- * guide, "Enable or disable AWS Regions in your account"). Newer ones are all to be enabled.
+ * The regions of the partition `aws` that are enabled in every account and cannot be disabled (AWS Account Management
+ * reference guide, "Enable or disable AWS Regions in your account"). All newer regions must be enabled first.
  */
 const always: readonly string[] = [
   'ap-northeast-1',
@@ -22,5 +22,5 @@ const always: readonly string[] = [
   'us-west-2',
 ];
 
-/** Accounts of China and GovCloud have all of their regions. */
+/** Whether every account has the region enabled. Accounts in China and GovCloud have all regions of their partition. */
 export const isAlwaysEnabled = (region: string): boolean => always.includes(region) || /^(cn|us-gov)-/.test(region);

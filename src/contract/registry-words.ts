@@ -1,6 +1,6 @@
 import type { Registry } from './registry.ts';
 
-/** What the host of a registry says, for people. */
+/** Describes in words what the host of a registry encodes. */
 export function registryWords({ service, account, region, partition, fips, dualStack }: Registry): string {
   const spelling = [...(fips ? ['FIPS'] : []), ...(dualStack ? ['dual stack'] : [])];
   return [

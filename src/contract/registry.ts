@@ -1,6 +1,6 @@
 /**
- * Made by `parseAddress` only. `host`: bare, lower case, as images spell it (an alias keeps its own name; account and
- * region are those behind it).
+ * An ECR registry. Only `parseAddress` makes it. `host`: bare and in lower case, as images spell it. An alias keeps its
+ * own name as the host; account and region are the ones of the registry behind it.
  */
 export interface Registry {
   readonly host: string;
@@ -8,33 +8,36 @@ export interface Registry {
   readonly account?: string;
   readonly region: string;
   readonly partition: string;
-  /** The spelling asks for FIPS endpoints. */
+  /** The host name selects the FIPS endpoints. */
   readonly fips: boolean;
-  /** The suffix is a dual-stack one (`on.aws`). */
+  /** The host has a dual-stack suffix (`on.aws`). */
   readonly dualStack: boolean;
 }
 
 /**
- * What a stored address means, and what had to be taken off to see it: a manager that compares exactly never matches
- * such a form.
+ * A parsed address, and what was stripped to parse it: a manager that compares addresses exactly never matches a form
+ * with stripped parts.
  */
 export interface Address {
   readonly registry: Registry;
-  /** `:443`, as it is written; empty where there is none. To clients a host with a port is a registry of its own. */
+  /**
+   * The port as written, such as `:443`; empty where there is none. Clients treat a host with a port as a separate
+   * registry.
+   */
   readonly port: string;
-  /** The host as it is spelled, with its port: clients look logins up so. */
+  /** The host as spelled, with its port: the key by which clients look up logins. */
   readonly spelled: string;
   readonly stripped: readonly ('scheme' | 'port' | 'path' | 'case' | 'blank' | 'dot')[];
 }
 
-/** Other names of registries: host as images spell it to the ECR host behind it. */
+/** Other names of registries: from the host as images spell it to the ECR host behind it. */
 export type Aliases = ReadonlyMap<string, string>;
 
 /**
  * Partitions by the suffix of their registry hosts (botocore partitions.json 1.43; amazon-ecr-credential-helper 0.12
  * api/client.go).
- * `on.aws` and `on.amazonwebservices.com.cn` are the dual-stack names; GovCloud shares the commercial suffixes and
- * shows in the region.
+ * `on.aws` and `on.amazonwebservices.com.cn` are the dual-stack suffixes. GovCloud shares the commercial suffixes and
+ * is recognized by its region.
  */
 const suffixes: Readonly<Record<string, { partition: string; dualStack: boolean }>> = {
   'amazonaws.com': { partition: 'aws', dualStack: false },
@@ -48,7 +51,7 @@ const suffixes: Readonly<Record<string, { partition: string; dualStack: boolean 
   'csp.hci.ic.gov': { partition: 'aws-iso-f', dualStack: false },
 };
 
-/** Beginnings of regions outside the commercial partition, and the suffix of their hosts. */
+/** Prefixes of regions outside the commercial partition, with the suffix of their hosts. */
 const foreign: readonly (readonly [start: string, suffix: string])[] = [
   ['cn-', 'amazonaws.com.cn'],
   ['eusc-', 'amazonaws.eu'],
@@ -58,19 +61,19 @@ const foreign: readonly (readonly [start: string, suffix: string])[] = [
   ['us-isof-', 'csp.hci.ic.gov'],
 ];
 
-/** Of the hosts of a region, by its beginning: regions come faster than releases of ours. */
+/** The host suffix of a region, by its prefix: AWS adds regions faster than we release. */
 const suffixOf = (region: string): string => foreign.find(([start]) => region.startsWith(start))?.[1] ?? 'amazonaws.com';
 const partitionOf = (region: string): string | undefined => suffixes[suffixOf(region)]?.partition;
 
-/** The plain host of an account's private registry in a region. */
+/** The host of an account's private registry in a region, without FIPS and dual stack. */
 export const privateRegistryHost = (account: string, region: string): string => `${account}.dkr.ecr.${region}.${suffixOf(region)}`;
 
-/** The account of nobody. */
+/** An account number that belongs to no customer. */
 export const noAccount = '000000000000';
 
 /**
- * The Go helper takes `dkr-ecr` and `dkr.ecr` with either kind of suffix, so images are named so (amazon-ecr-
- * credential-helper 0.12, recorded); the suffix says which API is asked.
+ * The Go helper accepts `dkr-ecr` and `dkr.ecr` with either kind of suffix, so images use all of these names
+ * (amazon-ecr-credential-helper 0.12, recorded). The suffix decides which API is called.
  */
 const privateHost = /^(?<account>\d{12})\.dkr[.-]ecr(?<fips>-fips)?\.(?<region>[a-z]{2,}(?:-[a-z]+)+-\d{1,2})\.(?<suffix>[a-z0-9.-]+)$/;
 const publicHosts: Readonly<Record<string, boolean>> = { 'public.ecr.aws': false, 'ecr-public.aws.com': true };
@@ -80,8 +83,8 @@ const either = (texts: readonly string[]): string => `(${texts.join('|')})`;
 const suffixesOf = (partition: string): string[] => Object.keys(suffixes).filter(suffix => suffixes[suffix]?.partition === partition);
 
 /**
- * For those who cannot ask `parseAddress`, patterns that Go reads as well. host: what it takes, in any case, and
- * regions of other partitions with the suffixes of the commercial one. stray: a host with such a region.
+ * Patterns, also valid in Go, for code that cannot call `parseAddress`. host: the hosts that it accepts, in any case,
+ * but also regions of other partitions with a commercial suffix. stray: a host with such a region.
  */
 export const hostPatterns = {
   host: `(?i:${either([
@@ -98,8 +101,8 @@ export const hostPatterns = {
 };
 
 /**
- * A bare, lower-case host as a registry; undefined when it is none of ECR's. Look-alikes with a foreign suffix are
- * none.
+ * Parses a bare, lower-case host; undefined when it is not an ECR registry. Look-alikes with the suffix of another
+ * partition are not.
  */
 function parseHost(host: string): Registry | undefined {
   const publicDualStack = publicHosts[host];
@@ -121,12 +124,12 @@ function parseHost(host: string): Registry | undefined {
   };
 }
 
-/** So many addresses are remembered: the managers of one house name the same few hosts again and again. */
+/** The maximum number of cached addresses. The managers of one organization name the same few hosts again and again. */
 const remembered = 20_000;
-/** In characters: addresses with long paths would fill the memory. */
+/** The maximum length of a cached address, in characters: long paths would fill the memory. */
 const longestRemembered = 1024;
 
-/** As `parseAddress`, with the same answer to the same question: thousands of rows share one registry. */
+/** A `parseAddress` with a cache, so that thousands of rows share one object for a registry. */
 export function addressReader(aliases: Aliases): (address: string) => Address | undefined {
   const known = new Map<string, Address>();
   return address => {
@@ -139,12 +142,14 @@ export function addressReader(aliases: Aliases): (address: string) => Address | 
   };
 }
 
-/** A host has at most 253 characters; a dot and a port may follow. What is longer is not looked at. */
+/**
+ * The maximum length of a host that is parsed: a host name has at most 253 characters, and a dot and a port may follow.
+ */
 const longestHost = 260;
 
 /**
- * Reads any stored form (`https://HOST:443/team/`, blanks, upper case, a trailing dot); undefined when the host is not
- * ECR's.
+ * Parses any stored form (`https://HOST:443/team/`, blanks, upper case, a trailing dot); undefined when the host is not
+ * an ECR registry.
  */
 export function parseAddress(address: string, aliases: Aliases = new Map()): Address | undefined {
   const stripped: Address['stripped'][number][] = [];
@@ -168,7 +173,7 @@ export function parseAddress(address: string, aliases: Aliases = new Map()): Add
 }
 
 /**
- * Stands for any private registry of a region, where nobody names one; its account is `noAccount`. undefined: it is no
- * region of AWS.
+ * A registry that stands for any private registry of a region, where none is named. Its account is `noAccount`.
+ * undefined when the text is not a region of AWS.
  */
 export const anyRegistryOf = (region: string): Registry | undefined => parseAddress(privateRegistryHost(noAccount, region))?.registry;

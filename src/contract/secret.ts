@@ -4,16 +4,16 @@ import { hexPieceLength, leastFiltered, pieceLength, type Traces, tracesOf } fro
 
 const mask = '[secret]';
 
-/** What secrets of the same value have in common: a text is searched once for all of them. */
+/** What all secrets of the same value share, so that a text is searched only once for them. */
 interface Known {
   readonly value: string;
   readonly traces: Traces;
   secrets: number;
 }
 /**
- * By value, of every secret that is still referenced somewhere, so that texts can be filtered without being told which
- * secrets they may hold. The secrets themselves are not asked for at every text: with lines in each round of the event
- * loop none would ever be collected.
+ * Every secret that is still referenced somewhere, by value, so that texts can be redacted without knowing which
+ * secrets they may hold. Redaction does not dereference the Secret objects: log lines in each turn of the event loop
+ * would then keep all of them from being collected.
  */
 const live = new Map<string, Known>();
 const forget = new FinalizationRegistry<Known>(known => {
@@ -22,17 +22,17 @@ const forget = new FinalizationRegistry<Known>(known => {
   [index, unindexed] = [undefined, []];
 });
 
-/** Pieces of one length, of all live secrets, with the secret that each belongs to. */
+/** All pieces of one length of all live secrets, with the secret that each belongs to. */
 interface Index {
   readonly length: number;
   readonly found: Map<string, Traces>;
 }
-/** Made when a quotation is looked for, anew once a secret is gone. */
+/** Built when a quotation is first searched for, and rebuilt after a secret was collected. */
 let index: readonly [plain: Index, hex: Index] | undefined;
-/** Of the secrets that came after the index was made. */
+/** The secrets that were added after the index was built. */
 let unindexed: Traces[] = [];
 
-/** A password, key or token. Prints as `[secret]`; `reveal()` is the one way out. */
+/** A password, key or token. Prints as `[secret]`; only `reveal()` returns the value. */
 export class Secret {
   readonly #value: string;
   readonly #traces: Traces;
@@ -60,8 +60,8 @@ export class Secret {
   }
 
   /**
-   * Ways in which the value can stand in a text: as it is, in JSON, in a URL, in hex, in base64 and base64url wherever
-   * it begins. Mixed escapes are found besides.
+   * The forms in which the value can occur in a text: verbatim, in JSON, in a URL, in hex, and in base64 and base64url
+   * at any offset. `redact` also finds values in mixed escapes.
    */
   static forms(secret: Secret): readonly string[] {
     return secret.#traces.forms();
@@ -74,8 +74,8 @@ function keep(known: Known): void {
 }
 
 /**
- * The text with every live secret, in any encoding, replaced by `[secret]`. For our own texts; cheap enough for every
- * log line.
+ * Replaces every live secret in the text, in any encoding, by `[secret]`. For our own texts. Cheap enough to run on
+ * every log line.
  */
 export function redact(text: string): string {
   let clean = text;
@@ -85,7 +85,7 @@ export function redact(text: string): string {
 }
 
 /**
- * As `redact`, and parts of secrets too: for texts that come from outside, which may quote a piece of what we sent
+ * Like `redact`, but also replaces parts of secrets: for texts from outside, which may quote a piece of what we sent
  * (Portainer's 400 does).
  */
 export function redactQuoted(text: string): string {
@@ -93,7 +93,7 @@ export function redactQuoted(text: string): string {
   return withoutEscaped(masked(clean, quotationsIn(clean)), quotationsIn);
 }
 
-/** From where to where something stands in a text. */
+/** The range of a match in a text. */
 type Range = readonly [start: number, end: number];
 
 function wholesIn(text: string): Range[] {
@@ -134,7 +134,7 @@ function quotationsIn(text: string): Range[] {
   return ranges;
 }
 
-/** From where to where the text quotes what the piece at `at` belongs to. */
+/** Extends the piece at `at` to the whole range in which the text quotes the secret. */
 function quotation(text: string, at: number, forms: readonly string[], piece: string): Range {
   const form = forms.find(candidate => candidate.includes(piece)) ?? piece;
   let start = at;
@@ -144,7 +144,7 @@ function quotation(text: string, at: number, forms: readonly string[], piece: st
   return [start, end];
 }
 
-/** Ranges may overlap. */
+/** Replaces the ranges, which may overlap, by `[secret]`. */
 function masked(text: string, ranges: readonly Range[]): string {
   if (ranges.length === 0) return text;
   let clean = '';
@@ -156,10 +156,12 @@ function masked(text: string, ranges: readonly Range[]): string {
   return clean + text.slice(done);
 }
 
-/** Escapes may stand in escapes: JSON in JSON in a URL. */
+/** The maximum nesting of escapes that is decoded: JSON in JSON in a URL. */
 const deepest = 3;
 
-/** What stands in the text with some or all of its characters escaped, each in its own way, is masked, too. */
+/**
+ * Also masks secrets that are escaped in the text wholly or in part, even when each character is escaped differently.
+ */
 function withoutEscaped(text: string, rangesIn: (text: string) => Range[]): string {
   const found: Range[] = [];
   let views = live.size > 0 ? unescaped(text) : [];

@@ -3,9 +3,9 @@ import type { Failure } from './failures.ts';
 import type { Registry } from './registry.ts';
 
 /**
- * Something that a person should know. It lives as long as the report that carries it (discovery, slot or receipt):
- * the next report of that kind replaces it. What the receipt of a creation says lives as long as the slot. `code`
- * stands in the adapter's table of findings.
+ * Something that a person should know. A finding lives as long as the report that carries it (discovery, slot or
+ * receipt): the next report of that kind replaces it. A finding in the receipt of a creation lives as long as the slot.
+ * `code` is a key of the adapter's table of findings.
  */
 export interface Finding {
   readonly code: string;
@@ -21,70 +21,74 @@ export interface FindingSpec {
   readonly doc: string;
   readonly remedy: string;
   /**
-   * What a receipt says of it holds until the next report, which tells it itself where it still holds. Otherwise what a
-   * creation said stays for as long as the slot does.
+   * Limits a finding in a receipt to the time until the next report, which repeats the finding itself if it still
+   * holds. Otherwise a finding in the receipt of a creation stays as long as the slot does.
    */
   readonly until?: 'next report';
 }
 
-/** fingerprint: what `fingerprint` says of the credential, as in the audit line. */
+/** What a slot holds. fingerprint: that of the credential, as `fingerprint` returns it and audit lines show it. */
 export interface Holds {
   readonly fingerprint: string;
-  /** The beginning of the epoch where nobody knows: then it counts as over. */
+  /** The epoch where it is not known; the credential then counts as expired. */
   readonly expiresAt: Date;
 }
 
 /**
- * The smallest thing in a target that can be written on its own, and that we would write: a row, an entry in `auths`,
- * a Secret. Everything else is a finding.
+ * The smallest part of a target that can be written on its own, and that we would write: a row, an entry in `auths`, a
+ * Secret. Everything else is a finding.
  */
 export interface Slot<Ref = unknown> {
-  /** Stable within the target, across restarts; `/` separates levels: team-a/ecr. */
+  /** Stable within the target and across restarts. `/` separates levels: team-a/ecr. */
   readonly id: string;
-  /** For people: ecr-prod (row 7). */
+  /** A name for people: ecr-prod (row 7). */
   readonly title?: string;
-  /** None: the slot holds no credential of its own (a ServiceAccount that refers to a Secret). */
+  /** Empty when the slot holds no credential of its own (a ServiceAccount that refers to a Secret). */
   readonly registries: readonly Registry[];
   /**
-   * absent: delivered only with `create`. drifted: not as it should be (edited, unhealthy, not attached), so it is
-   * delivered now.
+   * absent: delivered only with `create`. drifted: not as it should be (edited, unhealthy, not attached), so it is due
+   * immediately.
    */
   readonly state: 'present' | 'absent' | 'drifted';
-  /** With `absent`, where a part of it is there already: what is missing, for people (`a credential`). */
+  /** What is missing, in words (`a credential`), when an `absent` slot exists in part. */
   readonly lacks?: string;
-  /** A wish: this source wherever its patterns match. The source's `slots` globs grant it, never the adapter. */
+  /**
+   * The source that the slot wishes for, wherever the patterns of that source match. The source's `slots` globs grant
+   * the wish, never the adapter.
+   */
   readonly source?: string;
   /**
-   * Id of another slot of the same discovery, which must hold the very same credentials first: a Secret, then the
-   * ServiceAccount; a row, then the swarm service. This slot is given what that one holds, whenever that changes.
+   * Id of another slot in the same discovery, its leader, which must hold the very same credentials first: a Secret,
+   * then the ServiceAccount; a row, then the swarm service. This slot is given what the leader holds, whenever that
+   * changes.
    */
   readonly after?: string;
   /**
-   * With `after`: whether it is given each new credential of that other slot at once (unless said), or keeps what it
-   * holds until half the life of that is over. Then what it is given has gone through the other slot, and is no secret
-   * that both must have in common.
+   * When a slot with `after` is given each new credential of its leader: immediately (the default), or not before half
+   * the life of what it holds is over. With `in time` the credential has gone through the leader, and is not a secret
+   * that both must share.
    */
   readonly follows?: 'at once' | 'in time';
   /**
-   * What the slot holds now, where the manager can tell. A restart then rewrites nothing that is still fresh. One for
-   * all of its registries, or one for each by host. Nothing is said of a registry that is missing there: what the
-   * courier wrote goes on counting, and what it never wrote is unknown. A slot that has lost something is `drifted`.
+   * What the slot holds now, where the manager can tell; a restart then rewrites nothing that is still fresh. One value
+   * for all of its registries, or a map by host. A registry that is missing in the map is not reported: what the
+   * courier wrote for it still counts, and otherwise it is unknown. A slot that has lost something is `drifted`.
    */
   readonly holds?: Holds | ReadonlyMap<string, Holds>;
   /**
-   * The manager must be left alone with it for now (a roll-out is under way), so nothing is delivered until a later
-   * report says otherwise. It is as it would be otherwise: `registries`, `after` and `holds` go on counting, so the end
-   * of what it holds is told in time. A finding says why it waits. false unless said.
+   * The slot must be left alone for now (a rollout is under way): nothing is delivered until a later report says
+   * otherwise. `registries`, `after` and `holds` still count, so that the expiry of what it holds is reported in time.
+   * A finding says why it waits. Default: false.
    */
   readonly waits?: boolean;
   /**
-   * A delivery restarts or interrupts something (a redeploy), so it comes as rarely as possible: only when less than
-   * this part (0 to 1) of the life of what the slot holds is left, and within the target's `window`. After a start,
-   * a slot without `holds` counts as fresh. Retries and repairs are 30 min to 8 h apart.
+   * Set when a delivery restarts or interrupts something (a redeploy). Such deliveries are kept rare: they come only
+   * when less than the fraction `below` (0 to 1) of the life of what the slot holds is left, and within the target's
+   * `window`. After a start, a slot without `holds` counts as fresh. Retries and repairs are 30 min to 8 h apart.
    */
   readonly disturbs?: { readonly below: number };
   readonly findings?: readonly Finding[];
-  /** The adapter's own (ids, versions), handed back to deliver unread, printed nowhere; null is fine. */
+  /** The adapter's own data (ids, versions). Passed back to deliver unread and never printed; null is fine. */
   readonly ref: Ref;
 }
 
@@ -93,13 +97,13 @@ export interface About {
   readonly principal?: string;
   readonly keyExpiresAt?: Date;
   /**
-   * Ids that nobody else tells, of what lies behind the manager, such as the Swarms that it leads to. Two targets with
-   * one in common would each take the writes of the other for those of somebody else.
+   * Ids that no other manager reports, of what is behind this one, such as the Swarms that it manages. Two targets with
+   * a common id would each take the other's writes for those of a third party.
    */
   readonly reaches?: readonly string[];
   /**
-   * Ids of a system in which other targets may have slots of their own, such as a cluster. Two targets with one in
-   * common write to the same where they have slots of the same id.
+   * Ids of a system in which other targets may have slots of their own, such as a cluster. Two targets with a common id
+   * write to the same place where they have slots of the same id.
    */
   readonly shares?: readonly string[];
 }
@@ -108,8 +112,8 @@ export interface Discovery<Ref = unknown> {
   readonly slots: readonly Slot<Ref>[];
   readonly findings: readonly Finding[];
   /**
-   * What could not be looked at (a cluster behind Rancher is down): ids, or what stands before a `/` in ids.
-   * The courier keeps what it knows of these slots.
+   * What could not be inspected (a cluster behind Rancher is down): ids, or what precedes a `/` in ids. The courier
+   * keeps what it knows of these slots.
    */
   readonly unseen?: readonly string[];
   readonly about?: About;
@@ -118,9 +122,9 @@ export interface Discovery<Ref = unknown> {
 export type Sighting<Ref = unknown> = { readonly slot: Slot<Ref> } | { readonly gone: string };
 
 /**
- * The slot holds the new credential. id: under which the slot is found from now on, where a creation changed it.
- * proven: whether the credential worked when the manager itself tried it; missing where the manager did not try.
- * A manager that tried it in vain and kept the former one is a Failure with the code CREDENTIAL_REFUSED.
+ * The result of a delivery: the slot holds the new credential. id: the slot's id from now on, where a creation changed
+ * it. proven: whether the credential worked when the manager itself tried it; missing where the manager did not try.
+ * When a manager tried it in vain and kept the former credential, that is a Failure with the code CREDENTIAL_REFUSED.
  */
 export interface Receipt {
   readonly change: 'created' | 'updated' | 'unchanged';
@@ -130,61 +134,60 @@ export interface Receipt {
 }
 
 /**
- * What a rehearsal says. untried: the manager did not let the courier find out whether it would take the delivery; a
- * finding says why.
+ * The result of a rehearsal. untried: the manager did not let the courier find out whether it would accept the
+ * delivery; a finding says why.
  */
 export interface Rehearsal extends Omit<Receipt, 'change'> {
   readonly change: Receipt['change'] | 'untried';
 }
 
 /**
- * Something in the manager that the courier made. removed: it goes. released: it is somebody else's, and no longer
- * names what goes.
+ * An object in the manager that the courier made. removed: it is deleted. released: it belongs to another program, and
+ * no longer refers to what is deleted.
  */
 export interface Pruned {
   /** For people: `Secret team-a/ecr-courier`. */
   readonly what: string;
   readonly change: 'removed' | 'released';
-  /** Why it stays as it is. */
+  /** Why it was left as it is. */
   readonly failure?: Failure;
 }
 
 /**
- * One configured manager, reached with one key: two keys are two targets. Between calls it may keep a cache of what it
- * saw, never of what it sent.
+ * One configured manager, reached with one key: two keys are two targets. Between calls a target may cache what it has
+ * seen, but never what it has sent.
  */
 export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
-  /**
-   * For people; no credential in it. When another address stands under the same name, the ledger forgets the target.
-   */
+  /** For people; holds no credential. When the address under a name changes, the ledger forgets the target. */
   readonly address: string;
   /**
-   * Reads only. It shows that the manager is reached and the key accepted. What it throws concerns the whole target.
+   * Reads only. Success proves that the manager is reachable and accepts the key. What it throws concerns the whole
+   * target.
    */
   discover(signal: AbortSignal): Promise<Discovery<Ref>>;
   /**
-   * An idempotent upsert. It returns when the slot holds the new credential, and throws when it does not, when nobody
-   * knows, or when a later step of the delivery failed: then it is called again, and does everything once more.
-   * It may write again after a write that was refused as stale (409: read, merge, write; thrice at most), and log in
-   * again once. It retries nothing else.
+   * An idempotent upsert. Returns when the slot holds the new credential. Throws when it does not, when that is
+   * unknown, or when a later step of the delivery failed: the engine then calls it again, and it repeats every step. It
+   * may rewrite after a write that was refused as stale (409: read, merge, write; thrice at most), and log in once
+   * more. It retries nothing else.
    */
   deliver(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Receipt>;
   /**
-   * Tells what changes after the last discovery. When it cannot go on, it just ends: the engine discovers, then calls
-   * it again, with backoff. undefined: it cannot be watched now (a right is missing), so it is discovered as often as
-   * any other target.
+   * Reports changes after the last discovery. When it cannot go on it simply ends: the engine discovers, then calls it
+   * again, with backoff. Returns undefined when the target cannot be watched now (a right is missing); the target is
+   * then discovered as often as any other.
    */
   watch?(signal: AbortSignal): AsyncIterable<Sighting<Ref>> | undefined;
   /**
-   * What deliver would return or throw, without a write. The command `check` calls it. It may ask everything that
-   * changes nothing (`reads`), and let the manager try the credential where that keeps none (dry run, ping). It says
-   * that something would be written only where nothing that can be asked speaks against it: rights above all.
+   * Predicts what deliver would return or throw, without a write. The command `check` calls it. It may send every
+   * request that changes nothing (`reads`), and let the manager try the credential where that stores nothing (dry run,
+   * ping). It reports a write only where nothing that can be asked speaks against it, above all permissions.
    */
   rehearse?(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal>;
   /**
-   * Takes away what the courier made over there, and nothing of anybody else, for the command `prune`: thing by thing,
-   * what refers to another before that. rehearsed: says what would go, and changes nothing. What it throws concerns all
-   * that is left.
+   * Removes what the courier made in the manager, and nothing that belongs to others, for the command `prune`. It
+   * removes one object at a time, references before what they refer to. rehearsed: reports what would be removed, and
+   * changes nothing. What it throws concerns all remaining objects.
    */
   prune?(way: 'written' | 'rehearsed', signal: AbortSignal): AsyncIterable<Pruned>;
 }

@@ -2,48 +2,48 @@ import type { Answer } from './http.ts';
 import { redactQuoted } from './secret.ts';
 
 /**
- * Control characters, and what turns the direction of writing or takes no room. A line break counts for `oneLine` only.
+ * Control characters, and characters that change the writing direction or have no width. `oneLine` also replaces line
+ * breaks.
  */
 const unseen = /[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu;
 const unseenInLines = /((?!\n)[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029])+/gu;
 
 /**
- * The text with a blank for whatever steers a terminal, turns the direction of writing or takes no room. Lines stay
- * lines.
+ * Replaces each run of characters that control a terminal, change the writing direction or have no width by a blank.
+ * Line breaks are kept.
  */
 export const visible = (text: string): string => text.replace(unseenInLines, ' ');
 
-/** As `visible`, and all in one line. */
+/** Like `visible`, but also joins the lines. */
 export const oneLine = (text: string): string => text.replace(unseen, ' ');
 
-/** JSON in which such characters are escaped, but for line breaks between its members. It says the same. */
+/** Escapes such characters in a JSON text, except the line breaks between its members. The value stays the same. */
 export const visibleJson = (json: string): string =>
   json.replace(unseenInLines, letters =>
     Array.from({ length: letters.length }, (_, at) => `\\u${letters.charCodeAt(at).toString(16).padStart(4, '0')}`).join(''),
   );
 
-/** A value as JSON for people and programs, with its last line break. */
+/** A value as indented JSON for people and programs, with a trailing line break. */
 export const jsonText = (value: unknown): string => visibleJson(`${JSON.stringify(value, undefined, 2)}\n`);
 
-/** As a sentence begins. */
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
-/** The first of many names, and how many there are beside them: `a, b, c and 15 more`. */
+/** The first `most` names, and the number of the others: `a, b, c and 15 more`. */
 export function few(names: readonly string[], most = 5): string {
   const more = names.length - most;
   return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''}`;
 }
 
-/** At most `longest` characters of the text, and how many more there are. */
+/** At most `longest` characters of the text, followed by the number of characters cut off. */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text;
-  // By way of bytes, for a slice of a string keeps the whole string in memory.
+  // Goes through bytes, because a slice of a string keeps the whole string in memory.
   return `${Buffer.from(text.slice(0, longest)).toString()}... (${text.length - longest} letters more)`;
 }
 
 /**
- * At most `longest` characters of one line, and three dots for the rest. It ends with a whole word, unless that word
- * alone fills half of the room.
+ * At most `longest` characters of one line, followed by three dots when it was cut. Cuts after a whole word, unless
+ * that leaves no more than half of the room.
  */
 export function shortened(line: string, longest: number): string {
   if (line.length <= longest) return line;
@@ -52,8 +52,8 @@ export function shortened(line: string, longest: number): string {
 }
 
 /**
- * A name that somebody gave to a thing in the manager, for a title: one line without control characters, cut after
- * `longest` characters. Empty for what is no text. It is not searched for secrets, as there may be thousands of names.
+ * The name of an object in the manager, for a title: one line without control characters, cut after `longest`
+ * characters. Empty when the name is not a string. Not redacted, because there may be thousands of names.
  */
 export function label(name: unknown, longest = 300): string {
   if (typeof name !== 'string') return '';
@@ -64,28 +64,28 @@ export function label(name: unknown, longest = 300): string {
 }
 
 /**
- * What the other side said, as `label` writes it, without secrets and pieces of them: it may quote what it was sent.
+ * A text from the other side, as `label` formats it, without secrets and parts of them: it may quote what it was sent.
  */
 export function quote(said: unknown, longest = 300): string {
-  // Cut before the costly filter, and again after it: a piece of a secret at the first cut is never shown.
+  // Cut before the costly redaction, and again after it: a partial secret at the first cut is never shown.
   return typeof said === 'string' ? label(redactQuoted(said.slice(0, 2 * longest)), longest) : '';
 }
 
 /**
- * An address as a person may see it, one line: a user name before its host often has a password behind it, and so has a
- * query. A password may hold any letter, so everything before the last @ goes.
+ * An address in one line, as it may be shown: without user info, which often holds a password, and without a query. A
+ * password may contain any character, so everything before the last @ is removed.
  */
 export const shownAddress = (address: string): string => {
   const { scheme = '', rest = '' } = /^(?<scheme>(?:[a-z][a-z0-9+.-]*:)?\/\/)?(?<rest>.*)$/is.exec(address.trim())?.groups ?? {};
   return label(`${scheme}${rest.replace(/^.*@/s, '')}`.replace(/[?#].*$/s, ''));
 };
 
-/** The beginning of a page; behind a declaration of XML or comments, too. */
+/** The beginning of an HTML page, possibly after an XML declaration or comments. */
 const pageStart = /^\s*(<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<(!doctype|html)\b/is;
 
 /**
- * A page for people: a login or an error of something that stands before the manager. It is no answer of an API,
- * whatever its status is.
+ * Whether an answer is an HTML page: a login or an error from something in front of the manager. It is not an API
+ * response, whatever its status.
  */
 export function isHtml({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
   return /text\/html|application\/xhtml/i.test(headers.get('content-type') ?? '') || pageStart.test(text.slice(0, 1000));

@@ -1,22 +1,20 @@
-/** Shorter secrets are not filtered out of texts: they would take ordinary words with them. */
+/** Shorter secrets are not redacted, because ordinary words would be replaced with them. */
 export const leastFiltered = 6;
-/** Length of the pieces by which a quotation is recognised. */
+/** Length of the pieces by which a quotation is recognized. */
 export const pieceLength = 8;
-/** Hex says half as much with each letter, and looks like many other things. */
+/** Length of such pieces in hex, which has half the information per character and resembles many other texts. */
 export const hexPieceLength = 16;
 /**
- * In long secrets only every eighth piece is known: a quotation of 15 characters holds one for certain. In short ones
- * every piece counts.
+ * Forms longer than this are indexed only at every eighth position, which still catches any quotation of 15 characters.
+ * Shorter forms are indexed at every position.
  */
 const longForm = 64;
 
-/** How one secret can stand in a text; made when it is first looked for. */
+/** The traces that one secret can leave in a text, computed on demand. */
 export interface Traces {
-  /** Longest first. */
+  /** All spellings of the value, longest first. */
   forms(): readonly string[];
-  /**
-   * By which a quotation of a part of the value is recognised: pieces of its forms but for hex, and of those in hex.
-   */
+  /** Pieces by which a quotation of part of the value is recognized: of the spellings other than hex, and of hex. */
   pieces(): readonly [plain: readonly string[], hex: readonly string[]];
 }
 
@@ -47,8 +45,8 @@ function spellingsInHex(value: string): string[] {
 function spellings(value: string): string[] {
   const bytes = Buffer.from(value);
   const base64 = [0, 1, 2].flatMap(shift => {
-    // What stands in front shifts the letters; the first and last ones also carry bits of the neighbours, so they are
-    // cut off.
+    // Preceding bytes shift the letters. The first and last letters also carry bits of the neighbouring bytes, so they
+    // are cut off.
     const text = Buffer.concat([Buffer.alloc(shift), bytes])
       .toString('base64')
       .replace(/=+$/, '');

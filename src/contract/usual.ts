@@ -3,7 +3,7 @@ import { Failure } from './failures.ts';
 import type { Registry } from './registry.ts';
 import type { Slot } from './target.ts';
 
-/** What a slot of one registry is to be given; undefined: nothing, so it stays as it is. */
+/** What a slot with one registry is to be given; undefined when there is no credential, so the slot stays as it is. */
 export function givenTo(
   { registries: [registry] }: Pick<Slot, 'registries'>,
   credentials: Credentials,
@@ -13,8 +13,8 @@ export function givenTo(
 }
 
 /**
- * A slot `new:HOST` for each of the wanted registries that is not there. there: the hosts that the manager has.
- * ref: what `deliver` must know to create one. The receipt of the creation then names the id of the entry.
+ * A slot `new:HOST` for each wanted registry that the manager does not have. there: the hosts that the manager has.
+ * ref: what `deliver` needs to create the entry. The receipt of the creation then names the id of the entry.
  */
 export function absentSlots<Ref>(wanted: readonly Registry[], there: { has(host: string): boolean }, ref: Ref): Slot<Ref>[] {
   return wanted
@@ -23,7 +23,8 @@ export function absentSlots<Ref>(wanted: readonly Registry[], there: { has(host:
 }
 
 /**
- * For a server that answers 404 where the product has its list. paths: what was asked. hint: what else could be there.
+ * The failure for a server that answers 404 where the product has its list. paths: what was requested. hint: what else
+ * could be at the address.
  */
 export function nothingAt(product: string, address: string, paths: string | readonly string[], hint?: string): Failure {
   const asked = [paths].flat().map(path => `GET ${path}`);
