@@ -8,7 +8,7 @@ import type { Secret } from '../contract/secret.ts';
 import { capital, few } from '../contract/text.ts';
 import { leaseWords } from '../observe/words.ts';
 
-/** What is said to someone who asked for a refresh, of one target or of all. */
+/** Handles a request for a refresh, of one target or of all, and returns the reply for the caller. */
 export function refreshBy(app: App) {
   return async (target?: string) => {
     const { courier } = app;
@@ -34,8 +34,8 @@ export function refreshBy(app: App) {
 }
 
 /**
- * Reads the admin token anew for each who knocks; undefined while there is none. Why its file gives none is logged once
- * until that changes: the doors say to everybody only that they are off.
+ * Reads the admin token again for each request; undefined while there is none. The reason is logged once until it
+ * changes, because the HTTP response only says that these endpoints are off.
  */
 export function adminTokenReader(config: () => Config, log: Log): () => Promise<Secret | undefined> {
   let said: string | undefined;

@@ -16,12 +16,12 @@ import { redact } from '../contract/secret.ts';
 import { quote } from '../contract/text.ts';
 import { engineFindings } from '../courier/findings.ts';
 
-/** A module has so long, in milliseconds, to come to its end. */
+/** Deadline for a module's top-level code, in milliseconds. */
 const patience = 10_000;
 
 /**
- * The adapters of the courier and those that ECR_COURIER_ADAPTERS names. Throws a ConfigError with every mistake. A
- * module is loaded once in a process.
+ * The built-in adapters and those that ECR_COURIER_ADAPTERS names. Throws a ConfigError that lists every mistake. A
+ * module is loaded once per process.
  */
 export async function knownAdapters(
   env: Readonly<Record<string, string | undefined>>,
@@ -67,7 +67,7 @@ async function load(
   });
 }
 
-/** Without a timer Node would end by itself, and without a sentence, when what a module waits for never comes. */
+/** Without a timer, Node exits silently when a module awaits something that never settles. */
 async function within<T>(ms: number, loading: Promise<T>): Promise<T> {
   const done = new AbortController();
   const late = clock.sleep(ms, done.signal).then(() => {
@@ -81,7 +81,7 @@ async function within<T>(ms: number, loading: Promise<T>): Promise<T> {
   }
 }
 
-/** What an adapter may not share with another, as everything is found by these names. */
+/** The names that an adapter shares with another one. Each must be unique, because lookups go by these names. */
 function clashesOf(adapter: Adapter, known: readonly { readonly adapter: Adapter; readonly from: string }[]): string[] {
   const { kind } = adapter;
   const twin = known.find(other => other.adapter.kind === kind);
@@ -98,7 +98,7 @@ function clashesOf(adapter: Adapter, known: readonly { readonly adapter: Adapter
 
 const isPath = (name: string): boolean => /^\.{0,2}\//.test(name);
 
-/** For people: Node's own sentence, and the line of the module that it concerns. */
+/** Node's own message and the line of the module that it concerns. */
 function reasonOf(error: unknown, name: string, directory: string): string {
   const { message, stack = '' } = error instanceof Error ? error : { message: String(error) };
   const [sentence = ''] = message.split('\n');
@@ -110,7 +110,7 @@ function reasonOf(error: unknown, name: string, directory: string): string {
 }
 
 /**
- * As it stands in front of the specifier that the hook resolves from a directory: `import` alone resolves from this
+ * Prefix of a specifier that the hook resolves from a given directory. A plain `import` would resolve it from this
  * file.
  */
 const seenFrom = 'ecr-courier:seen-from:';
@@ -125,8 +125,8 @@ async function importFrom(name: string, directory: string): Promise<object> {
 }
 
 /**
- * Whoever imports `ecr-courier/adapter` is handed the contract of this very process, wherever the file lies: nothing
- * need be installed beside an adapter, and its `Failure` is the class that the engine knows.
+ * Resolves `ecr-courier/adapter` to the contract of this process, wherever the importing file is. So an adapter needs
+ * no installed copy of the package, and its `Failure` is the class that the engine knows.
  */
 function hook(): void {
   Object.assign(globalThis, { [Symbol.for(ownContract)]: contract });

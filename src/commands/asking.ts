@@ -10,7 +10,7 @@ import { reachAws } from '../io/reach.ts';
 import { knownAdapters } from './adapters.ts';
 import type { Io } from './io.ts';
 
-/** What a command asks AWS with. */
+/** The AWS clients and the clock of a command. */
 export const awsDeps = async ({ env, signal }: Pick<Io, 'env' | 'signal'>): Promise<AwsDeps> => ({
   once: openOnce(reachAws({ env })),
   clock,
@@ -19,10 +19,10 @@ export const awsDeps = async ({ env, signal }: Pick<Io, 'env' | 'signal'>): Prom
   walks: oneWalkEach(signal),
 });
 
-/** `stale`: a credential that is not wanted again. */
+/** `stale`: a credential that the caller does not accept again. */
 export type Fetch = (source: Source, registry: Registry, stale?: Credential) => Promise<Credential>;
 
-/** One fetch for all registries that it serves, and one more at most for those that do not take its credential. */
+/** Fetches once per scope, and at most once more for registries that refuse that credential. */
 export function oneFetchEach(signal: AbortSignal): Fetch {
   const fetched = new Map<string, Promise<Credential>>();
   return async (source, registry, stale) => {

@@ -11,8 +11,8 @@ import { daemonSections, ownSections, render } from './report.ts';
 import { statusIn } from './status.ts';
 
 /**
- * Writes what belongs into a bug report, to be read and attached by a person. Works with a broken configuration, and
- * when no daemon runs.
+ * Prints the material of a bug report, for a person to read and attach. Works with a broken configuration and without
+ * a running daemon.
  */
 export async function bundle(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, configOptions);
@@ -23,7 +23,7 @@ export async function bundle(args: string[], io: Io): Promise<number> {
   });
   const secrets = [...secretsOf(io.env), ...(await keysOf(config))];
   const daemon = await findDaemon(values, io).then(askedDaemon, (error: ConfigError) => noDaemon(error.message));
-  // What is the same there is shown once.
+  // Sections that equal the daemon's are shown once.
   const here = (await ownSections(io.env, config)).filter(({ text }) => !daemon.includes(text));
   const titled = here.map(({ title, text }) => ({ title: `${title}, as this command sees it`, text }));
   const head = `Bundle of ecr-courier, made at ${new Date(clock.wall()).toISOString()}\n`;
@@ -35,7 +35,7 @@ export async function bundle(args: string[], io: Io): Promise<number> {
 
 const noDaemon = (text: string): string => render([{ title: 'The daemon', text }]);
 
-/** The daemon's own account of itself; from its port, what everybody may see; or why there is neither. */
+/** The bundle of the daemon from its socket, else the public part from its port, else the reason why both fail. */
 async function askedDaemon(daemon: Daemon): Promise<string> {
   const { socket } = daemon;
   const said = await daemon.askSocket('GET', '/-/bundle').catch(asFailure);
@@ -55,7 +55,7 @@ async function publicPart({ door, askDoor }: Daemon): Promise<string> {
   return [`A daemon answers at ${door}. ${ask}\n`, render(daemonSections(status, metrics.text))].join('\n');
 }
 
-/** The keys in options and files: made known here, so that `redact` finds them. */
+/** The keys in options and files, registered as secrets so that `redact` finds them. */
 async function keysOf(config: Config | ConfigError): Promise<Secret[]> {
   if (config instanceof ConfigError) return [];
   const resolved = await Promise.all(config.targets.map(target => resolveOptions(target).catch(() => undefined)));
@@ -65,7 +65,7 @@ async function keysOf(config: Config | ConfigError): Promise<Secret[]> {
   return [...keys, ...(admin ? [admin] : []), ...(await addressesOf(config))];
 }
 
-/** What is secret in the addresses of receivers and of the heartbeat. */
+/** The secret parts of the addresses of receivers and of the heartbeat. */
 async function addressesOf({ notify, heartbeat }: Config): Promise<Secret[]> {
   const all = [
     ...notify.map(({ url, name, format }) => readAddress(url, name, format)),

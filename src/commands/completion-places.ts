@@ -5,16 +5,16 @@ import { options as usual } from './help.ts';
 import { type Command, commands, type Line } from './list.ts';
 import { jobs } from './policy/jobs.ts';
 
-/** An option as a shell completes it. */
+/** An option for shell completion. */
 export interface Option {
-  /** With its dashes. */
+  /** The name with its dashes. */
   readonly name: string;
-  /** Its letter. */
+  /** The single letter of its short form. */
   readonly short: string | undefined;
-  /** What it may be; empty: anything, such as a file. undefined: it has no value. */
+  /** The permitted values; empty if any value is, such as a file; undefined if the option takes none. */
   readonly values: readonly string[] | undefined;
 }
-/** Words of a command line with its verb, and what may follow. */
+/** A command with its verb, and what may follow it. */
 export interface Place {
   readonly words: readonly string[];
   readonly options: readonly Option[];
@@ -22,7 +22,7 @@ export interface Place {
 
 export const shells = ['bash', 'zsh', 'fish'] as const;
 
-/** Of options whose help has a word in capitals for one of these. */
+/** The permitted values of options whose help shows only a placeholder in capitals. */
 const valuesOf: Readonly<Record<string, readonly string[]>> = {
   '--log-level': groups.log.level.choices,
   '--log-format': groups.log.format.choices,
@@ -40,7 +40,7 @@ function optionsIn(text: string): Option[] {
   });
 }
 
-/** Every option that a usage or a line of the help begins with; one that several lines have takes the values of all. */
+/** Every option at the start of a usage or help line. An option of several lines has the values of all of them. */
 function optionsOf({ usage, more = [], bare }: Command): Option[] {
   const found = [usage, ...[...more, ...(bare ? [] : usual)].map(termOf), '--help'].flatMap(optionsIn);
   return [...Map.groupBy(found, ({ name }) => name)].map(([name, all]) => {
@@ -49,7 +49,7 @@ function optionsOf({ usage, more = [], bare }: Command): Option[] {
   });
 }
 
-/** Those that may stand before the command. */
+/** The options that may precede the command. */
 export const before: readonly Option[] = usual.flatMap(line => optionsIn(termOf(line)));
 
 export const places = (): Place[] =>
@@ -58,7 +58,7 @@ export const places = (): Place[] =>
     ...('verbs' in command ? Object.entries(command.verbs).map(([verb, leaf]) => ({ words: [name, verb], options: optionsOf(leaf) })) : []),
   ]);
 
-/** What may follow a command: its verbs, the shells, the jobs of a policy. */
+/** The words that may follow a command: its verbs, shells, or policy jobs. */
 export const followers: readonly (readonly [name: string, words: readonly string[]])[] = [
   ...Object.entries(commands).flatMap(([name, command]) => ('verbs' in command ? [[name, Object.keys(command.verbs)] as const] : [])),
   ['completion', shells],

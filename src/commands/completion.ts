@@ -24,7 +24,7 @@ function bash(): string {
       .flatMap(linesOf)
       .join('\n');
   const optionsAfter = (count: number): string => ofLength(count, ({ words, options }) => [lineOf(words.join(' '), namesOf(options))]);
-  // No values: what the shell completes by itself, files.
+  // Without values the shell falls back to its default, files.
   const valuesAfter = (count: number): string =>
     ofLength(count, ({ words, options }) =>
       valued(options).map(({ name, values }) => `      '${words.join(' ')} ${name}') words='${values.join(' ')}' isValue=1 ;;`),
@@ -78,7 +78,7 @@ complete -o default -F _ecr_courier ecr-courier
 `;
 }
 
-/** zsh runs what is written for bash. */
+/** The script for zsh, which runs the one for bash. */
 function zsh(): string {
   const [, ...lines] = bash().split('\n');
   return ['# In ~/.zshrc: source <(ecr-courier completion zsh)', 'autoload -U +X bashcompinit && bashcompinit', ...lines].join('\n');
@@ -106,7 +106,10 @@ function fish(): string {
   ].join('\n');
 }
 
-/** The words before the cursor without options; whether they begin with these; whether they are these. */
+/**
+ * Helpers for fish: the words before the cursor without options, whether they start with given words, and whether they
+ * equal them.
+ */
 const fishFunctions = [
   `function __ecr_courier_words
   set -l isValue 0

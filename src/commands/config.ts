@@ -9,7 +9,7 @@ import { printNotes } from './notes.ts';
 
 type ConfigIo = Pick<Io, 'env' | 'stdout' | 'stderr'>;
 
-/** `config show`: every value in force and where it comes from. */
+/** `config show`: prints every effective value and its origin. */
 export async function configShow(args: string[], io: ConfigIo, known = knownAdapters): Promise<number> {
   const { warnings, settings } = await readConfig(readArgs(args, configOptions).values, io, known);
   warn(warnings, io);
@@ -17,7 +17,7 @@ export async function configShow(args: string[], io: ConfigIo, known = knownAdap
   return exit.ok;
 }
 
-/** `config check`: whether the configuration is fine, or everything that is wrong. */
+/** `config check`: reports every mistake in the configuration, or that there is none. */
 export async function configCheck(args: string[], io: ConfigIo, known = knownAdapters): Promise<number> {
   const read = await readConfig(readArgs(args, configOptions).values, io, known);
   if (!isForAskers(read)) demandTargets(read);
@@ -28,7 +28,7 @@ export async function configCheck(args: string[], io: ConfigIo, known = knownAda
   return exit.ok;
 }
 
-/** `config schema`: the JSON Schema of a file. */
+/** `config schema`: prints the JSON Schema of a configuration file. */
 export async function configSchema(args: string[], io: ConfigIo, known = knownAdapters): Promise<number> {
   readArgs(args, configOptions);
   io.stdout.write(`${renderJsonSchema(await known(io.env)).trimEnd()}\n`);
@@ -39,11 +39,11 @@ function warn(warnings: readonly string[], { stderr }: ConfigIo): void {
   for (const warning of warnings) stderr.write(redact(`warning: ${warning}\n`));
 }
 
-/** With sources it is one for those who ask, too: the credential helper and the credential provider. */
+/** A configuration with sources and without targets serves the credential helper and the credential provider. */
 const isForAskers = ({ settings }: Config): boolean =>
   settings.some(({ path, origin }) => path.startsWith('sources.') && origin !== 'default');
 
-/** Warnings of what the configuration leads to. Throws a ConfigError. */
+/** Checks what the configuration refers to, and returns the warnings. Throws a ConfigError. */
 async function look(config: Config, env: Io['env']): Promise<readonly string[]> {
   const files = await lookAtFiles(config, env);
   const mistakes = [...files.mistakes, ...(await lookAtTargets(config, env))];
@@ -51,10 +51,10 @@ async function look(config: Config, env: Io['env']): Promise<readonly string[]> 
   return files.warnings;
 }
 
-/** A line for each value in force, with where it comes from. */
+/** One line per effective value, with its origin. */
 export function listing(settings: Config['settings']): string {
   const lines = settings.map(({ path, value, origin }) => ({ text: `${path} = ${value}`, origin }));
-  // A long value pushes its own origin to the right, not everybody's.
+  // A long value must not push all other origins to the right.
   const width = Math.max(...lines.map(({ text }) => text.length).filter(length => length <= 72));
   return lines.map(({ text, origin }) => `${text.padEnd(width)}  # ${origin}`).join('\n');
 }

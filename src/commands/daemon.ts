@@ -9,9 +9,9 @@ import { Failure } from '../contract/failures.ts';
 import type { ConfigFlags, Io } from './io.ts';
 
 /**
- * Where a daemon listens for its owner: as configured, else below systemd's or the user's runtime directory, else below
- * the temporary one. Daemons of one user differ by their ports, and so do the names of their sockets; a unit has its
- * directory for itself.
+ * The path of the daemon's unix socket: the configured one, else one in the runtime directory of systemd or of the
+ * user, else one in the temporary directory. The name contains the port, because a user may run several daemons. The
+ * runtime directory of a systemd unit holds a single daemon.
  */
 export function socketPath({ listen, socket }: Doors, env: NodeJS.ProcessEnv): string {
   if (socket) return socket;
@@ -23,40 +23,42 @@ export function socketPath({ listen, socket }: Doors, env: NodeJS.ProcessEnv): s
 
 const usualPort = parseListen(groups.server.listen.default)?.port;
 
-/** Not from the list of users: a container's user often has no name there. */
+/** The uid from the process. `os.userInfo` fails for a container's user without an entry in /etc/passwd. */
 const uid = (): number => process.getuid?.() ?? -1;
 
 export interface Said {
   readonly status: number;
   readonly text: string;
-  /** Where it was said, for people: a socket, or host:port. */
+  /** The address that responded, for messages: a socket path, or host:port. */
   readonly at: string;
 }
 
-/** The daemon that a configuration means. Whatever asks throws UNREACHABLE when it is not there or silent for `ms`. */
+/**
+ * A client of the daemon that a configuration describes. Requests throw UNREACHABLE if it is absent or silent for `ms`.
+ */
 export interface Daemon {
   readonly socket: string;
   /** host:port */
   readonly door: string;
-  /** At its HTTP door, or, when nobody listens there, through its socket: what everybody may see. */
+  /** Requests public information from its HTTP port, or from its socket if the port is closed. */
   ask(path: string, ms?: number): Promise<Said>;
   askDoor(path: string): Promise<Said>;
   /**
-   * Through its socket, where its owner may see and do everything. Throws UNREACHABLE also when the socket is another
-   * user's, or that of a daemon with another port.
+   * Requests anything through its socket, which only its owner can open. Also throws UNREACHABLE if the socket belongs
+   * to another user, or to a daemon with another port.
    */
   askSocket(method: string, path: string): Promise<Said>;
 }
 
-/** Nobody can be told by this error that there is no daemon: there is one. */
+/** Whether the error means that the daemon runs and does not respond, not that there is none. */
 export const isSilent = (error: unknown): boolean => error instanceof Failure && error.cause instanceof Silence;
 class Silence extends Error {}
 
 const patience = 10_000;
 
 /**
- * Reads no more of the configuration than it needs: mistakes elsewhere, and adapters, do not matter. Throws a
- * ConfigError when just that is wrong.
+ * Reads only the part of the configuration that locates the daemon, without adapters. Throws a ConfigError only for
+ * mistakes in that part.
  */
 export async function findDaemon({ config, ...flags }: ConfigFlags, io: Pick<Io, 'env' | 'signal'>): Promise<Daemon> {
   return daemonOf(await loadDoors({ files: config, env: io.env, flags }), io);
@@ -91,7 +93,7 @@ export function daemonOf(found: Awaited<ReturnType<typeof loadDoors>>, { env, si
     return said;
   };
   const ask = async (path: string, ms?: number): Promise<Said> => {
-    // Which port it was given then, only the daemon knows.
+    // The system has chosen the port, which only the daemon knows.
     if (port === 0) return await askSocket('GET', path, ms);
     return await askDoor(path, ms).catch(async (atDoor: Error) => {
       if (isSilent(atDoor)) throw atDoor;
@@ -115,9 +117,9 @@ function foreign(socket: string): Failure {
 }
 
 /**
- * Whether somebody else may have made the socket, or its directory, and listen there. Root may name the socket of a
- * daemon that is not root, or the runtime directory of its unit: that of a DynamicUser= is a link to one below
- * /run/private, which is the daemon's. What was only guessed has to be one's own.
+ * Whether another user may have created the socket or its directory. Root may name the socket of an unprivileged daemon
+ * or the runtime directory of its unit; with DynamicUser= that directory is a link into /run/private and belongs to the
+ * daemon. A guessed path must belong to the caller.
  */
 async function isForeign(socket: string, known: 'named' | 'unit' | 'guessed'): Promise<boolean> {
   if (uid() === 0 && known === 'named') return false;
@@ -149,7 +151,7 @@ async function sendTo(at: string, options: RequestOptions & { timeout: number })
   return await promise;
 }
 
-/** The port is another program's. */
+/** The failure for a port that belongs to another program. */
 export function somebodyElse(at: string): Failure {
   return new Failure('UNEXPECTED', `Something else than ecr-courier answers at ${at}.`, {
     remedy: 'Give this command the ECR_COURIER_LISTEN (or the configuration file) of the daemon.',

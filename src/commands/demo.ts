@@ -15,8 +15,8 @@ import { oneOf } from './given.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 
 /**
- * The real daemon against an embedded ECR, whose tokens live a minute, and an embedded Portainer, or a real one. Tells
- * what happens in plain lines.
+ * Runs the real daemon against an embedded ECR, whose tokens live for a minute, and an embedded or real Portainer.
+ * Prints what happens, line by line.
  */
 export async function demo(args: string[], io: Io): Promise<number> {
   const options = {
@@ -67,7 +67,7 @@ export async function demo(args: string[], io: Io): Promise<number> {
 
 const fast = { ECR_COURIER_TICK_SECONDS: '1', ECR_COURIER_DISCOVERY_CRON: '*/5 * * * * *', ECR_COURIER_LISTEN: '127.0.0.1:0' };
 
-/** Nothing of the user's identity takes part. */
+/** An AWS environment without the user's own identity. */
 const onlyIdentity = (ecrUrl: string): Record<string, string> => ({
   AWS_ACCESS_KEY_ID: 'AKIDEMODEMODEMODEMO1',
   AWS_SECRET_ACCESS_KEY: 'demo-secret',
@@ -81,7 +81,7 @@ function openApp(config: Config, log: Log, { door }: Parts, env: Record<string, 
     log,
     env,
     registryEndpoint: () => door.url,
-    // A real Portainer may hold registries of real accounts: this token is not for them.
+    // A real Portainer may hold registries of real accounts, which must not get the demo's token.
     sources: made => ({
       ...made,
       choose: (registry, slot) => (registries.some(({ host }) => host === registry.host) ? made.choose(registry, slot) : undefined),
@@ -99,7 +99,7 @@ async function openDoors(app: App, log: Log) {
   return await createServer(doors, { host: '127.0.0.1', port: 0 });
 }
 
-/** Runs the app for as long as `tell` takes. Ctrl-C in the middle of it is no error. */
+/** Runs the app until `tell` returns. Ctrl-C meanwhile is not an error. */
 async function whileRunning(app: App, signal: AbortSignal, tell: (stop: AbortSignal) => Promise<void>): Promise<void> {
   const ended = new AbortController();
   const stop = AbortSignal.any([signal, ended.signal]);
@@ -114,7 +114,7 @@ async function whileRunning(app: App, signal: AbortSignal, tell: (stop: AbortSig
   }
 }
 
-/** The demo's registries are made there; nothing else is touched. The TLS options are the user's own. */
+/** The environment for a real Portainer. The demo creates its own registries there and touches nothing else. */
 function realPortainer(env: NodeJS.ProcessEnv, url: string, keyFile: string): Record<string, string> {
   const tls = Object.entries(env).filter(([name]) => /^PORTAINER_(CA_FILE|TLS_|INSECURE_|ALLOW_HTTP)/.test(name));
   const wanted = { PORTAINER_REGISTRIES: registries.map(({ host }) => host).join(','), PORTAINER_CREATE: 'true' };

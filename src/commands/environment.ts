@@ -7,10 +7,10 @@ import { Secret } from '../contract/secret.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Read by the AWS SDK, by Node, by TLS and by proxies; ours and the adapters' come beside them. */
+/** Variables that the AWS SDK, Node, TLS and proxies read, in addition to ours and those of the adapters. */
 const ofNote = /^(AWS_|NODE_|SSL_CERT_|CREDENTIALS_DIRECTORY$|RUNTIME_DIRECTORY$|XDG_RUNTIME_DIR$)|_proxy$/i;
 
-/** Values that are no secret and cannot hold one. Whatever is not named here or below is only said to be set. */
+/** Variables whose values cannot be secret. The bundle shows any other variable without its value. */
 const harmless = new Set([
   'AWS_ACCESS_KEY_ID_FILE',
   'AWS_CA_BUNDLE',
@@ -55,18 +55,16 @@ const harmless = new Set([
   'no_proxy',
 ]);
 
-/** Of those, the ones that name files or directories. */
+/** Variables that name files or directories. */
 const paths = /_(FILE|CONFIG|BUNDLE|CERTS|OUT|DIR|DIRECTORY)$/;
 
 /**
- * Addresses: scheme, host and port are shown, for a proxy's may hold a password, and a container's path is as good as
- * one.
+ * Variables with addresses. Only scheme, host and port are shown: a proxy's address may hold a password, and the path
+ * of a container endpoint is as sensitive as one.
  */
 const addresses = /^(AWS_ENDPOINT_URL\w*|AWS_CONTAINER_CREDENTIALS_FULL_URI|AWS_EC2_METADATA_SERVICE_ENDPOINT|(https?|all)_proxy)$/i;
 
-/**
- * A line for each variable that bears on the courier: `NAME = value` where the value is harmless, else `NAME is set`.
- */
+/** One line per variable that affects the courier: `NAME = value` if the value is harmless, else `NAME is set`. */
 export function environment(env: Env, adapters: readonly Adapter[]): string {
   const known = new Set(variables(adapters).map(({ name }) => name));
   const ours = ['ECR_COURIER_', ...adapters.map(adapter => `${prefix(adapter)}_`)];
@@ -86,23 +84,20 @@ function asShown(name: string, value: string): string {
   return paths.test(name) ? shownPath(value) : value;
 }
 
-/**
- * Without user, password and path. undefined: not an address, or one of which the parts cannot be told apart for
- * certain.
- */
+/** The address without user, password and path; undefined if it cannot be parsed reliably. */
 function origin(address: string): string | undefined {
   const url = URL.parse(address);
   if (!url || !/^(https?|socks\w*):$/.test(url.protocol) || /@/.test(url.pathname + url.search + url.hash)) return undefined;
   return `${url.protocol}//${url.host}`;
 }
 
-/** Addresses of which only the host may be shown. */
+/** Variables with addresses of which only the host may be shown. */
 const ofReceivers = /^ECR_COURIER_(NOTIFY_[A-Z]+|HEARTBEAT)_URL$/;
 const sensitive = /(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)S?$/i;
-/** Shorter ones are often ordinary words, which would be taken out of every sentence. */
+/** Shorter values are often ordinary words, which would then be redacted from every sentence. */
 const leastSearched = 8;
 
-/** What lies in variables and is not for showing: known as secrets from now on, so that `redact` finds them. */
+/** Registers the sensitive values of variables as secrets, so that `redact` finds them. */
 export function secretsOf(env: Env): Secret[] {
   const values = Object.entries(env).flatMap(([name, value = '']) => {
     if (ofReceivers.test(name)) return wrongAddress(value) ? [value] : secretAddress(value).parts.map(part => part.reveal());

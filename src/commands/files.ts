@@ -20,20 +20,20 @@ type Env = NodeJS.ProcessEnv;
 
 /** A file that an option or a variable names. */
 interface Named {
-  /** The option, as `config show` spells it; empty for a variable. */
+  /** The option as `config show` spells it; empty if a variable names the file. */
   readonly path: string;
   readonly variable?: string;
-  /** How a warning about it begins. */
+  /** The start of a warning about it. */
   readonly about: string;
-  /** What follows from its absence; the failure's own remedy unless given. */
+  /** What happens while the file is absent; defaults to the failure's remedy. */
   readonly meanwhile?: string;
-  /** Throws where the file cannot be used. */
+  /** Throws if the file is unusable. */
   read(): Promise<unknown>;
 }
 
 /**
- * Reads each file that an option names, as the program would. One that is there and cannot be used is a mistake; one
- * that is absent or empty may be filled later, so it is a warning.
+ * Reads each file that an option names, as the daemon would. An unusable file is a mistake. An absent or empty one is
+ * only a warning, because it may be filled later.
  */
 export async function lookAtFiles(config: Config, env: Env): Promise<{ readonly mistakes: Mistake[]; readonly warnings: string[] }> {
   const named = [
@@ -61,7 +61,7 @@ export async function lookAtFiles(config: Config, env: Env): Promise<{ readonly 
   return { mistakes, warnings };
 }
 
-/** What adapters refuse of their options and headers. Nobody is asked, and what is said of files is not said again. */
+/** The options and headers that adapters reject. Sends no requests, and repeats no message about files. */
 export async function lookAtTargets({ targets, aliases }: Config, env: Env): Promise<Mistake[]> {
   const deps = { clock, log: createLog({ to: { write: () => true } }), env, registry: addressReader(aliases), readonly: true };
   const mistakes = targets.map(async (config): Promise<Mistake[]> => {
@@ -110,7 +110,7 @@ function filesOf(target: TargetConfig): Named[] {
 
 const untilMended = (whom: string): string => `Until that is mended nothing is sent to ${whom}; the file is read anew by itself.`;
 
-/** Somebody writes it anew, so nothing in it is a mistake of the configuration. */
+/** The token file of a source. Another program writes it, so its content is no mistake of the configuration. */
 function tokenFile({ name, file, region }: SourceConfig): Named[] {
   if (file === undefined) return [];
   const path = `sources.${name}.file`;
@@ -166,5 +166,5 @@ function awsFiles(env: Env): Named[] {
   ];
 }
 
-/** A token is far smaller. */
+/** Maximum size of a token file; a token is far smaller. */
 const mostBytes = 64 * 1024;

@@ -1,6 +1,6 @@
 import { UsageError } from './io.ts';
 
-/** Commas separate, and an option may come more than once. */
+/** Splits the values of a repeatable option at commas. */
 export function listed(given: readonly string[] | undefined, pattern = /./, otherwise = ''): string[] {
   const texts = (given ?? []).flatMap(text => text.split(',')).map(text => text.trim());
   for (const text of texts) if (!pattern.test(text)) throw new UsageError(`${JSON.stringify(text)} is ${otherwise || 'empty'}`);

@@ -3,10 +3,10 @@ import { type Command, commands, type Line } from './list.ts';
 
 /** Columns of the narrowest terminal in common use. */
 const width = 80;
-/** A longer term has a line of its own. */
+/** Width of the term column; a longer term gets its own line. */
 const longestTerm = 26;
 
-/** Of every command that has a configuration. */
+/** Options of every command that reads a configuration. */
 export const options: readonly Line[] = [
   ['-c, --config PATH', 'a configuration file or directory; may be given more than once (ECR_COURIER_CONFIG)'],
   ['--listen HOST:PORT', 'where the daemon listens (ECR_COURIER_LISTEN)'],
@@ -54,7 +54,7 @@ export function help(): string {
   ].join('\n');
 }
 
-/** An empty line and these: terms in one column and what they are in another; a sentence stands apart from terms. */
+/** An empty line, then terms and their explanations in two columns. Sentences are set apart from terms. */
 function block(lines: readonly Line[]): string[] {
   const terms = lines.flatMap(line => (typeof line === 'string' ? [] : [line[0].length]));
   const column = 4 + Math.max(0, ...terms.filter(length => length <= longestTerm));
@@ -71,7 +71,7 @@ function row([term, says]: Exclude<Line, string>, column: number): string[] {
   return left.length + 2 > column ? [left, first, ...rest] : [`${left.padEnd(column)}${first.trimStart()}`, ...rest];
 }
 
-/** Breaks at blanks; a word that is too long stays whole. */
+/** Wraps at blanks. An overlong word stays whole. */
 function wrap(text: string, indent = '', columns = width): string[] {
   const lines = [''];
   for (const word of text.split(' ')) {

@@ -8,8 +8,7 @@ import { configOptions, exit, type Io, UsageError } from './io.ts';
 import { type Command, commands } from './list.ts';
 
 /**
- * Runs the command that the arguments name; resolves with the exit code. Whatever is thrown becomes a sentence on
- * stderr.
+ * Runs the command that the arguments name, and resolves to the exit code. Prints any error as a sentence to stderr.
  */
 export async function runCommand(argv: readonly string[], io: Io): Promise<number> {
   const [first, second] = argv;
@@ -37,7 +36,7 @@ function verbMissing(name: string, word: string | undefined, verbs: readonly str
   return `there is no ${name} ${word}${hint(word, verbs) || `, but ${either.format(verbs)}`}`;
 }
 
-/** The command that is meant, or the verb of one that has verbs: only options stand before it. */
+/** Finds the command, or the verb of a command with verbs. Only options may precede it. */
 function named(argv: readonly string[]): { readonly name: string; readonly command: Command | undefined; readonly args: string[] } {
   const { name, args } = split(argv);
   const command = memberOf(commands, name);
@@ -55,13 +54,13 @@ const asksVersion = (arg: string | undefined): boolean => ['--version', '-v', 'v
 const asksHelp = (arg: string | undefined): boolean => ['--help', '-h', 'help'].includes(arg ?? '');
 
 /**
- * Whether the arguments mean the daemon: it takes SIGHUP for a wish to reload (to the others it says, as usual, that
- * the terminal was closed), and lives without a reader.
+ * Whether the arguments start the daemon. The daemon reloads on SIGHUP, which ends other commands, and goes on when
+ * nothing reads its output.
  */
 export const isDaemon = (argv: readonly string[]): boolean =>
   split(argv).name === 'run' && !argv.some(arg => asksVersion(arg) || asksHelp(arg));
 
-/** The command; its options may stand before it, as those of git and docker do. */
+/** Splits off the command. Its options may precede it, as with git and docker. */
 function split(argv: readonly string[]): { readonly name: string; readonly args: string[] } {
   const at = optionsBefore(argv);
   const name = argv[at];
@@ -69,7 +68,7 @@ function split(argv: readonly string[]): { readonly name: string; readonly args:
   return isGiven ? { name, args: argv.toSpliced(at, 1) } : { name: 'run', args: [...argv] };
 }
 
-/** How many arguments at the beginning are options of a configuration, with their values. */
+/** The number of leading arguments that are configuration options or their values. */
 function optionsBefore(argv: readonly string[]): number {
   let at = 0;
   for (let arg = argv[0]; arg?.startsWith('-'); arg = argv[at]) {
@@ -103,7 +102,7 @@ function usageOf(name: string): string {
   return `usage: ecr-courier ${command.usage}${more}`;
 }
 
-/** Of util.parseArgs. */
+/** Whether util.parseArgs threw the error. */
 function isArgumentError(error: unknown): error is Error {
   return error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
 }

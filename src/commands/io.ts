@@ -7,35 +7,35 @@ import type { Sink } from '../io/log.ts';
 import { docsUrl } from '../version.ts';
 import { knownAdapters } from './adapters.ts';
 
-/** What a command may read. `isTTY`: somebody types it. */
+/** The standard input of a command. `isTTY`: it is a terminal. */
 export type Input = AsyncIterable<string | Uint8Array> & { readonly isTTY?: boolean };
 
-/** What a command has of the world. */
+/** The environment in which a command runs. */
 export interface Io {
   readonly env: NodeJS.ProcessEnv;
   readonly stdout: Sink;
   readonly stderr: Sink;
   readonly stdin: Input;
-  /** Aborted when the command shall end. */
+  /** Aborted when the command must end. */
   readonly signal: AbortSignal;
-  /** Calls the listener when the configuration shall be loaded anew. */
+  /** Calls the listener when the user asks for a reload. */
   onReload(listener: () => void): void;
-  /** Hands the listener what Node has to say of the process; until then it goes to stderr. */
+  /** Passes Node's process warnings to the listener; before that they go to stderr. */
   onWarning(listener: (warning: Error) => void): void;
   /**
-   * Hands the listener what adapters of others throw where nobody can catch it; until then, and without such adapters,
-   * it ends the process. module: the file of the adapter, if that is known.
+   * Passes uncaught errors of third-party adapters to the listener. Before that, and without such adapters, an uncaught
+   * error ends the process. module: the file of the adapter, if known.
    */
   onStray(listener: (thrown: unknown, module: string | undefined) => void): void;
 }
 
-/** 78 is EX_CONFIG of sysexits.h. */
+/** Exit codes. 78 is EX_CONFIG of sysexits.h. */
 export const exit = { ok: 0, failed: 1, usage: 2, partly: 3, config: 78 } as const;
 
-/** The command line is wrong. */
+/** A mistake in the command line. */
 export class UsageError extends Error {}
 
-/** what: target, source, receiver. */
+/** The error for an unknown name. what: target, source or receiver. */
 export const noSuch = (what: string, name: string, names: readonly string[]): UsageError => new UsageError(noneNamed(what, name, names));
 
 /** Options that every command with a configuration takes. */
@@ -46,7 +46,7 @@ export const configOptions = {
   'log-format': { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
-/** Strict: what is not named is an error. */
+/** Parses the arguments. Throws a UsageError for an unknown option or an unexpected argument. */
 export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>>(
   args: string[],
   options: T,
@@ -59,10 +59,10 @@ export function readArgs<const T extends NonNullable<ParseArgsConfig['options']>
   }
 }
 
-/** What people call an option who know it from elsewhere. */
+/** Names that other tools use for our options. */
 const meant: Readonly<Record<string, string>> = { role: 'for', principal: 'for', user: 'for', who: 'for', output: 'format' };
 
-/** What util.parseArgs found, in our words: its own give advice that nobody wants who mistyped an option. */
+/** Rewords an error of util.parseArgs, whose advice on positional arguments does not help after a typo. */
 function ofNode(error: unknown, names: readonly string[]): UsageError | undefined {
   const { code, message } = error as NodeJS.ErrnoException;
   const [, given = ''] = /'([^']*)'/.exec(message) ?? [];
@@ -76,7 +76,7 @@ function ofNode(error: unknown, names: readonly string[]): UsageError | undefine
   return new UsageError(`there is no option ${dashes}${name}${near === undefined ? '' : `; did you mean --${near}?`}`);
 }
 
-/** What was given of `configOptions`. */
+/** The parsed values of `configOptions`. */
 export interface ConfigFlags {
   readonly config?: string[];
   readonly listen?: string;
@@ -84,23 +84,23 @@ export interface ConfigFlags {
   readonly 'log-format'?: string;
 }
 
-/** The configuration from files, environment and flags. Throws a ConfigError with every mistake. */
+/** Reads the configuration from files, environment and flags. Throws a ConfigError that lists every mistake. */
 export async function readConfig(values: ConfigFlags, io: Pick<Io, 'env'>, known = knownAdapters): Promise<Config> {
   const { config, ...flags } = values;
   return await load({ files: config, env: io.env, flags, adapters: await known(io.env), checkCron: cronMistake });
 }
 
-/** The configuration of a command that has nothing to do without a target. Throws MISCONFIGURED when there is none. */
+/** Reads the configuration of a command that needs targets. Throws MISCONFIGURED if there is none. */
 export async function readConfigWithTargets(...given: Parameters<typeof readConfig>): Promise<Config> {
   const config = await readConfig(...given);
   demandTargets(config);
   return config;
 }
 
-/** Throws MISCONFIGURED when there is no target. */
+/** Throws MISCONFIGURED if there is no target. */
 export function demandTargets({ targets, warnings }: Config): void {
   if (targets.length > 0) return;
   const remedy = `The guide of each of them has the least that works, and says how to get a key:\n${docsUrl('docs/README.md')}`;
-  // The last one says that there is none; the others may say why.
+  // The last warning says that there is no target; the others may say why.
   throw new Failure('MISCONFIGURED', [...warnings.slice(-1), ...warnings.slice(0, -1)].join('\n'), { remedy });
 }

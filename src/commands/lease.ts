@@ -19,13 +19,13 @@ import { createElection, type Election } from '../lease/election.ts';
 import { leaseIn } from '../lease/store.ts';
 import type { Io } from './io.ts';
 
-/** Each share has a Lease of its own: `-0-of-3`. */
+/** The suffix of the Lease name. Each share has its own Lease: `-0-of-3`. */
 function shareOf({ shard }: Config['engine']): string {
   const { at, of } = (shard === undefined ? undefined : parseShard(shard)) ?? { at: 0, of: 1 };
   return of === 1 ? '' : `-${at}-of-${of}`;
 }
 
-/** The election among the couriers that have the Lease of the configuration; undefined: it names none. */
+/** Opens the election for the Lease of the configuration; undefined if it names none. */
 export async function openLease(
   { lease: { name, namespace, kubeconfig, context }, engine }: Pick<Config, 'lease' | 'engine'>,
   { env, signal }: Pick<Io, 'env' | 'signal'>,
@@ -55,6 +55,6 @@ export async function openLease(
     );
   const me = `${hostname()}_${randomBytes(4).toString('hex')}`;
   const election = createElection({ store: leaseIn(api, { namespace: own, name: `${name}${shareOf(engine)}` }), me, clock, log });
-  // In its place: its members are read anew each time.
+  // Not a copy, because the getters of `election` must stay live.
   return Object.assign(election, { [Symbol.asyncDispose]: () => Promise.resolve(opened[Symbol.asyncDispose]()) });
 }

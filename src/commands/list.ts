@@ -2,22 +2,22 @@ import type { Io } from './io.ts';
 
 type Run = (args: string[], io: Io) => Promise<number>;
 
-/** Of a help: a sentence, or an argument or option and what it is. */
+/** A line of help: a sentence, or an argument or option with its explanation. */
 export type Line = string | readonly [term: string, says: string];
 
 interface About {
   readonly usage: string;
   readonly doc: string;
-  /** For its own help. */
+  /** Further lines of the command's own help. */
   readonly more?: readonly Line[];
-  /** It has no configuration, and none of the options for it. */
+  /** The command reads no configuration and has none of its options. */
   readonly bare?: boolean;
 }
-/** Loaded when it is needed: `token` must not wait for the status page. */
+/** A command. Its code is loaded on demand, so that `token` does not wait for the status page. */
 interface Leaf extends About {
   load(): Promise<Run>;
 }
-/** Does nothing itself: the next argument says what. */
+/** A command with verbs. The next argument selects one. */
 interface Branch extends About {
   readonly verbs: Readonly<Record<string, Leaf>>;
 }
@@ -25,7 +25,7 @@ export type Command = Leaf | Branch;
 
 const kubernetes: Line = ['--kubernetes VERSION', 'of the kubelet, such as 1.33; the newest that is known unless given'];
 const asJson: Line = ['--json', 'as JSON'];
-/** What a configuration for the kubelet is asked for with. Lists: commas separate, and an option may come again. */
+/** Options that describe a configuration for the kubelet. Lists use commas or repeat the option. */
 const wishes: readonly Line[] = [
   ['--account A,B', 'twelve digits each; all accounts unless given'],
   ['--region R,S', 'all regions unless given'],

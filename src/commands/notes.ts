@@ -7,7 +7,7 @@ import { cannotStart } from '../ecr/sources/command-source.ts';
 import { ignoredSwitch, wrongWithAuthorities } from '../io/authorities.ts';
 import type { Io } from './io.ts';
 
-/** What a person should know of the environment before anything fails. */
+/** Notes on the environment that explain later failures. */
 async function notesOn({ sources }: Config, env: Io['env']): Promise<readonly string[]> {
   const commands = sources.map(async ({ name, command }) => {
     const why = command === undefined ? undefined : await cannotStart(command, env);
@@ -21,17 +21,17 @@ async function notesOn({ sources }: Config, env: Io['env']): Promise<readonly st
   return [...ofAws, ...[ofNode, ignoredSwitch(env)].filter(note => note !== undefined), ...ofCommands.flat()];
 }
 
-/** The notes on the environment, as lines on stderr. */
+/** Prints the notes on the environment to stderr. */
 export async function printNotes(config: Config, { env, stderr }: Pick<Io, 'env' | 'stderr'>): Promise<void> {
   for (const note of await notesOn(config, env)) stderr.write(redact(`warning: ${note}\n`));
 }
 
-/** What the configuration warns of, for a command that shows no log. Dangers are findings of its result. */
+/** Prints configuration warnings for a command without a log. Dangers are left out: its result has them as findings. */
 export function printWarnings({ warnings, dangers }: Pick<Config, 'warnings' | 'dangers'>, { stderr }: Pick<Io, 'stderr'>): void {
   for (const warning of warnings) if (!dangers.includes(warning)) stderr.write(redact(`warning: ${warning}\n`));
 }
 
-/** The same in the log: what is new since the last time. */
+/** Logs the notes on the environment that are new since the last call. */
 export function notesInLog(log: Log, env: NodeJS.ProcessEnv): (config: Config) => Promise<void> {
   const told = new Set<string>();
   return async config => {

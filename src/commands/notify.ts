@@ -15,16 +15,16 @@ interface Result {
   readonly name: string;
   readonly format: string;
   readonly host: string;
-  /** What it answered; undefined where it took nothing. */
+  /** The response of the receiver; undefined if it did not accept the message. */
   readonly answer: string | undefined;
   readonly failure: Failure | undefined;
 }
 
-/** Compose leaves a variable empty that nobody has set. */
+/** Notes on empty variables. Compose sets a variable to the empty string if its own value is unset. */
 const emptyIn = (env: NodeJS.ProcessEnv): string[] =>
   Object.entries(env).flatMap(([name, value]) => (/^ECR_COURIER_NOTIFY_\w+$/.test(name) && value === '' ? [`${name} is empty.`] : []));
 
-/** `notify test`: one message to each receiver, and what each says to it. Exit 3 when only some take it. */
+/** `notify test`: sends one message to each receiver and prints the response. Exits with 3 if only some accept it. */
 export async function notifyTest(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, { ...configOptions, json: { type: 'boolean' } }, { allowPositionals: true });
   const { json, ...flags } = values;
@@ -65,7 +65,7 @@ async function tryOne(receiver: ReceiverConfigured, publicUrl: string | undefine
   }
 }
 
-/** What is longer than a word repeats the message, and perhaps the address. */
+/** The quoted response if it is short. A longer one repeats the message, and perhaps the address. */
 const short = (text: string): string => (text.length <= 40 ? quote(text) : '');
 
 function plain({ name, format, host, answer, failure }: Result): object {

@@ -10,12 +10,12 @@ import { resultTable } from './table.ts';
 import { colors, isCapable, openStatusLine } from './terminal.ts';
 import { sayWaiting, waitingFor } from './waiting.ts';
 
-/** Discovers, fetches and delivers once. */
+/** `once`: discovers, fetches and delivers once. */
 export const once = (args: string[], io: Io): Promise<number> => doOnce(args, io, {});
 
 /**
- * Discovers, fetches and proves; says per slot what would be done, and writes nothing: the HTTP layer lets no write
- * through.
+ * `check` without images: discovers, fetches, proves, and tells what would be written to each slot. The HTTP layer
+ * blocks all writes.
  */
 export const rehearse = (args: string[], io: Io): Promise<number> => doOnce(args, io, { rehearse: true });
 
@@ -23,12 +23,12 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
   const { values } = readArgs(args, { ...configOptions, json: { type: 'boolean' } });
   const { json, ...rest } = values;
   const config = await readConfigWithTargets(rest, io);
-  // The result says it all.
+  // The table at the end has everything that the log would say.
   const level = rest['log-level'] === undefined ? 'silent' : config.log.level;
   const log = createLog({ to: io.stderr, format: config.log.format, level, color: colors(io.stderr, io.env) });
   if (level === 'silent') printWarnings(config, io);
   await printNotes(config, io);
-  // Between lines of a log nothing can be replaced.
+  // A status line cannot be replaced among lines of a log.
   const line = openStatusLine(io.stderr, { replaces: level === 'silent' && isCapable(io.stderr, io.env) });
   const progress = openProgress(line);
   const app = createApp(config, { clock, log, env: io.env, rehearse, heard: progress.heard });
@@ -44,12 +44,12 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
 }
 
 /**
- * 0: every slot holds what it should, for certain, and nobody has refused it. 1: none does, or there is none. 3: some
- * do.
+ * The exit code. 0: every slot is known to hold a valid credential that no registry has refused. 1: no slot does, or
+ * there is none. 3: some do.
  */
 function verdict(app: App): number {
   const { targets, credentials } = app.status();
-  // What no source serves is a finding, and nobody's failure.
+  // A registry without a source is a finding, not a failure.
   const slots = targets.flatMap(target => target.slots).filter(slot => owedTo(slot).length > 0);
   const isFine = (slot: SlotView) => slot.state === 'ok' || (slot.waits && owedTo(slot).every(({ valid }) => valid));
   const fine = slots.filter(isFine).length;

@@ -8,15 +8,15 @@ export function painter({ color }: { readonly color: boolean }): Paint {
   return (tint, text) => (color ? styleText(tint, text, { validateStream: false }) : text);
 }
 
-/** What is known of one thing, below a word for it. Without texts it is left out. */
+/** A heading and the lines below it. A fact without lines is left out. */
 export type Fact = readonly [head: string, texts: readonly string[]];
 const widestHead = 10;
 
-/** A line for each text. */
+/** One line per text. */
 export const factLines = (facts: readonly Fact[]): string[] =>
   facts.flatMap(([head, texts]) => texts.map((text, at) => `  ${(at === 0 ? head : '').padEnd(widestHead)} ${oneLine(text)}`.trimEnd()));
 
-/** Columns as wide as what stands in them. */
+/** A table whose columns fit their content. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[], paint: Paint): string {
   const widths = head.map((title, at) => Math.max(title.length, ...rows.map(cells => plainLength(cells[at] ?? ''))));
   const line = (cells: readonly string[]) =>

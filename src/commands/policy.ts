@@ -32,12 +32,12 @@ const options = {
 } as const;
 type Given = ReturnType<typeof readArgs<typeof options>>['values'];
 
-/** `policy JOB [WHERE...]`: prints the least policies for a job, and says where each goes. Asks nobody. */
+/** `policy JOB [WHERE...]`: prints the least policies for a job, and says where to attach each. Sends no requests. */
 export async function policy(args: string[], io: Pick<Io, 'env' | 'stdout' | 'stderr'>): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
   const [first, ...rest] = positionals;
   if (first === undefined) throw new UsageError('say what for, and where: pull IMAGE');
-  // An image alone is one to pull.
+  // An image without a job means `pull`.
   const [job, where] = /[./]/.test(first) ? ['pull', positionals] : [first, rest];
   const words = listed([job]);
   const format = oneOf(values.format ?? 'json', ['json', 'terraform'], 'format');
@@ -59,7 +59,7 @@ export async function policy(args: string[], io: Pick<Io, 'env' | 'stdout' | 'st
   return exit.ok;
 }
 
-/** What stands behind the job, and what names in it are of registries. */
+/** The arguments after the job, and the aliases of registries. */
 interface Named {
   readonly where: readonly string[];
   readonly aliases: Aliases;
@@ -103,7 +103,7 @@ function byPrincipal(
   return { principals, services, externalId: externalIdOf(externalId) };
 }
 
-/** Services that assume roles, or that pull by themselves. */
+/** AWS services that assume roles, or that pull with their own principal. */
 function servicesOf(
   texts: readonly string[],
   { job, repositories }: { readonly job: Job; readonly repositories: readonly Repository[] },
@@ -146,7 +146,7 @@ function needsOf({ needs }: Job, words: readonly string[], places: readonly Plac
   ];
 }
 
-/** What would be left out in silence is a mistake: the policy would be another one than that which was asked for. */
+/** Throws a UsageError for options that the job does not use, because the policy would not be the requested one. */
 function insistOnUse({ on }: Job, words: readonly string[], { where }: Pick<Named, 'where'>, given: Given): void {
   const apart = (['account', 'region', 'repository'] as const).filter(name => listed(given[name]).length > 0);
   if (on === 'nothing' && where.length > 0)
@@ -157,7 +157,7 @@ function insistOnUse({ on }: Job, words: readonly string[], { where }: Pick<Name
     throw new UsageError('--account, --region and --repository stand in place of images: leave out one of the two');
 }
 
-/** Images, hosts and ARNs, and what the options name. */
+/** The repositories from the arguments (images, hosts, ARNs) and from the options. */
 function placesOf({ where, aliases }: Named, given: Given): readonly Place[] {
   const accounts = listed(given.account);
   const regions = listed(given.region);
@@ -183,7 +183,7 @@ interface Form {
   readonly format: 'json' | 'terraform';
 }
 
-/** What is said about the policies goes to stderr, so that `> file.json` gets JSON. A terminal gets one by one. */
+/** Prints explanations to stderr, so that `> file.json` gets pure JSON. On a terminal each policy follows its own. */
 function print(documents: readonly PolicyDocument[], { job, format }: Form, { stdout, stderr }: Pick<Io, 'stdout' | 'stderr'>): void {
   for (const text of documents.flatMap(document => tooLong(document) ?? [])) stderr.write(`Warning: ${text}\n`);
   if (format === 'terraform') {

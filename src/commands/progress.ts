@@ -2,10 +2,10 @@ import type { CourierEvent } from '../courier/events.ts';
 import type { Ledger } from '../courier/ledger.ts';
 import type { StatusLine } from './terminal.ts';
 
-/** With fewer slots the result is there before anybody has read the progress. */
+/** Below this many slots, the result comes before anybody can read the progress. */
 const many = 20;
 
-/** Counts the slots which were tried. Silent where no line can be replaced, and when there is little to do. */
+/** Shows the number of slots that were tried. Silent if the line cannot be replaced, and if there are few slots. */
 export function openProgress(line: StatusLine): { heard(event: CourierEvent, ledger: Ledger): void } {
   let tried = 0;
   return {

@@ -11,19 +11,19 @@ import { configOptions, exit, type Io, noSuch, readArgs, readConfigWithTargets, 
 import { printWarnings } from './notes.ts';
 
 type Way = 'written' | 'rehearsed';
-/** What went, or would go, from one target. */
+/** What was or would be removed from one target. */
 interface Result {
   readonly target: string;
   readonly things: readonly Pruned[];
-  /** Why the rest was not looked at. */
+  /** The failure that ended the run before everything was examined. */
   readonly failure?: Failure;
-  /** The manager of this kind keeps nothing that could be told from what people made. */
+  /** In this kind of manager, our entries cannot be told from those of users. */
   readonly isUnable?: true;
 }
 
 const flags = { ...configOptions, 'dry-run': { type: 'boolean' }, yes: { type: 'boolean' }, json: { type: 'boolean' } } as const;
 
-/** Takes away what the courier made in the managers. */
+/** `prune`: removes what the courier created in the managers. */
 export async function prune(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, flags, { allowPositionals: true });
   const { 'dry-run': dry = false, yes = false, json = false, ...rest } = values;
@@ -60,7 +60,7 @@ export async function prune(args: string[], io: Io): Promise<number> {
   return exitOf(await work('written'));
 }
 
-/** Whoever is not told takes it for gone, and a daemon makes it again within a second. */
+/** A warning that a running daemon restores what was removed. */
 function remadeBy(targets: readonly TargetConfig[], results: readonly Result[]): string {
   const awake = targets.filter((target, at) => !target.paused && results[at]?.things.some(({ failure }) => !failure));
   if (awake.length === 0) return '';
@@ -103,7 +103,7 @@ async function pruneOne(
   }
 }
 
-/** By a signal. Nobody knows then what is left, and whether what was under way has gone. */
+/** The failure after a signal. What is left is unknown, as is the outcome of requests under way. */
 const stopped = (): Failure =>
   new Failure('TIMEOUT', 'The command was stopped before its end. More may be there, and more may have gone.', {
     remedy: 'Run it again.',
@@ -117,7 +117,7 @@ const words = {
 const lineOf = (target: string, { what, change, failure }: Pruned, way: Way): string =>
   `${target}: ${what} ${failure ? `stays: ${failure.message}` : words[way][change]}`;
 
-/** What is said of a target behind its things. */
+/** The lines that follow the list of a target. */
 const endOf = ({ target, things, failure, isUnable }: Result): string[] => [
   ...(failure ? [`${target}: ${failure.message}`, `  ${failure.remedy}`] : []),
   ...(isUnable ? [`${target}: the manager keeps nothing that could be told from what people made; nothing is taken away`] : []),
@@ -127,7 +127,7 @@ const endOf = ({ target, things, failure, isUnable }: Result): string[] => [
 
 const most = 3;
 
-/** Thousands of things can lack the same right, each in a namespace of its own. */
+/** The distinct remedies. Thousands of entries may lack the same right, each in its own namespace. */
 function remediesOf(things: readonly Pruned[]): string[] {
   const remedies = [...new Set(things.flatMap(one => one.failure?.remedy ?? []))];
   const left = remedies.length - most;
@@ -152,7 +152,7 @@ function exitOf(results: readonly Result[]): number {
   return all.some(({ failure }) => !failure) ? exit.partly : exit.failed;
 }
 
-/** What somebody typed, without the line break; empty where the command is stopped before. */
+/** The line that the user typed, without the line break; empty if the command is stopped first. */
 async function lineFrom({ stdin, signal }: Pick<Io, 'stdin' | 'signal'>): Promise<string> {
   const { promise: stop, resolve } = Promise.withResolvers<string>();
   signal.addEventListener('abort', () => resolve(''), { once: true });

@@ -2,8 +2,8 @@ import { findDaemon, somebodyElse } from './daemon.ts';
 import { configOptions, exit, type Io, readArgs } from './io.ts';
 
 /**
- * Makes the running daemon look at its targets and write every slot. It answers at once; `status` shows what came of
- * it.
+ * `refresh`: makes the running daemon discover its targets and write every slot. Returns immediately; `status` shows
+ * the result.
  */
 export async function refresh(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, { ...configOptions, target: { type: 'string' } });

@@ -2,7 +2,7 @@ import { hint } from '../../config/nearest.ts';
 import { quote } from '../contract/text.ts';
 import { UsageError } from './io.ts';
 
-/** Regions of all partitions, as the AWS SDK 3.1169 knows them. There are new ones each year. */
+/** Regions of all partitions from the AWS SDK 3.1169. AWS adds some each year. */
 const known = [
   'af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2 ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1',
   'ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5 ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1',
@@ -12,12 +12,12 @@ const known = [
   'us-isob-west-1 us-isof-east-1 us-isof-south-1 eu-isoe-west-1',
 ].flatMap(line => line.split(' '));
 
-/** All regions are named so: only what stands before it is new now and then. */
+/** The end of every region name. New regions only bring new prefixes. */
 const place = /-(central|(north|south)?(east|west)?)-\d{1,2}$/;
 
 /**
- * For those who ask nobody, so that a mistake in writing shows before AWS finds it. Throws a UsageError for what can be
- * no region. Returns a sentence for each that is not known here.
+ * Checks regions for commands that send no requests. Throws a UsageError for a text that cannot be a region. Returns a
+ * sentence for each unknown region.
  */
 export function regionNotes(regions: Iterable<string>): readonly string[] {
   return [...new Set(regions)]

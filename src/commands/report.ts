@@ -9,7 +9,7 @@ import { listing } from './config.ts';
 import { environment } from './environment.ts';
 import { statusTable } from './status-table.ts';
 
-/** A part of the bundle: a heading, and text under it. */
+/** A section of the bundle. */
 export interface Section {
   readonly title: string;
   readonly text: string;
@@ -21,9 +21,9 @@ export interface Section {
  */
 const mostSlots = { ofTarget: 100, ofAll: 1000 };
 
-/** What a process can say of itself: versions, environment, and its configuration or what is wrong with it. */
+/** Sections on this process: versions, environment, and the configuration or its mistakes. */
 export async function ownSections(env: NodeJS.ProcessEnv, config: Config | ConfigError): Promise<Section[]> {
-  // Modules that cannot be loaded are among the mistakes.
+  // The mistakes include modules that failed to load.
   const known = await knownAdapters(env).catch(() => adapters);
   return [
     { title: 'Versions', text: versions() },
@@ -32,7 +32,7 @@ export async function ownSections(env: NodeJS.ProcessEnv, config: Config | Confi
   ];
 }
 
-/** What only the daemon knows. */
+/** Sections that need the daemon's state. */
 export function daemonSections(status: Status, metrics: string): Section[] {
   const most = Math.max(1, Math.min(mostSlots.ofTarget, Math.floor(mostSlots.ofAll / status.targets.length)));
   const shown = { ...status, targets: status.targets.map(target => worstOf(target, most)) };
@@ -48,7 +48,7 @@ export function logSection(lines: readonly string[]): Section {
   return { title: 'Log, the last lines', text: lines.join('\n') };
 }
 
-/** What outsiders named cannot steer a terminal or pretend to be something else, but lines stay lines. */
+/** Joins the sections. Control characters in names from outside are escaped; line breaks stay. */
 export function render(sections: readonly Section[]): string {
   const texts = sections.map(({ title, text }) => `== ${title} ==\n\n${text.trim() || 'Nothing.'}\n`);
   return visible(texts.join('\n'));
@@ -74,7 +74,7 @@ function targetLine({ name, kind, address, product, principal, state, slots }: T
   const who = principal === null ? '' : `, as ${principal}`;
   const where = `${kind} at ${address ?? 'an address not reached yet'}`;
   const many = slots.length > most ? ` (of which ${most} are shown, those in trouble first)` : '';
-  // Product and principal are the manager's words: they begin no line of their own.
+  // Product and principal come from the manager and must not start a new line.
   return `${name}: ${where}, ${product ?? 'version unknown'}${who}, ${state}, slots: ${slots.length}${many}`.replaceAll('\n', ' ');
 }
 

@@ -16,7 +16,7 @@ import { daemonSections, logSection, ownSections, render } from './report.ts';
 import { strayLog } from './stray.ts';
 import { colors } from './terminal.ts';
 
-/** The daemon. Its doors open before the first word to AWS; it ends within 8 s of SIGTERM. */
+/** Runs the daemon. It listens before its first request to AWS, and ends within 8 s of SIGTERM. */
 export async function run(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, configOptions);
   const config = await readConfigWithTargets(values, io);
@@ -37,7 +37,7 @@ export async function run(args: string[], io: Io): Promise<number> {
   metrics.reloaded('taken up');
 
   const note = notesInLog(log, io.env);
-  // Not waited for: ~/.aws may lie on a share that does not answer.
+  // Not awaited: ~/.aws may be on a share that hangs.
   void note(config);
   const reload = reloader(app, config, log, async () => {
     const next = await readConfigWithTargets(values, io);
@@ -65,9 +65,9 @@ interface DoorsDeps {
   readonly reload: Reloader;
 }
 
-/** Opens the HTTP doors and the socket for the owner. Throws MISCONFIGURED when the port is taken. */
+/** Opens the HTTP server and the owner's unix socket. Throws MISCONFIGURED if the port is in use. */
 async function openDoors({ app, env, log, tail, reload }: DoorsDeps) {
-  // Those that only a restart changes.
+  // These options only change with a restart.
   const { server } = reload.config();
   const metrics = () => app.metrics.render(app.overview());
   const doors = {
@@ -88,12 +88,9 @@ async function openDoors({ app, env, log, tail, reload }: DoorsDeps) {
 }
 
 interface Reloader {
-  /** The configuration in force. */
+  /** The effective configuration. */
   config(): Config;
-  /**
-   * Takes up the configuration as it is now; one with mistakes changes nothing. Those who ask at the same time are
-   * served one after the other.
-   */
+  /** Reloads the configuration; one with mistakes changes nothing. Concurrent calls run one after the other. */
   now(): Promise<ActionResult>;
 }
 
@@ -131,7 +128,7 @@ function reloader(app: App, first: Config, log: AppLog, read: () => Promise<Conf
   };
 }
 
-/** The Lease that was taken at the start is that of a share: another share is another Lease. */
+/** Throws if the share changes, because the Lease that was taken at the start belongs to the former share. */
 function demandSameShare(running: Config, next: Config): void {
   if (running.lease.name === undefined || running.engine.shard === next.engine.shard) return;
   throw new Failure('MISCONFIGURED', 'engine.shard has changed, and each share has a Lease of its own.', {
@@ -139,7 +136,7 @@ function demandSameShare(running: Config, next: Config): void {
   });
 }
 
-/** Options that were changed and that a running daemon does not change. */
+/** Changed options that only take effect after a restart. */
 function needRestart(running: Config, next: Config): string[] {
   const fixed = (config: Config): Record<string, unknown> => ({
     'server.listen': config.server.listen,

@@ -4,22 +4,22 @@ import { count, leaseWords, relative } from '../observe/words.ts';
 import { painter } from './paint.ts';
 import { type Held, identities, notes, placesOf, plain, rowsOf, slotTable, tintOf } from './table.ts';
 
-/** What `status` is asked for. */
+/** Options of the `status` table. */
 export interface Shown {
   readonly color: boolean;
-  /** At most this many registries: the worst. */
+  /** The maximum number of registries to show, worst first. */
   readonly most?: number;
   readonly failing?: boolean | undefined;
 }
 
-/** What matters first. */
+/** States, most urgent first. */
 const order: readonly SlotView['state'][] = ['failing', 'unconfirmed', 'waiting', 'absent', 'ok'];
-/** Reasons that the first line has room for. */
+/** The number of reasons in the first line. */
 const mostReasons = 3;
 
 /**
- * For `status`: how it is in one line; then the registries, those first that fail and then those whose password ends
- * first; then whatever a person should know.
+ * The output of `status`: a summary line, the registries (failing ones first, then by the end of their passwords), and
+ * notes.
  */
 export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINITY, failing }: Shown): string {
   const paint = painter({ color });
@@ -42,8 +42,8 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
 }
 
 /**
- * With the moment of the next attempt where one is waited for. Where a finding says why nothing is delivered, nobody
- * should take that for well.
+ * The state for the table, with the time of the next attempt if one is due. A slot that a finding leaves alone must not
+ * look healthy.
  */
 function stateOf({ state, nextAttemptAt, registries, findings }: SlotView, now: string): string {
   if (state === 'ok' && registries.length === 0 && findings.some(({ severity }) => severity !== 'info')) return 'left alone';
@@ -52,8 +52,7 @@ function stateOf({ state, nextAttemptAt, registries, findings }: SlotView, now: 
 }
 
 /**
- * Only these targets, only what does not hold what it should, or both. Of one target, it is ready when that one is, and
- * the reasons are its own.
+ * The status narrowed to a target, to failing slots, or to both. Readiness and reasons are then those of that target.
  */
 export function narrowed(
   status: Status,
@@ -65,22 +64,24 @@ export function narrowed(
   return { ...status, ready, unready, targets: targets.map(one => ({ ...one, slots: one.slots.filter(isShown) })) };
 }
 
-/** The worst first. */
+/** Sorts the worst first. */
 function sorted(places: readonly Held[]): Held[] {
   const ranked = places.map(place => ({ place, rank: order.indexOf(place.slot.state), end: endOf(place) }));
   return ranked.sort((a, b) => a.rank - b.rank || a.end - b.end).map(({ place }) => place);
 }
 
-/** Where none is known, one may have ended; where there is none, none ends. */
+/**
+ * The end of the password for sorting. An unknown end may be past, so it comes first; without a password it comes last.
+ */
 const endOf = ({ holding }: Held): number => (holding ? (holding.expiresAt ? Date.parse(holding.expiresAt) : 0) : Number.POSITIVE_INFINITY);
 
-/** How many are fine, and when the first pull will fail. */
+/** The summary: the number of healthy registries, and when the first pull will fail. */
 function summary({ now, lease }: Status, places: readonly Held[]): string {
   const [held, others] = [places.filter(({ holding }) => holding), places.filter(({ holding }) => !holding)];
   const counted = fineOf(held, held.length === 0 ? 'no registries' : count(held.length, 'registry', 'registries'));
   const beside = others.length > 0 ? fineOf(others, `${count(others.length, 'slot')} without one`) : undefined;
   const ends = held.map(endOf).filter(end => end > 0);
-  // Of 100,000, more than a call takes as its arguments.
+  // Not Math.min(...ends): 100,000 arguments are too many for a call.
   const first = ends.reduce((least, end) => Math.min(least, end), Number.POSITIVE_INFINITY);
   const ending = ends.length > 0 ? `the first password ends ${relative(first, Date.parse(now))}` : undefined;
   return [counted, beside, ending, lease ? leaseWords(lease) : undefined].filter(text => text !== undefined).join(', ');
@@ -91,6 +92,6 @@ function fineOf(places: readonly Held[], all: string): string {
   return fine === places.length ? all : `${fine.toLocaleString('en-US')} of ${all} fine`;
 }
 
-/** The last one may count many others, so nobody counts these here. */
+/** The first reasons. The rest is not counted, because the last reason may itself stand for many. */
 const reasons = ({ unready }: Status): string =>
   [...unready.slice(0, mostReasons), ...(unready.length > mostReasons ? ['And others.'] : [])].join(' ');

@@ -5,10 +5,10 @@ import { configOptions, exit, type Io, noSuch, readArgs } from './io.ts';
 import { narrowed, statusTable } from './status-table.ts';
 import { colors } from './terminal.ts';
 
-/** With the lines around them they fit a screen. */
+/** The number of rows that fit a screen with the lines around them. */
 const most = 15;
 
-/** What the running daemon knows. Exit 0 when it is ready, 1 when not or when there is none. */
+/** `status`: prints what the running daemon knows. Exits with 0 if it is ready, with 1 if not or if none runs. */
 export async function status(args: string[], io: Io): Promise<number> {
   const { values } = readArgs(args, {
     ...configOptions,
@@ -34,11 +34,11 @@ export async function status(args: string[], io: Io): Promise<number> {
   return chosen.ready ? exit.ok : exit.failed;
 }
 
-/** The status in an answer; undefined: it is none that this version can read. */
+/** Parses the daemon's status; undefined if this version cannot read it. */
 export function statusIn(text: string): Status | undefined {
   try {
     const said = JSON.parse(text) as Partial<Status> | null;
-    // A daemon of an earlier version knows no receivers.
+    // An earlier version of the daemon has no receivers.
     return said?.schema === 1 ? ({ receivers: [], ...said } as Partial<Status> as Status) : undefined;
   } catch {
     return undefined;

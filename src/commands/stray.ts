@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 
-/** Where code of ours lies, the packages included: in the sources, or all in one folder when it is built. */
+/** Folders with our code and our packages: several in a source tree, a single one in a build. */
 const ownFolders = (main: string): string[] => [main, ...['config', 'adapters', 'node_modules'].map(name => join(main, '..', name))];
 
-/** The files of a stack, from where it was thrown; those of Node itself are left out. */
+/** The files of a stack, innermost first, without Node's own. */
 function filesOf(thrown: unknown): string[] {
   const stack = thrown instanceof Error ? (thrown.stack ?? '') : '';
   const lines = stack.split('\n').filter(line => /^\s+at /.test(line));
@@ -19,8 +19,8 @@ function filesOf(thrown: unknown): string[] {
 const isOwn = (file: string, main: string): boolean => ownFolders(main).some(folder => file.startsWith(join(folder, '/')));
 
 /**
- * Whether code of ours threw it. What has no file in its stack is not: such as the error of a socket to which nobody
- * listens, and our sockets are all listened to. main: the folder of the executable.
+ * Whether our own code threw the error. An error without a file in its stack is not ours: it is, for example, that of a
+ * socket without an error listener, and all our sockets have one. main: the folder of the executable.
  */
 export function isOurs(thrown: unknown, main: string): boolean {
   const [file] = filesOf(thrown);
@@ -30,12 +30,12 @@ export function isOurs(thrown: unknown, main: string): boolean {
 /** The first file of the stack that is not ours. */
 export const foreignFile = (thrown: unknown, main: string): string | undefined => filesOf(thrown).find(file => !isOwn(file, main));
 
-/** One that repeats is told once in this time, in milliseconds. */
+/** A repeated error is logged once in this time, in milliseconds. */
 const repeatMs = 60_000;
-/** So many are known apart. */
+/** The number of distinct errors that are remembered. */
 const mostKnown = 100;
 
-/** Says what an adapter of others threw where nobody could catch it, with the module if the stack has one. */
+/** Logs uncaught errors of third-party adapters, with the module if the stack names one. */
 export function strayLog(log: Log, clock: Pick<Clock, 'mono'>): (thrown: unknown, module: string | undefined) => void {
   const told = new Map<string, number>();
   return (thrown, module) => {
@@ -54,7 +54,7 @@ export function strayLog(log: Log, clock: Pick<Clock, 'mono'>): (thrown: unknown
   };
 }
 
-/** Whatever was thrown may have no text. */
+/** The text of a thrown value, which may have none. */
 export function textOf(thrown: unknown): string {
   try {
     return String(thrown);

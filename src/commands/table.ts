@@ -5,7 +5,7 @@ import type { FindingView, HoldingView, ReceiverView, SlotView, Status, TargetVi
 import { count, identityWords, relative } from '../observe/words.ts';
 import { type Paint, painter, type Tint, table } from './paint.ts';
 
-/** For `once` and `check`: a line a slot with what was or would be done, then whatever a person should know. */
+/** The output of `once` and `check`: one row per slot with what was or would be done, then notes. */
 export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { rehearse: boolean; color: boolean }): string {
   const paint = painter({ color });
   const status = plain(raw);
@@ -19,7 +19,7 @@ export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { 
 
 export const slotTable: typeof table = (head, rows, paint) => (rows.length === 0 ? paint('dim', 'No slots.') : table(head, rows, paint));
 
-/** now: of the status that they are from; word: what is told of a slot. */
+/** The rows of a table. now: the time of the status; word: the state of a slot in words. */
 export function rowsOf(places: readonly Held[], now: string, word: (place: Held) => string): string[][] {
   return places.map(place => [
     place.target.name,
@@ -33,7 +33,7 @@ export function rowsOf(places: readonly Held[], now: string, word: (place: Held)
 
 const provenWord = (proven: boolean | null | undefined): string => (typeof proven === 'boolean' ? (proven ? 'yes' : 'no') : '-');
 
-/** Where a registry's login lies; without `holding`, a slot that has no registry of its own. */
+/** A slot and one login in it; without `holding`, a slot that has no registry of its own. */
 export interface Held {
   readonly target: TargetView;
   readonly slot: SlotView;
@@ -48,12 +48,12 @@ export const placesOf = ({ targets }: Status): Held[] =>
 
 function resultOf(entry: Entry, slot: SlotView, rehearse: boolean, paint: Paint): string {
   const { result, slot: seen } = entry;
-  // Nothing is given to it, neither for itself nor after another.
+  // It gets no delivery, neither its own nor as a follower.
   if (seen.waits || (seen.registries.length === 0 && seen.after === undefined)) return paint('yellow', 'left alone');
   if (!result) return paint(tintOf(slot.state), slot.state);
   if (result === 'untried') return paint('yellow', 'not tried');
   if (!succeeded({ result })) return paint('red', result);
-  // The manager tried what it would be given, and it did not work: that is what a person should read.
+  // The manager tried the new login and it failed, which matters more than what would be written.
   if (rehearse && entry.proven?.ok === false) return paint('yellow', 'trial failed');
   const done = rehearse && result !== 'unchanged' ? `would be ${result}` : result;
   return slot.state === 'unconfirmed' ? paint('yellow', `${done}, unconfirmed`) : paint('green', done);
@@ -63,20 +63,20 @@ export function tintOf(state: SlotView['state']): Tint {
   return state === 'ok' ? 'green' : state === 'failing' ? 'red' : 'yellow';
 }
 
-/** Who fetched the tokens: a line for each source, or several where its regions differ. */
+/** The identities that fetched the tokens: one line per source, or several if its regions differ. */
 export function identities({ credentials }: Status, paint: Paint): string[] {
   const told = credentials.flatMap(({ source, identity }) =>
     identity ? [`${paint('bold', `source ${source}`)} is ${identityWords(identity)}`] : [],
   );
-  // The SDK gives each session of a profile's role a name of its own.
+  // The SDK gives each session of a profile's role a unique name.
   const lines = new Map(told.map(line => [line.replace(/aws-sdk-js-\d+$/, ''), line]));
   return told.length > 0 ? ['', ...lines.values()] : [];
 }
 
-/** whole: everything. brief: one sentence of each code, and of what is only information the codes. */
+/** whole: everything. brief: one sentence per code, and only the codes of informational findings. */
 type Extent = 'whole' | 'brief';
 
-/** What is left alone, then troubles, then findings, each with what to do. */
+/** Notes: slots that are left alone, then failures, then findings, each with its remedy. */
 export function notes(status: Status, paint: Paint, extent: Extent = 'whole'): string[] {
   const troubles = saidIn(
     status,
@@ -103,7 +103,7 @@ interface Sayer {
   readonly findings: readonly FindingView[];
 }
 
-/** What is said of each target and each source, and then of each slot. */
+/** The notes on targets and sources, then those on slots. */
 function saidIn<T extends Said>(
   { targets, credentials }: Status,
   saidOf: (sayer: Sayer) => readonly T[],
@@ -117,7 +117,7 @@ function saidIn<T extends Said>(
   ];
 }
 
-/** What is only information, as the status page folds it. */
+/** Informational findings by their codes alone, as the status page folds them. */
 function codesOnly(findings: readonly { readonly said: FindingView }[], paint: Paint): string[] {
   const codes = new Set(findings.flatMap(({ said: { severity, code } }) => (severity === 'info' ? [code] : [])));
   return codes.size > 0 ? ['', paint('dim', `${count(codes.size, 'note')}: ${[...codes].join(', ')}`)] : [];
@@ -129,16 +129,16 @@ interface Said {
   readonly remedy: string;
 }
 interface Told extends Place {
-  /** As it is printed. */
+  /** The code as it is printed. */
   readonly code: string;
   readonly said: Said;
 }
-/** Of one code, this many different sentences are told; the daemon's page has all of them. */
+/** The number of different sentences per code; the status page has all of them. */
 const mostOfCode: Readonly<Record<Extent, number>> = { whole: 3, brief: 1 };
-/** A sentence of three lines. */
+/** About three lines of text. */
 const longestBrief = 300;
 
-/** What is said of several places alike is told once. */
+/** Groups notes, so that the same sentence on several slots appears once. */
 function grouped(all: readonly Told[], paint: Paint, extent: Extent): string[] {
   const most = mostOfCode[extent];
   const shown = ({ said }: Told): Told['said'] => (extent === 'brief' ? { ...said, message: shortened(said.message, longestBrief) } : said);
@@ -152,7 +152,7 @@ function grouped(all: readonly Told[], paint: Paint, extent: Extent): string[] {
   });
 }
 
-/** One that does not take its messages, so that nobody would hear of anything. */
+/** A receiver that rejects its messages, so that alerts are lost. */
 function failingReceiver({ name, format, host, trouble }: ReceiverView, paint: Paint): string[] {
   if (!trouble) return [];
   const where = `receiver ${name} (${[name === format ? undefined : format, host].filter(Boolean).join(', ')})`;
@@ -160,7 +160,7 @@ function failingReceiver({ name, format, host, trouble }: ReceiverView, paint: P
 }
 
 interface Place {
-  /** A target or a source. */
+  /** The name of a target or of a source. */
   readonly owner: string;
   readonly where: string;
 }
@@ -173,7 +173,7 @@ function whereOf({ owner, where }: Place, others: readonly Place[]): string {
   return `${where} (and ${others.length} more${isAlone ? '' : ` in ${ownersOf(others)}`})`;
 }
 
-/** cluster-3; or: cluster-3, cluster-4, cluster-5 and 38 others. */
+/** The owners in words: cluster-3; or cluster-3, cluster-4, cluster-5 and 38 others. */
 function ownersOf(places: readonly Place[]): string {
   const owners = [...new Set(places.map(({ owner }) => owner))];
   const rest = owners.length - mostPlaces;
@@ -185,8 +185,8 @@ function note(code: string, where: string, { message, remedy }: { message: strin
 }
 
 /**
- * Titles and messages come from outside: nothing in them may begin another line, steer the terminal or turn the writing
- * direction.
+ * The status with safe texts. Titles and messages come from outside, and must not start a new line, control the
+ * terminal or change the text direction.
  */
 export function plain(status: Status): Status {
   const clean = (_: string, value: unknown) => (typeof value === 'string' ? oneLine(value) : value);

@@ -2,12 +2,12 @@ import type { Sink } from '../io/log.ts';
 
 type Env = NodeJS.ProcessEnv;
 
-/** A terminal that can put the cursor back and knows colours. */
+/** Whether the sink is a terminal with cursor control and colours. */
 export const isCapable = (sink: Sink, env: Env): boolean => sink.isTTY === true && env['TERM'] !== 'dumb';
 
 /**
- * Colour on a terminal that knows it, unless NO_COLOR is set to anything (no-color.org). FORCE_COLOR goes before all
- * that, as Node reads it: 0 and false are no, and everything else is yes.
+ * Whether to use colours: on a capable terminal, unless NO_COLOR is set (no-color.org). FORCE_COLOR overrides both,
+ * read as Node does: 0 and false mean no, any other value yes.
  */
 export function colors(sink: Sink, env: Env): boolean {
   const forced = env['FORCE_COLOR'];
@@ -15,15 +15,15 @@ export function colors(sink: Sink, env: Env): boolean {
   return isCapable(sink, env) && !env['NO_COLOR'];
 }
 
-/** What is said while something lasts: one line that is replaced, or a line each where nothing can be replaced. */
+/** A progress display: one line that is replaced, or a new line each time if the sink cannot replace lines. */
 export interface StatusLine {
   readonly replaces: boolean;
   say(text: string): void;
-  /** Takes the last one away, where it can be. */
+  /** Clears the last line, if the sink can. */
   end(): void;
 }
 
-/** A longer line would wrap, and then only its last row could be replaced. */
+/** Maximum line length. A longer line wraps, and only its last row could be replaced. */
 const columns = 79;
 
 export function openStatusLine(to: Sink, { replaces }: Pick<StatusLine, 'replaces'>): StatusLine {

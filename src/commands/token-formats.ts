@@ -2,20 +2,20 @@ import { addMember } from '../../adapters/common/json-edit.ts';
 import { authOf } from '../../adapters/docker-config/entries.ts';
 import type { Credential } from '../contract/credential.ts';
 
-/** Of one host. */
+/** The login of one host. */
 export interface Login {
   readonly host: string;
   readonly credential: Credential;
 }
-/** Where a Secret of Kubernetes is to be. */
+/** The name and namespace of a Kubernetes Secret. */
 export interface Naming {
   readonly name: string;
   readonly namespace: string | undefined;
 }
 
 /**
- * Ways to print logins, by name. Docker and crane read DOCKER_AUTH_CONFIG strictly: any member but `auths` and `auth`,
- * and they drop the whole variable.
+ * Output formats by name. Docker and crane read DOCKER_AUTH_CONFIG strictly: a member other than `auths` and `auth`
+ * makes them ignore the whole variable.
  */
 export const formats: Readonly<Record<string, (logins: readonly Login[], naming: Naming) => string>> = {
   'docker-auth-config': logins => `${JSON.stringify({ auths: authsOf(logins) })}\n`,
@@ -29,8 +29,8 @@ const authOfLogin = ({ credential: { username, password } }: Login): string => a
 const authsOf = (logins: readonly Login[]) => Object.fromEntries(logins.map(login => [login.host, { auth: authOfLogin(login) }]));
 
 /**
- * The kubelet compares credentials by a hash over the members, so there are these three and no `email`: then another
- * Secret with the same login counts as the same.
+ * A Secret with exactly three members per entry and no `email`. The kubelet compares credentials by a hash over the
+ * members, so Secrets with the same login then count as equal.
  */
 function secretOf(logins: readonly Login[], { name, namespace }: Naming): string {
   const entry = (login: Login) => ({
@@ -52,7 +52,7 @@ function secretOf(logins: readonly Login[], { name, namespace }: Naming): string
   ].join('\n');
 }
 
-/** RFC 1123, as k8s.io/apimachinery validates names: of a namespace one label, of a Secret several with dots. */
+/** RFC 1123, as k8s.io/apimachinery validates names: a namespace is one label, a Secret is labels joined by dots. */
 const label = '[a-z0-9](?:[-a-z0-9]*[a-z0-9])?';
 export const isNamespace = (name: string): boolean => name.length <= 63 && new RegExp(`^${label}$`).test(name);
 export const isSecretName = (name: string): boolean => name.length <= 253 && new RegExp(`^${label}(?:\\.${label})*$`).test(name);

@@ -18,8 +18,8 @@ const options = {
 } as const;
 
 /**
- * Prints a fresh password, and nothing else: `ecr-courier token HOST | docker login --username AWS --password-stdin
- * HOST`. With a format: the logins of all hosts that are named, as others read them.
+ * `token`: prints only a fresh password, for `ecr-courier token HOST | docker login --username AWS --password-stdin
+ * HOST`. With `--format`, prints the logins of all named hosts in that format.
  */
 export async function token(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
@@ -40,14 +40,14 @@ export async function token(args: string[], io: Io): Promise<number> {
   return exit.ok;
 }
 
-/** Where nobody named a registry it is that of the identity's own account, if ECR says which that is. */
+/** The host; if the user named no registry, that of the identity's own account, as ECR returns it. */
 function hostOf({ account, host }: Registry, { own }: Credential): string {
   if (account !== noAccount) return host;
   if (own) return own.host;
   throw new UsageError('name the registries that the logins are for, as ECR does not say whose account the token is of');
 }
 
-/** To clients a host with a port is another registry than the one without. */
+/** A requested registry. To clients, a host with a port is another registry than the same host without. */
 type Asked = Pick<Address, 'registry' | 'port'>;
 const onceEach = (all: readonly Asked[]): Asked[] => [
   ...new Map(all.map(asked => [`${asked.registry.host}${asked.port}`, asked])).values(),
@@ -97,7 +97,7 @@ function named(host: string, read: Read): Asked {
   return address;
 }
 
-/** A token serves every registry of its region, so the account in the name does not matter. */
+/** A registry of the region. A token serves all of them, so the account does not matter. */
 function ofRegion(region: string | undefined): Asked {
   const registry = region && anyRegistryOf(region);
   if (!registry) throw new UsageError(region ? `${region} is no AWS region` : 'name a registry, or --region, or set AWS_REGION');

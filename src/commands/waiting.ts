@@ -2,14 +2,14 @@ import type { Clock } from '../contract/clock.ts';
 import type { Ledger, Scope, TargetRecord } from '../courier/ledger.ts';
 import type { StatusLine } from './terminal.ts';
 
-/** A command that has said nothing for so long says what it waits for. */
+/** Silence after which a command tells what it waits for, in milliseconds. */
 const firstMs = 2_000;
-/** How soon a line is replaced. */
+/** The interval at which the line is replaced, in milliseconds. */
 const replacedMs = 1_000;
-/** Lines that stay come ever later, up to this: a log of hours is a few hundred lines. */
+/** Upper bound of the growing interval between permanent lines, so that hours of waiting log a few hundred lines. */
 const mostMs = 60_000;
 
-/** Says what is waited for, until the signal is aborted. what: as it is now; empty while nothing is waited for. */
+/** Tells what the command waits for until the signal is aborted. what: the current list, empty if there is nothing. */
 export async function sayWaiting(what: () => readonly string[], line: StatusLine, clock: Clock, ended: AbortSignal): Promise<void> {
   const began = clock.mono();
   for (let pause = firstMs; ; pause = line.replaces ? replacedMs : Math.min(2 * pause, mostMs)) {
@@ -25,7 +25,7 @@ const most = 3;
 const few = (all: readonly string[]): readonly string[] =>
   all.length > most ? [...all.slice(0, most), `and ${all.length - most} more`] : all;
 
-/** What is under way, for people. */
+/** The pending work in words. */
 export function waitingFor({ scopes, targets }: Pick<Ledger, 'scopes' | 'targets'>): string[] {
   return [...[...scopes.values()].flatMap(ofScope), ...[...targets.values()].flatMap(ofTarget)];
 }

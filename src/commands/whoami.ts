@@ -12,7 +12,7 @@ import { configOptions, exit, type Io, noSuch, readArgs, readConfig, UsageError 
 import { printNotes } from './notes.ts';
 import { type Fact, factLines } from './paint.ts';
 
-/** `whoami [--source NAME] [--region REGION]`: whose keys each source finds, and how. No right is needed for it. */
+/** `whoami [--source NAME] [--region REGION]`: tells whose keys each source finds, and how. Needs no permission. */
 export async function whoami(args: string[], io: Io): Promise<number> {
   const options = { ...configOptions, source: { type: 'string' }, region: { type: 'string' }, json: { type: 'boolean' } } as const;
   const { source, region, json, ...flags } = readArgs(args, options).values;
@@ -48,7 +48,7 @@ function placeIn(region: string): Registry {
   return registry;
 }
 
-/** For people: a line for each fact, under the name of the source. */
+/** Human-readable text: one line per fact, under the name of the source. */
 export function linesOf(who: Whoami, now: number): string[] {
   const { source, giver, passed, place, because, roles, caller, sessionEndsAt, others, failure } = who;
   const isOfAws = place !== undefined || failure !== undefined;
@@ -67,17 +67,17 @@ export function linesOf(who: Whoami, now: number): string[] {
   return [`source ${oneLine(source)}`, ...factLines(facts)];
 }
 
-/** Why nobody can say who it is. The places that were looked at stand elsewhere. */
+/** Why the identity is unknown, without the list of places that were searched. */
 export const reasonOf = ({ failure, place }: Whoami): string =>
   place === undefined && failure && isNoneFound(failure) ? noneFound : (failure?.message ?? '');
 
-/** Tools that take the same stand in one line. */
+/** The identities that other tools would use. Tools that use the same one share a line. */
 export const elsewhere = (others: readonly Other[]): string[] =>
   [...Map.groupBy(others, ({ takes }) => ('fails' in takes ? `none, as ${takes.fails}` : takes.words))].map(
     ([words, ones]) => `${ones.map(({ tool }) => tools[tool]).join(' and ')}: ${words}`,
   );
 
-/** For programs: the same. */
+/** The same as JSON. */
 export function asJson({ source, giver, passed, place, because, roles, caller, sessionEndsAt, others, failure }: Whoami) {
   return {
     source,

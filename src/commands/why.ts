@@ -8,10 +8,12 @@ import { masked } from '../refusals/masked.ts';
 import { why } from '../refusals/why.ts';
 import { exit, type Io, readArgs, UsageError } from './io.ts';
 
-/** So much of a text that is not known is shown again. In characters. */
+/** Maximum length of a quoted unknown text, in characters. */
 const longestQuote = 600;
 
-/** `why [TEXT... | -]`: what an error means, from the one table. Nothing is asked of anybody. Exit 1: not known. */
+/**
+ * `why [TEXT... | -]`: explains an error from the table of refusals. Sends no requests. Exits with 1 if it is unknown.
+ */
 export async function whyCommand(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(apart(args), { json: { type: 'boolean' } }, { allowPositionals: true });
   const text = await given(positionals, io);
@@ -27,17 +29,17 @@ export async function whyCommand(args: string[], io: Io): Promise<number> {
 
 const unknown =
   'This text is not known, so nothing is guessed. Perhaps another line of the same log says more, or the matter has nothing to do with ECR.';
-// As it is, but for secrets and colours. Cut before the costly filter, far behind what is shown.
+// The original text without secrets and colours. It is cut before the expensive filter, well beyond the quoted part.
 const quoted = (text: string): string =>
   shortened(masked(visible(stripVTControlCharacters(text.slice(0, 5 * longestQuote)))).replaceAll(/^\s*\n|\s+$/g, ''), longestQuote);
 
-/** A text may begin with a dash. No option has a blank in it. */
+/** Separates a text that starts with a dash from options, which never contain a blank. */
 function apart(args: readonly string[]): string[] {
   if (!args.some(arg => /^-.*\s/s.test(arg)) || args.includes('--')) return [...args];
   return [...args.filter(arg => arg === '--json'), '--', ...args.filter(arg => arg !== '--json')];
 }
 
-/** Several arguments are one text: somebody forgot the quotes. */
+/** The text to explain. Several arguments are joined, because users forget the quotes. */
 async function given(positionals: readonly string[], { stdin, stderr, signal }: Io): Promise<string> {
   const [first, ...more] = positionals;
   if (first !== undefined && (first !== '-' || more.length > 0)) return positionals.join(' ').slice(0, longestText);
@@ -47,7 +49,7 @@ async function given(positionals: readonly string[], { stdin, stderr, signal }: 
   return await unless(signal, end(stdin));
 }
 
-/** The end of what comes, as the newest lines of a log are the ones that matter. */
+/** The end of the input, because the newest lines of a log matter most. */
 async function end(input: AsyncIterable<string | Uint8Array>): Promise<string> {
   const decoder = new StringDecoder('utf8');
   let text = '';

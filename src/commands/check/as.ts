@@ -5,17 +5,17 @@ import { holderOf } from '../../refusals/principal.ts';
 import { UsageError } from '../io.ts';
 import { principalOf } from '../policy/principals.ts';
 
-/** Who pulls in the end, where that is not the identity of the source. */
+/** The principal that will pull, where it is not the identity of the source. */
 export interface Puller {
-  /** The sources. Those that ask ECR become that role. */
+  /** The sources. Those that call ECR assume the role. */
   readonly specs: readonly SourceSpec[];
-  /** Somebody whom nobody can become: in words, and as ARN. */
+  /** A principal that cannot be assumed: in words, and as ARN. */
   readonly other?: { readonly words: string; readonly arn: string };
 }
 
 /**
- * A role is assumed, so that its own rights are tried. Nobody can become a user, a session or an account: of these it
- * is said whose policies count. as: an ARN, or the number of an account.
+ * The principal of `--as`. A role is assumed, so that its own permissions are tried. A user, a session or an account
+ * cannot be assumed, so the report only names whose policies count. as: an ARN, or an account number.
  */
 export function pullerOf(as: string | undefined, sources: readonly SourceSpec[]): Puller {
   const { all } = choiceOf(sources);
@@ -28,12 +28,12 @@ export function pullerOf(as: string | undefined, sources: readonly SourceSpec[])
 }
 
 function asRole(spec: SourceSpec, roleArn: string): SourceSpec {
-  // Whoever gives the tokens is somebody, whatever we are.
+  // A function, a command or a file has its own identity, which a role of ours does not change.
   if (!asksAws(spec) || spec.lambda !== undefined) return spec;
   return { ...spec, roles: [...identityIn(spec).roles, { roleArn }], roleArn: undefined, externalId: undefined };
 }
 
-/** Throws a UsageError where the tokens of a source are not fetched by us. */
+/** Throws a UsageError if another program fetches the tokens of the source. */
 export function insistOnRole({ as }: { readonly as: string | undefined }, source: Pick<Source, 'name' | 'tokensFrom'> | undefined): void {
   if (as !== undefined && source?.tokensFrom)
     throw new UsageError(`--as is for sources that ask ECR: tokens of the source ${source.name} come from ${source.tokensFrom.words}`);

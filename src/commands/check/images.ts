@@ -25,19 +25,19 @@ interface Asked {
   readonly images: readonly string[];
   readonly json: boolean;
   readonly layer: boolean;
-  /** The source to take, whatever the configuration chooses. */
+  /** The source to use in place of the one that the configuration chooses. */
   readonly source: string | undefined;
-  /** Who pulls in the end. */
+  /** The principal that will pull: an ARN or an account number. */
   readonly as: string | undefined;
   readonly config: ConfigFlags;
 }
 
-/** So many images are asked for at a time. */
+/** Images checked concurrently. */
 const atOnce = 4;
 
 /**
- * Walks the pull of each image with the credential of its source, as far as it comes, and downloads nothing. Exit 0:
- * all of ECR's would be pulled. 3: some. 1: none. 2: none of them is an image of ECR.
+ * Tries the steps of a pull for each image with the credential of its source, and downloads nothing. Returns exit code
+ * 0 if all ECR images would be pulled, 3 if some would, 1 if none would, and 2 if none is an ECR image.
  */
 export async function checkImages(asked: Asked, io: Io): Promise<number> {
   const config = await readConfig(asked.config, io);
@@ -77,7 +77,7 @@ function waitingOf({ text, image, source }: Job): string {
   return `the walk of the pull of ${oneLine(text)}${step ? `, ${step}` : ''}`;
 }
 
-/** undefined: none serves it. */
+/** The source for the registry; undefined if none serves it. */
 function chooseSource(registry: Registry, wanted: string | undefined, { all, choose }: Sources): Source | undefined {
   if (wanted === undefined) return choose(registry);
   const named = all.find(({ name }) => name === wanted);
@@ -92,10 +92,10 @@ function chooseSource(registry: Registry, wanted: string | undefined, { all, cho
 
 type Who = (source: Source, registry: Registry) => Promise<Whoami>;
 
-/** In milliseconds. Who asks is told for people only: an STS that does not answer must not hold up the rest. */
+/** Deadline in milliseconds. The identity is informational, so a silent STS must not delay the check. */
 const whoMs = 8_000;
 
-/** Who a source is, asked once for all images of a region. */
+/** Looks up the identity of a source, once per region. */
 function onceEach(specs: readonly SourceSpec[], deps: AwsDeps, signal: AbortSignal): Who {
   const asked = new Map<string, Promise<Whoami>>();
   return (source, registry) => {
@@ -125,7 +125,7 @@ async function reportOn(
   return imageReport({ text, image, source, ...wish }, await checkPull({ image, ...wish }, { asked, pull }, signal));
 }
 
-/** In their order; a few at a time. */
+/** Maps `all` with bounded concurrency. Results keep the order of `all`. */
 async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
   const done: R[] = [];
   const rest = [...all.entries()];
@@ -136,7 +136,7 @@ async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): P
   return done;
 }
 
-/** What is not ECR's has no say. */
+/** The exit code. Images of other registries do not count. */
 function exitOf(reports: readonly ImageReport[]): number {
   if (reports.every(({ host }) => host === null)) return exit.usage;
   const ours = reports.filter(({ outcome }) => outcome !== "not ECR's");

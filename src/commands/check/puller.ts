@@ -7,7 +7,7 @@ import type { Io } from '../io.ts';
 
 type RulesOf = NonNullable<PullDeps['rulesOf']>;
 
-/** Many images of a registry are not there, and one question is enough. */
+/** Caches the rules per registry, because many missing images of one registry need a single lookup. */
 function once(rulesOf: PullDeps['rulesOf']): RulesOf {
   const known = new Map<string, ReturnType<RulesOf>>();
   return async (source, registry, signal) => {
@@ -18,7 +18,7 @@ function once(rulesOf: PullDeps['rulesOf']): RulesOf {
   };
 }
 
-/** Pulls at the registries themselves, with the ways and the trust of these sources. */
+/** Opens a client that pulls from the registries with the proxies and certificate authorities of these sources. */
 export function openPull({ all }: Sources, { env }: Pick<Io, 'env'>): { readonly pull: Pull; close(): Promise<void> } {
   const dispatcher = awsDispatcher({ env });
   const sourceOf = (name: string) => all.find(source => source.name === name);

@@ -7,27 +7,27 @@ import type { Diagnosis } from '../../refusals/diagnosis.ts';
 
 /** One image of `check IMAGE... --json`. A member is null where there is nothing to say. */
 export interface ImageReport {
-  /** As it was given. */
+  /** The image as the user wrote it. */
   readonly image: string;
   readonly host: string | null;
   readonly repository: string | null;
-  /** The tag or the digest that was asked for. */
+  /** The requested tag or digest. */
   readonly reference: string | null;
   /**
-   * `not tried`: it would be pulled, by another one than whoever shall pull. Of what nobody was asked for: it is of
-   * another registry, or cannot be pulled as it is written.
+   * `not tried`: the identity of the source could pull, but another principal will. The last two need no request: the
+   * image is of another registry, or its name is invalid.
    */
   readonly outcome: Outcome | 'not tried' | "not ECR's" | 'no image';
-  /** null: pulled without a login. */
+  /** null if the pull needs no login. */
   readonly source: string | null;
   readonly identity: IdentityReport | null;
-  /** Who gives the tokens of the source in the place of ECR. */
+  /** The function, command or file that supplies the tokens in place of ECR. */
   readonly tokensFrom: string | null;
   readonly steps: readonly StepReport[];
-  /** What a person should know besides, in sentences. */
+  /** Further remarks for the user, in sentences. */
   readonly remarks: readonly string[];
 }
-/** Whose token it was: where the AWS keys were found, and who AWS says that it is. */
+/** The identity behind the token: where the AWS keys were found, and what GetCallerIdentity returned. */
 interface IdentityReport {
   readonly from: string;
   readonly account: string | null;
@@ -35,9 +35,9 @@ interface IdentityReport {
 }
 interface StepReport {
   readonly name: Step['name'];
-  /** The right that the step needs, or that IAM named; `none`. */
+  /** The IAM action that the step needs, or that IAM named; `none` if there is none. */
   readonly action: string;
-  /** Rights that lack as well where the name is below a pull-through cache. */
+  /** Further IAM actions that are needed if the repository is under a pull-through cache. */
   readonly underCache: readonly string[];
   readonly verdict: Verdict;
   readonly status: number | null;
@@ -55,7 +55,7 @@ export const stepReport = ({ name, action, underCache, verdict, status, text, di
   diagnosis: diagnosis ?? null,
 });
 
-/** What nobody is asked for. */
+/** The report of a name that needs no request. */
 export const noImageReport = ({ wrong, shown, is }: NoImage): ImageReport => ({
   image: shown,
   host: null,
@@ -69,10 +69,10 @@ export const noImageReport = ({ wrong, shown, is }: NoImage): ImageReport => ({
   remarks: [wrong],
 });
 
-/** Clocks that differ by less are no trouble. In milliseconds. */
+/** Clock skew below this is not reported. In milliseconds. */
 const skewTold = 60_000;
 
-/** puller: who pulls in the end, where nobody can try that. */
+/** puller: the principal that will pull, if it cannot be tried. */
 interface Reported {
   readonly text: string;
   readonly image: Image;
@@ -88,7 +88,7 @@ export function imageReport({ text, image, source, puller }: Reported, pulled: C
     host: registry.host,
     repository,
     reference,
-    // ECR Public gives its images to everybody.
+    // Anybody may pull from ECR Public.
     outcome: outcome === 'would pull' && puller !== undefined && registry.service === 'ecr' ? 'not tried' : outcome,
     source: source?.name ?? null,
     identity: identity ? { from: identity.from, account: identity.account ?? null, arn: identity.arn ?? null } : null,

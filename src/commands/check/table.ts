@@ -20,11 +20,11 @@ const tints = {
 
 interface Shown {
   readonly color: boolean;
-  /** Who pulls in the end, where he could not be tried. */
+  /** The principal that will pull, if it could not be tried. */
   readonly other: Puller['other'];
 }
 
-/** A line an image, those first that would not be pulled; then what stops each, and whose rights these were. */
+/** One row per image, failing ones first, then the reason for each failure and the identities that were used. */
 export function imageTable(reports: readonly ImageReport[], { color, other }: Shown): string {
   const paint = painter({ color });
   const sorted = reports.toSorted((one, other) => rankOf(one) - rankOf(other));
@@ -38,22 +38,22 @@ export function imageTable(reports: readonly ImageReport[], { color, other }: Sh
   return [table(['RESULT', 'STEP', 'IMAGE'], rows, paint), ...notes, ''].join('\n');
 }
 
-/** What is to be mended comes first, and what is nothing to us last. */
+/** Sort rank: failing images first, images of other registries last. */
 const rankOf = ({ outcome }: ImageReport): number => (outcome === "not ECR's" ? 2 : outcome === 'would pull' ? 1 : 0);
 const stepWord = (report: ImageReport): string =>
   report.steps.length === 0 || report.outcome === 'not tried' ? '-' : (stepOf(report)?.name ?? (layerOf(report) ? 'all, layer' : 'all'));
-/** What --layer has come to, where it stops nothing. */
+/** The result of --layer, unless the pull stops at it. */
 const layerOf = ({ steps }: ImageReport) => (stopOf(steps) ? undefined : steps.find(({ name }) => name === 'layer'));
 const stepOf = ({ steps }: ImageReport) => stopOf(steps);
 
-/** Twelve digits of a digest are enough to tell images apart. */
+/** The image with its digest cut to twelve digits, which still tell images apart. */
 function shortened({ image, host, repository, reference }: ImageReport): string {
   if (host === null || reference === null) return image;
   const digest = /^(\w+:\w{12})\w+$/.exec(reference)?.[1];
   return `${host}/${repository}${digest ? `@${digest}...` : `:${reference}`}`;
 }
 
-/** A step with the right that its verdict hangs on: `manifest missing (ecr:BatchGetImage)`. */
+/** A step with the IAM action that its verdict depends on: `manifest missing (ecr:BatchGetImage)`. */
 export function stepWords({ name, verdict, action, underCache }: Pick<Step, 'name' | 'verdict' | 'action' | 'underCache'>): string {
   const more = underCache?.length ? `; below a pull-through cache ${underCache.join(', ')}` : '';
   return action === 'none' ? `${name} ${verdict}` : `${name} ${verdict} (${action}${more})`;
@@ -77,7 +77,7 @@ function remarks(reports: readonly ImageReport[]): string[] {
   return all.size > 0 ? ['', ...all] : [];
 }
 
-/** One proof holds for one identity. The one that pulls in the end may be another. */
+/** The identities that were used. A proof holds for one identity, and another one may pull in production. */
 function identities(reports: readonly ImageReport[], other: Puller['other'], paint: Paint): string[] {
   const told = reports.flatMap(({ source, identity, tokensFrom }) =>
     identity ? [`${paint('bold', `source ${source}`)} is ${oneLine(wordsOn(identity, tokensFrom))}`] : [],
@@ -90,7 +90,7 @@ function identities(reports: readonly ImageReport[], other: Puller['other'], pai
   return lines.size > 0 ? ['', ...lines] : [];
 }
 
-/** The same as `whoami` says of a source that asks nobody of AWS. */
+/** The same words that `whoami` uses for a source that does not call AWS. */
 const wordsOn = (identity: NonNullable<ImageReport['identity']>, tokensFrom: string | null): string =>
   `${identity.from === tokensFrom ? 'nobody of AWS: tokens come from ' : ''}${identityWords(identity)}`;
 
@@ -99,7 +99,7 @@ const untried = ({ words, arn }: NonNullable<Puller['other']>): string =>
 
 const others = 'Docker on this machine, or a kubelet with the role of its node, may be another identity: then its policies count.';
 
-/** Whose rights the walk of a pull has shown, where it came so far that some were asked for. */
+/** The identity whose permissions the check has shown, if the check reached a step that needs any. */
 function whosePull({ identity, source, tokensFrom, steps }: ImageReport): string[] {
   if (!identity || !steps.some(({ name, action }) => name === 'manifest' && action !== 'none')) return [];
   if (tokensFrom === null) return [`This shows what that identity may pull. ${others} \`--as ROLE\` tries the pull as another role.`];

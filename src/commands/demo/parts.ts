@@ -2,17 +2,17 @@ import { startEcr } from '../../../test/fakes/ecr.ts';
 import { startFakePortainer } from '../../../test/fakes/portainer.ts';
 import { startRegistry } from '../../../test/fakes/registry.ts';
 
-/** In milliseconds. */
+/** Lifetime of the demo's tokens, in milliseconds. */
 export const tokenLife = 60_000;
 export const region = 'eu-west-1';
-/** Three accounts: a token serves every registry of its region that its principal may read. */
+/** Registries of three accounts, because a token serves every registry of its region that its principal may read. */
 export const registries = [
   { name: 'ecr-shop', host: `111111111111.dkr.ecr.${region}.amazonaws.com` },
   { name: 'ecr-billing', host: `222222222222.dkr.ecr.${region}.amazonaws.com` },
   { name: 'ecr-shared', host: `333333333333.dkr.ecr.${region}.amazonaws.com` },
 ] as const;
 
-/** The embedded servers: ECR, a registry that takes its tokens, and Portainer unless there is a real one. */
+/** The embedded servers: ECR, a registry that accepts its tokens, and Portainer unless the user named a real one. */
 export type Parts = Awaited<ReturnType<typeof startParts>>;
 
 export async function startParts(portainers: 'embedded' | 'real') {

@@ -12,7 +12,7 @@ interface Telling {
   readonly parts: Parts;
 }
 
-/** The first token, its delivery and a pull; then the same once more, when the token has lived half its life. */
+/** Tells of the first token, its delivery and a pull, and of the same after half the token's life. */
 export async function story({ heard, say, parts }: Telling): Promise<void> {
   const found = await next(heard, 'discovered');
   say(`found ${found.slots} registries in Portainer`);
@@ -41,7 +41,7 @@ export function listen(events: EventEmitter, signal: AbortSignal): Heard {
   };
 }
 
-/** The next event of these kinds. A failure on the way is what the demo is over with. */
+/** The next event of these kinds. A failure before it ends the demo. */
 async function next<K extends CourierEvent['kind']>(heard: Heard, ...kinds: K[]): Promise<Extract<CourierEvent, { kind: K }>> {
   for (;;) {
     const { value } = await heard.next();
@@ -51,7 +51,7 @@ async function next<K extends CourierEvent['kind']>(heard: Heard, ...kinds: K[])
   }
 }
 
-/** Until every registry of the demo holds this credential and was asked whether it accepts it. */
+/** Waits until every registry of the demo holds this credential and has been asked whether it accepts it. */
 async function delivered(heard: Heard, fingerprint: string): Promise<Delivered[]> {
   const written = new Map<string, Delivered>();
   const proven = new Set<string>();
@@ -69,7 +69,7 @@ function passwords({ portainer }: Parts): string[] {
   return portainer ? portainer.rows().map(row => portainer.passwordOf(row.Id)) : [];
 }
 
-/** Pulls through Portainer's Docker proxy: it puts in what it has stored, so this shows what is really there. */
+/** Pulls through Portainer's Docker proxy, which adds its stored login, so the pull proves what is stored. */
 async function pulls({ portainer }: Parts): Promise<string> {
   if (!portainer)
     return 'pull proven: all three registries accept the token (asked directly: the engines of this Portainer cannot reach the embedded registry)';

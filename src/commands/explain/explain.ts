@@ -20,8 +20,8 @@ const options = {
 } as const;
 
 /**
- * `explain IMAGE`: everything between a name and its pull: registry, source, identity, token, proof, the slots of the
- * daemon; with `--provider-config` what the kubelet would do. `--offline` asks nobody but the daemon of this machine.
+ * `explain IMAGE`: follows an image name to its pull: registry, source, identity, token, proof and the slots of the
+ * daemon, with `--provider-config` also what the kubelet would do. With `--offline` it only contacts the local daemon.
  */
 export async function explainImage(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
@@ -50,7 +50,7 @@ async function explainedOf(
   const choice = choiceOf(sources);
   const spec = choice.choose(image.registry);
   const asked = async () => (asks === 'offline' ? undefined : await (await import('./proof.ts')).proofOf(image, choice, io));
-  // The daemon may be slow, and AWS as well.
+  // Both the daemon and AWS may be slow.
   const [known, proof] = await Promise.all([
     slotsFor(image.registry, flags, io),
     spec || image.registry.service === 'ecr-public' ? asked() : undefined,
@@ -66,7 +66,7 @@ async function explainedOf(
   };
 }
 
-/** As of `check`, where none is of ECR. What the kubelet does with such a name is an answer as well. */
+/** The exit code, as `check` has it. A name outside ECR is fine if the kubelet's part explains it. */
 function exitOf({ subject, sources, proof, kubelet }: Explained): number {
   if (kubelet && !kubelet.fine) return exit.failed;
   if (!subject.image) return subject.meant ? exit.failed : kubelet ? exit.ok : exit.usage;

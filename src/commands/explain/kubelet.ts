@@ -7,17 +7,15 @@ import { readSettings } from '../../pull/settings.ts';
 import type { Io } from '../io.ts';
 import { checked, starts } from '../kubelet/check.ts';
 
-/**
- * What the kubelet would do for an image, as lines. `fine`: it starts, and a provider serves a private image of ECR.
- */
+/** What the kubelet would do for an image, as lines. `fine`: it starts, and a provider serves a private ECR image. */
 export interface KubeletPart {
   readonly fine: boolean;
   readonly lines: readonly string[];
 }
 
 /**
- * Which pattern matches or why none does, and who answers with what. `files`: in place of the provider's own. Asks
- * nobody.
+ * Tells which pattern matches, or why none does, and which provider would return what. `files` replaces the provider's
+ * own configuration files. Sends no requests.
  */
 export async function kubeletPart(
   image: string,
@@ -35,9 +33,9 @@ export async function kubeletPart(
   return { fine, lines: explain(image, providers, aliases, registry => identity(registry, sources, env)) };
 }
 
-/** In the environment of the provider: that of this shell, and what the file sets over it. */
+/** The identity in the environment of the provider: this shell's variables, overridden by those of the file. */
 function identity(registry: Registry, sources: Choice, env: Io['env']): string {
-  // The provider answers for ECR Public unasked.
+  // The provider serves ECR Public without a configured source.
   const spec =
     sources.choose(registry) ?? (registry.service === 'ecr-public' ? { name: 'default', service: 'ecr-public' as const } : undefined);
   return spec ? `source ${spec.name}, ${describeIdentity(spec, env)}` : 'no source serves it';

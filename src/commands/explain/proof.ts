@@ -7,14 +7,14 @@ import { awsDeps } from '../asking.ts';
 import { openPull } from '../check/puller.ts';
 import type { Io } from '../io.ts';
 
-/** What AWS and the registry say. */
+/** The responses of AWS and of the registry. */
 export interface Proof {
-  /** undefined: no source serves it, so nobody is asked for a token. */
+  /** undefined if no source serves the registry, so that no token was fetched. */
   readonly who: Whoami | undefined;
   readonly pull: CheckedPull;
 }
 
-/** Asks who the source is, for a token, and for the image as far as a pull comes; downloads nothing. */
+/** Looks up the identity of the source, fetches a token, and tries the steps of a pull without a download. */
 export async function proofOf(image: Image, { all, choose }: Choice, io: Io): Promise<Proof> {
   const deps = await awsDeps(io);
   const spec: SourceSpec | undefined = choose(image.registry);

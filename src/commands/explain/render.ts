@@ -15,22 +15,22 @@ import type { Proof } from './proof.ts';
 import type { HeldBy, Known } from './slots.ts';
 import type { Subject } from './subject.ts';
 
-/** All that is known of one image or registry. */
+/** Everything that `explain` has found out about one image or registry. */
 export interface Explained {
-  /** As it was given. */
+  /** The image as the user wrote it. */
   readonly text: string;
   readonly subject: Subject;
   readonly sources: readonly Reason[];
   /** The identity of the chosen source, as far as it is configured. */
   readonly configured?: string | undefined;
-  /** undefined: there is nothing to ask for. */
+  /** undefined if the name is no ECR image, so there is nothing to look up. */
   readonly known: Known | undefined;
   readonly asks: 'online' | 'offline';
   readonly proof?: Proof;
   readonly kubelet?: KubeletPart;
 }
 
-/** For people: a line for each fact. */
+/** Human-readable text, one line per fact. */
 export function explainedText(explained: Explained, now: number): string {
   const { subject, kubelet } = explained;
   const lines = subject.image ? [nameOf(subject.image), ...factLines(factsOf(explained, subject, now))] : [oneLine(subject.why)];
@@ -40,11 +40,11 @@ export function explainedText(explained: Explained, now: number): string {
 
 const nameOf = (image: Image): string => (image.repository === '' ? placeOf(image) : nameOfImage(image));
 
-/** Without tag and digest. */
+/** The name without tag and digest. */
 const placeOf = ({ registry: { host }, port, repository }: Image): string =>
   `${host}${port === undefined ? '' : `:${port}`}${repository === '' ? '' : `/${repository}`}`;
 
-/** As clients look it up: a port makes a difference to them, also the usual one, and so does upper case. */
+/** The name as clients look it up. To them a port, even the default one, and upper case make another registry. */
 const askedOf = (image: Image, text: string): string => placeOf(image).replace(/^[^/]*/, host => parseAddress(text)?.spelled ?? host);
 
 function factsOf(explained: Explained, { image, remarks }: Extract<Subject, { image: object }>, now: number): readonly Fact[] {
@@ -93,7 +93,7 @@ function proofFacts({ proof, asks }: Explained, now: number): readonly Fact[] {
   if (!proof) return [['pull', asks === 'offline' ? ['not tried, as --offline was given'] : []]];
   const { who, pull } = proof;
   const { steps, credential } = pull;
-  // Who that is stands above.
+  // The identity has its own line above.
   const [token, ...rest] = steps.filter(({ name }) => name !== 'identity');
   const stop = stopOf(steps);
   const why = stop ? (stop.diagnosis ? render(stop.diagnosis).split('\n') : [stop.text ?? '']).filter(line => line.trim() !== '') : [];
@@ -119,7 +119,7 @@ function slotLine({ target, slot, state, servedAt, expiresAt, trouble }: HeldBy,
   return [`${target}, ${slot}: ${state}`, served, ...ends, ...(trouble === null ? [] : [trouble])].join('; ');
 }
 
-/** For programs: the same. A member is null where there is nothing to say. */
+/** The same as JSON. Members without a value are null. */
 export function explainedJson({ text, subject, sources, configured, known, asks, proof, kubelet }: Explained) {
   const { image } = subject;
   return {

@@ -10,20 +10,20 @@ export interface HeldBy {
   readonly target: string;
   readonly slot: string;
   readonly state: SlotView['state'];
-  /** The last write that worked. ISO 8601. null: none is remembered. */
+  /** Time of the last successful write, ISO 8601; null if none is known. */
   readonly servedAt: string | null;
-  /** The end of the password that it holds; null: it holds none of ours. */
+  /** End of the password in the slot, ISO 8601; null if it holds none of ours. */
   readonly expiresAt: string | null;
   /** Why the last attempt failed. */
   readonly trouble: string | null;
 }
 
-/** What the running daemon knows of a registry; `absent`: why nobody could be asked, in a sentence. */
+/** What the running daemon knows about a registry; `absent`: a sentence that says why no daemon responded. */
 export type Known =
   | { readonly slots: readonly HeldBy[]; readonly absent?: undefined }
   | { readonly slots: readonly []; readonly absent: string };
 
-/** Asks the daemon that the configuration means. Never throws: one that does not run is no mistake. */
+/** Asks the daemon that the configuration describes. Never throws, because a missing daemon is no mistake. */
 export async function slotsFor({ host }: Registry, flags: ConfigFlags, io: Pick<Io, 'env' | 'signal'>): Promise<Known> {
   try {
     const daemon = await findDaemon(flags, io);

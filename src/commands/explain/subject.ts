@@ -4,13 +4,13 @@ import { type Address, type Aliases, parseAddress, type Registry } from '../../c
 import { noImage } from '../../kubelet/explain.ts';
 import { UsageError } from '../io.ts';
 
-/** What is explained: an image of ECR, a registry alone (then `repository` is empty), or something that is none. */
+/** The subject of `explain`: an ECR image, a bare registry (`repository` is empty), or another text. */
 export type Subject =
   | { readonly image: Image; readonly remarks: readonly string[] }
-  /** `meant`: somebody may have meant a registry of ECR. */
+  /** `meant`: the text resembles an ECR registry. */
   | { readonly image?: undefined; readonly why: string; readonly meant: boolean };
 
-/** Throws a UsageError for what names a registry of ECR, and no image that it could have. */
+/** Throws a UsageError for a name with an ECR registry and an invalid repository, tag or digest. */
 export function subjectOf(text: string, aliases: Aliases): Subject {
   const image = readImage(text, aliases);
   if (!('wrong' in image)) return { image, remarks: [...(image.remark ? [image.remark] : []), ...remarksOn(text, aliases)] };
@@ -29,7 +29,7 @@ export function subjectOf(text: string, aliases: Aliases): Subject {
 
 const isHostAlone = (text: string): boolean => /^([a-z][a-z0-9+.-]*:\/\/)?[^/@]+\/?$/i.test(text.trim());
 
-/** What of a spelling makes a difference to somebody. */
+/** Remarks on spellings that clients treat differently. */
 function remarksOn(text: string, aliases: Aliases): string[] {
   const address = parseAddress(text, aliases);
   if (!address) return [];

@@ -3,21 +3,21 @@ import { join } from 'node:path';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** As Docker finds it: the directory of DOCKER_CONFIG, else ~/.docker. */
+/** Docker's own configuration file: in DOCKER_CONFIG, else in ~/.docker. */
 export const dockerConfigFile = (env: Env): string => join(env['DOCKER_CONFIG'] || join(homeOf(env), '.docker'), 'config.json');
 const homeOf = (env: Env): string => env['HOME'] || env['USERPROFILE'] || homedir();
 
 const dockercfg = (env: Env): string => join(homeOf(env), '.dockercfg');
 
-/** Where the others look for logins, one after the other, beside the file of Docker. */
+/** The files in which other clients look for logins, in order, in addition to Docker's own file. */
 interface Searched {
-  /** go.podman.io/image 5.42.1: whoever names a file reads that one and no other. */
+  /** go.podman.io/image 5.42.1: if the user names a file, it is the only one. */
   readonly podman: readonly string[];
-  /** containers/image of skopeo 1.9.3: it goes on to the others. */
+  /** containers/image of skopeo 1.9.3: a named file comes first, and the others follow. */
   readonly skopeo: readonly string[];
-  /** go-containerregistry 0.22.1, the first that is a file. It reads `docker` where one of `isDockers` is. */
+  /** go-containerregistry 0.22.1: the first that is a file. It reads `docker` if one of `isDockers` exists. */
   readonly crane: { readonly isDockers: readonly string[]; readonly docker: string; readonly others: readonly string[] };
-  /** docker-py 7.2.0: the first that is there. */
+  /** docker-py 7.2.0: the first that exists. */
   readonly 'docker-py': readonly string[];
   readonly dockercfg: string;
 }
@@ -49,13 +49,13 @@ export function searched(env: Env): Searched {
 export interface ClientFile {
   readonly path: string;
   readonly role: 'docker' | 'alone' | 'first';
-  /** In a directory that the system makes for a user who logs in. */
+  /** `runtime`: the file is in a directory that the system creates when the user logs in. */
   readonly place?: 'runtime';
 }
 
 /**
- * Where podman, skopeo and buildah look, one after the other, before they look into the file of Docker
- * (go.podman.io/image 5.42.1, pkg/docker/config).
+ * The files that podman, skopeo and buildah read, in order, before Docker's own file (go.podman.io/image 5.42.1,
+ * pkg/docker/config).
  */
 export function podmanFiles(env: Env): readonly ClientFile[] {
   const named = env['REGISTRY_AUTH_FILE'];

@@ -5,8 +5,8 @@ import { shownAddress } from '../../contract/text.ts';
 const shown = ['credhelpers', 'credsstore'];
 
 /**
- * JSON with `[secret]` for every text that is a value: a configuration of Docker has passwords in more places than
- * `auths` (HttpHeaders, addresses of proxies). The names of helpers stay.
+ * The JSON with `[secret]` in place of every string value, because a Docker configuration has passwords in more places
+ * than `auths` (HttpHeaders, addresses of proxies). Names of helpers stay.
  */
 export function masked(text: string): string {
   const open = membersAt(text, []).filter(({ key }) => shown.includes(key.toLowerCase()));
@@ -16,7 +16,7 @@ export function masked(text: string): string {
   });
 }
 
-/** A key may be an address with a password in it, behind escapes as well. */
+/** A key may be an address with a password, possibly escaped. */
 function shownText(quoted: string): string {
   const text = JSON.parse(quoted) as string;
   if (!/[@?#]/.test(text)) return quoted;
@@ -26,10 +26,10 @@ function shownText(quoted: string): string {
 }
 
 const contextLines = 3;
-/** What Node says of a line of the former text, of the new one, and of one that both have. */
+/** Diff signs by Node's operation codes: a line of the new text, of both texts, and of the former text. */
 const signs: Readonly<Record<number, string>> = { [-1]: '+', 0: ' ', 1: '-' };
 
-/** The lines that go (-) and come (+), and a few around them. Empty where nothing differs. */
+/** The removed (-) and added (+) lines with a few lines of context. Empty if nothing differs. */
 export function diffOf(before: string, after: string): string {
   const [old, fresh] = [before, after].map(text => (text === '' ? [] : text.replace(/\r?\n$/, '').split(/\r?\n/))) as [string[], string[]];
   const lines = diff(old, fresh).map(([operation, line]) => ({ sign: signs[operation] ?? ' ', line }));

@@ -17,14 +17,14 @@ import { configOptions, exit, type Io, readArgs, UsageError } from '../io.ts';
 import { podmanFiles, searched } from './client-files.ts';
 import { addressOf, type HelpersConfig, hostsOf, isOnPath, readHelpersConfig } from './places.ts';
 
-/** A file, as far as it can be read. */
+/** A file, with its content if it is readable. */
 interface Read extends Lying {
   readonly path: string;
   readonly kind: 'file' | 'folder' | 'none';
   readonly trouble?: string;
 }
 
-/** `helper doctor [HOST...] [--json]`: what each registry client would send. Reads files, runs and asks nothing. */
+/** `helper doctor [HOST...] [--json]`: tells what each registry client would send. Only reads files. */
 export async function helperDoctor(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, { ...configOptions, json: { type: 'boolean' } }, { allowPositionals: true });
   const { json, ...flags } = values;
@@ -44,7 +44,7 @@ export async function helperDoctor(args: string[], io: Io): Promise<number> {
   return told.some(({ clients }) => clients.some(({ verdict }) => verdict === 'bad')) ? exit.failed : exit.ok;
 }
 
-/** All files where a client looks, each read once. `files`: those that are shown. */
+/** Reads every file that a client looks into, each once. `files`: the ones to show. */
 async function readAll(io: Io) {
   const { podman, skopeo, crane, dockercfg, ...more } = searched(io.env);
   const paths = [crane.docker, ...crane.isDockers, ...crane.others, ...podman, ...skopeo, ...more['docker-py'], dockercfg];
@@ -79,7 +79,7 @@ async function read(path: string, { signal }: Io): Promise<Read> {
         () => false,
       );
     if (isFolder) return { path, kind: 'folder', text: undefined, unreadable: 'is a folder', trouble: message };
-    // Of bytes that are no UTF-8 clients make something else, and each in its own way.
+    // Clients decode invalid UTF-8 differently.
     const text = cause instanceof TypeError ? await readText(path, mostBytes).catch(() => undefined) : undefined;
     const unreadable = text === undefined ? { unreadable: 'cannot be read' } : {};
     return { path, kind: 'file', text, ...unreadable, trouble: message, ...old };
@@ -88,7 +88,7 @@ async function read(path: string, { signal }: Io): Promise<Read> {
 
 const mostBytes = 1024 * 1024;
 
-/** Each with the repository behind it, if one was named. */
+/** The images to diagnose, each with its repository if the user named one. */
 function imagesOf(named: readonly string[], config: HelpersConfig, files: readonly Read[]): Image[] {
   const { aliases } = config;
   const registryOf = (address: string): string | undefined => parseAddress(address, aliases)?.registry.host;
@@ -104,7 +104,7 @@ function imagesOf(named: readonly string[], config: HelpersConfig, files: readon
   return [...new Set([...hostsOf(config), ...inFiles])].sort().map(host => ({ host, repository: '' }));
 }
 
-/** The JSON that some client reads, even with something behind it. */
+/** The first JSON value of the file. Some clients accept text after it. */
 const jsonOf = ({ text = '' }: Read): string => firstValue(withNumbers(narrowed(text) ?? withoutMark(text))) ?? '';
 
 const keysOf = (file: Read): string[] => ['auths', 'credhelpers'].flatMap(name => membersAt(jsonOf(file), [name])).map(({ key }) => key);
@@ -112,7 +112,7 @@ const keysOf = (file: Read): string[] => ['auths', 'credhelpers'].flatMap(name =
 async function programsOnPath(files: readonly Read[], { env }: Io): Promise<(program: string) => boolean> {
   const named = files.flatMap(file => {
     const json = jsonOf(file);
-    // Clients read different ones, where there are several.
+    // If there are several, clients differ in the one that they use.
     const stores = membersAt(json, []).filter(({ key }) => key.toLowerCase() === 'credsstore');
     return [...membersAt(json, ['credhelpers']), ...stores].map(member => valueOf(json, member)).filter(value => typeof value === 'string');
   });
@@ -121,7 +121,7 @@ async function programsOnPath(files: readonly Read[], { env }: Io): Promise<(pro
   return program => there.has(program);
 }
 
-/** Which hosts the helper lists in this environment. One that cannot read its configuration lists none. */
+/** The hosts that the helper lists in this environment; none if it cannot read its configuration. */
 async function listedBy(env: Io['env']): Promise<(host: string) => boolean> {
   const listed = new Map(await hostsListed({ env, clock }).catch(() => []));
   return host => listed.has(host);
@@ -144,14 +144,14 @@ function notesOn(files: readonly Read[], images: readonly Image[], variable: str
   ];
 }
 
-/** In which a host is another one to clients, and how to write it instead. */
+/** Spellings that make a host another registry to clients, and the spelling to use instead. */
 const spellings = [
   [/[A-Z]/, 'in lower case'],
   [/\.(:\d+)?$/, 'without the dot at its end'],
   [/:\d+$/, 'without the port, if that is 443'],
 ] as const;
 
-/** Clients look up what stands in the image. */
+/** Notes on the spelling of a host, because clients look up the host exactly as the image has it. */
 function spelledOtherwise(host: string): string[] {
   const bare = host.toLowerCase().replace(/\.?(:\d+)?$/, '');
   if (bare === host) return [];
@@ -159,7 +159,7 @@ function spelledOtherwise(host: string): string[] {
   return [`Most clients take ${host} for another registry than ${bare}: write it ${cures.join(' and ')}.`];
 }
 
-/** Clients that do the same stand in one line. */
+/** Clients that behave alike share a line. */
 function shown(host: string, clients: readonly Diagnosis[]): string {
   const groups = Map.groupBy(clients, ({ does, otherwise }) => `${does}${otherwise ? `; if that fails it ${otherwise}` : ''}`);
   return [host, ...[...groups].map(([does, ones]) => `  ${ones.map(({ name }) => name).join(', ')}:\n    ${does}`), ''].join('\n');

@@ -13,7 +13,7 @@ import { isChanged, type Rewrite, type Rewritten, rewriter } from './rewrite.ts'
 const options = { ...configOptions, 'dry-run': { type: 'boolean' } } as const;
 const name = `docker-credential-${program}`;
 
-/** `helper install [HOST...] [--dry-run]`: Docker's configuration of this user names the helper for every host. */
+/** `helper install [HOST...] [--dry-run]`: names the helper for every host in this user's Docker configuration. */
 export async function helperInstall(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(args, options, { allowPositionals: true });
   const { 'dry-run': dry, ...flags } = values;
@@ -45,7 +45,7 @@ export async function helperInstall(args: string[], io: Io): Promise<number> {
   return exit.ok;
 }
 
-/** Docker takes DOCKER_CONFIG for a directory; people name the file. */
+/** DOCKER_CONFIG names a directory, but users often set it to the file. */
 async function demandDirectory(path: string, { env, signal }: Io): Promise<void> {
   const { DOCKER_CONFIG: named } = env;
   const facts = named
@@ -59,13 +59,13 @@ async function demandDirectory(path: string, { env, signal }: Io): Promise<void>
     });
 }
 
-/** Docker 29, crane, podman and others fail where the program of a helper is missing. */
+/** Docker 29, crane, podman and other clients fail if a configured helper is not on PATH. */
 const notOnPath = (path: string): Failure =>
   new Failure('MISCONFIGURED', `${name} is not on PATH: most clients would fail with it in ${path}.`, {
     remedy: `Put ${name} into a directory of PATH, where Docker and the others find it, too; if it is there for them already, call \`PATH="$PATH:DIRECTORY" ecr-courier helper install\`.`,
   });
 
-/** Podman and its kin read files of their own first. What is wrong with these prevents nothing for the others. */
+/** Rewrites the files that podman, skopeo and buildah read first. A failure there does not affect the other files. */
 async function besideDocker(hosts: readonly string[], rewrite: Rewrite, { env }: Io) {
   const changes: Rewritten[] = [];
   const notes: string[] = [];

@@ -10,7 +10,7 @@ import type { ClientFile } from './client-files.ts';
 import { type HelpersConfig, program } from './places.ts';
 import type { Rewritten } from './rewrite.ts';
 
-/** What clients take for another registry than the one whose helper is named. */
+/** Notes on spellings that clients take for another registry, for which no helper is configured. */
 export const otherSpellings = (addresses: readonly Address[]): string[] =>
   addresses
     .filter(({ spelled, registry }) => spelled !== registry.host)
@@ -19,7 +19,7 @@ export const otherSpellings = (addresses: readonly Address[]): string[] =>
         `The helper is named for the host alone. Clients take ${shownAddress(spelled)} for another registry, and do not ask the helper for it: write images in lower case, and without a port if that is 443.`,
     );
 
-/** Hosts for which the helper has no login, although it is named for them. */
+/** Notes on hosts that the configuration assigns to the helper and for which it has no source. */
 export function withoutSource(hosts: readonly string[], { sources, aliases }: HelpersConfig): string[] {
   const { choose } = choiceOf(sources);
   return hosts
@@ -32,23 +32,25 @@ export function withoutSource(hosts: readonly string[], { sources, aliases }: He
     );
 }
 
-/** On the file that a variable names for podman and its kin. */
+/** The note on a missing file that REGISTRY_AUTH_FILE names. */
 export const absentBeside = ({ path }: ClientFile): string =>
   `REGISTRY_AUTH_FILE names ${path}, which is not there: podman and newer skopeo read that file alone, and ask no helper. Unset the variable, or make the file (\`echo '{}' > ${path}\`) and call this once more.`;
 
-/** With sudo, su and cron the directory is that of another user, or of root's podman. */
+/**
+ * The note on an unwritable file. Under sudo, su and cron its directory belongs to another user or to root's podman.
+ */
 export function unwrittenBeside({ place }: ClientFile, { code, message, remedy }: Failure): string {
   const isOfOthers = code === 'FORBIDDEN' && place === 'runtime';
   const own = 'Set XDG_RUNTIME_DIR to a directory of this user, for these programs as well; nothing, if this user has neither.';
   return `${message} podman and skopeo read this file first. ${isOfOthers ? own : remedy}`;
 }
 
-/** Of amazon-ecr-credential-helper, whose guide names it for all registries. It has logins for ECR alone. */
+/** The store of amazon-ecr-credential-helper. Its guide sets it for all registries, but it only has logins for ECR. */
 const former = 'ecr-login';
 const leaving =
   ' It knows no login but those of ECR: remove `credsStore` from the file. Otherwise docker 29, crane and others fail for all registries once that program is gone.';
 
-/** The rest of a sentence on an entry that stops clients for all hosts. */
+/** The end of a sentence on an entry that makes clients fail for all hosts. */
 function brokenEntryIn(text: string): string | undefined {
   const [first] = entriesIn(text, ['auths']).flatMap(({ key, value }) => {
     const { broken } = readEntry(value);
@@ -57,7 +59,7 @@ function brokenEntryIn(text: string): string | undefined {
   return first;
 }
 
-/** What else has a say in what clients send. */
+/** Notes on other settings that affect what clients send. */
 export function notesOn(changes: readonly Rewritten[], hosts: readonly string[], { env }: Io): string[] {
   const { path, done } = changes.find(({ role }) => role === 'docker') ?? {};
   const text = done?.text ?? '';

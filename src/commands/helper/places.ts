@@ -14,7 +14,7 @@ type Env = Readonly<Record<string, string | undefined>>;
 
 export const program = 'ecr-courier';
 
-/** Whether a client finds the program of a helper. */
+/** Whether the program of a helper is on PATH. */
 export async function isOnPath(helper: string, env: Env): Promise<boolean> {
   const names =
     process.platform === 'win32'
@@ -33,12 +33,12 @@ const isProgram = (path: string): Promise<boolean> =>
       () => false,
     );
 
-/** What hosts and addresses are read from. */
+/** The part of the configuration that names hosts and addresses. */
 export type HelpersConfig = Pick<Config, 'targets' | 'sources' | 'aliases'> & { readonly notes: readonly string[] };
 
 /**
- * What the helper itself will read, unless another one is named. Mistakes in parts that the helper does not read only
- * take the hosts of targets away. Throws a ConfigError.
+ * Reads the configuration that the helper itself will read, unless the user names another one. Mistakes in parts that
+ * the helper does not read only remove the hosts of targets. Throws a ConfigError.
  */
 export async function readHelpersConfig(flags: ConfigFlags, io: Pick<Io, 'env'>): Promise<HelpersConfig> {
   const usual = await configFile(io.env);
@@ -56,7 +56,7 @@ export async function readHelpersConfig(flags: ConfigFlags, io: Pick<Io, 'env'>)
   }
 }
 
-/** Docker calls the helper without our flags. */
+/** A note if flags name another file, because Docker runs the helper without them. */
 function otherFile(named: readonly string[] | undefined, usual: string | undefined, env: Env): string[] {
   if (!named || (named.length === 1 && usual !== undefined && resolve(named[0] ?? '') === resolve(usual))) return [];
   const place = configPaths({ ...env, ECR_COURIER_CONFIG: undefined })[0] ?? '';
@@ -71,7 +71,7 @@ const withoutRegion = ({ sources }: Pick<Config, 'sources'>): string[] =>
     .filter(({ accounts = [], region }) => accounts.length > 0 && region === undefined)
     .map(({ name }) => `The accounts of the source ${name} name no host, as its \`region\` is missing. Add it, or name the hosts.`);
 
-/** What an argument means. Throws a UsageError for what is no registry of ECR, with what it may be meant for. */
+/** Parses an argument. Throws a UsageError if it is no ECR registry, with a suggestion. */
 export function addressOf(named: string, { aliases }: Pick<Config, 'aliases'>): Address {
   const address = parseAddress(named, aliases);
   if (address) return address;
@@ -80,7 +80,7 @@ export function addressOf(named: string, { aliases }: Pick<Config, 'aliases'>): 
   throw new UsageError(`${shownAddress(named)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
 }
 
-/** The hosts that a configuration names: of targets, sources and aliases. A pattern names none. */
+/** The hosts that a configuration names in targets, sources and aliases, without patterns. */
 export function hostsOf({ targets, sources, aliases }: Pick<Config, 'targets' | 'sources' | 'aliases'>): string[] {
   const all = [...targets.flatMap(({ registries }) => registries.map(({ host }) => host)), ...sources.flatMap(hostsIn), ...aliases.keys()];
   return [...new Set(all.flatMap(host => parseAddress(host, aliases)?.registry.host ?? []))].sort();

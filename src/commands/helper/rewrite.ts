@@ -4,21 +4,19 @@ import { Failure } from '../../contract/failures.ts';
 import type { Files } from '../../contract/files.ts';
 import type { ClientFile } from './client-files.ts';
 
-/** A file as it was, and what is made of it. */
+/** A file before and after the edit. */
 export interface Rewritten extends ClientFile {
   readonly before: string;
   readonly done: Installed;
-  /** Of a rehearsal: why it would not be written. */
+  /** Set by a rehearsal: the reason why the write would fail. */
   readonly refused?: Failure;
 }
-/** undefined: there is no such file. That of Docker is made then, and no other. */
+/** Resolves to undefined if the file does not exist. Only Docker's own file is created. */
 export type Rewrite = (file: ClientFile, edit: (text: string) => Installed) => Promise<Rewritten | undefined>;
 
 export const isChanged = ({ before, done }: Rewritten): boolean => before !== done.text;
 
-/**
- * Edits files of clients as a whole; a rehearsal writes nothing. Throws a Failure.
- */
+/** Replaces files of clients atomically; a rehearsal writes nothing. Throws a Failure. */
 export const rewriter =
   (manner: 'write' | 'rehearse', signal: AbortSignal, files: Files): Rewrite =>
   async (file, edit) => {

@@ -11,7 +11,9 @@ const words: Readonly<Record<Remark['level'], string>> = {
   note: 'note',
 };
 
-/** `kubelet check PATH`: what the kubelet would say of a CredentialProviderConfig, and what it would keep to itself. */
+/**
+ * `kubelet check PATH`: reports what the kubelet rejects in a CredentialProviderConfig, and what it silently ignores.
+ */
 export async function kubeletCheck(args: string[], io: Pick<Io, 'env' | 'stdout'>): Promise<number> {
   const { values, positionals } = readArgs(
     args,
@@ -29,8 +31,8 @@ export async function kubeletCheck(args: string[], io: Pick<Io, 'env' | 'stdout'
 }
 
 /**
- * Everything that there is to say of a path; with the folder of the executables also of these. `searched`: the PATH in
- * which a Node may be.
+ * Checks a file or folder, and the executables if their folder is given. `searched`: the PATH that is searched for
+ * Node.
  */
 export async function checked(
   path: string,

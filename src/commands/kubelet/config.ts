@@ -6,7 +6,7 @@ import { exit, type Io, readArgs, UsageError } from '../io.ts';
 import { regionNotes } from '../regions.ts';
 import { minorOf } from './check.ts';
 
-/** What a configuration is asked for with. */
+/** Options that describe the wanted configuration. */
 export const wishOptions = {
   account: { type: 'string', multiple: true },
   region: { type: 'string', multiple: true },
@@ -19,7 +19,7 @@ export const wishOptions = {
   kubernetes: { type: 'string' },
 } as const;
 
-/** `kubelet config`: prints a CredentialProviderConfig that the kubelet takes. */
+/** `kubelet config`: prints a CredentialProviderConfig that the kubelet accepts. */
 export function kubeletConfig(args: string[], io: Pick<Io, 'stdout' | 'stderr'>): Promise<number> {
   const { values } = readArgs(args, { ...wishOptions, json: { type: 'boolean' } });
   const wish = wishOf(values);
@@ -29,7 +29,7 @@ export function kubeletConfig(args: string[], io: Pick<Io, 'stdout' | 'stderr'>)
   return Promise.resolve(exit.ok);
 }
 
-/** What a suffix does not tell of a partition that was asked for. */
+/** A note if partitions share a DNS suffix, because a pattern cannot tell them apart then. */
 function sharedSuffix({ partitions: wanted, regions }: Wish): string[] {
   const [gov, commercial] = [wanted.includes('aws-us-gov'), wanted.includes('aws')];
   if (gov === commercial || regions.length > 0) return [];

@@ -14,9 +14,9 @@ import { checked, starts } from './check.ts';
 import { wishOf, wishOptions } from './config.ts';
 
 /**
- * `kubelet install --bin-dir DIR --config PATH`: the program, which is complete before it has its name, then the
- * configuration that names it, as a whole. So a kubelet that starts meanwhile finds what it needs. With `--root`, the
- * paths are those of a node whose file system is mounted there, as in a DaemonSet.
+ * `kubelet install --bin-dir DIR --config PATH`: installs the program and then the configuration that names it, each
+ * atomically, so that a kubelet that starts meanwhile finds both complete. With `--root`, the paths are those of a node
+ * whose file system is mounted there, as in a DaemonSet.
  */
 export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'signal'>): Promise<number> {
   const options = {
@@ -30,7 +30,7 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
   const { 'bin-dir': dir, config: path, replace, 'dry-run': isRehearsal, root, ...given } = values;
   if (!dir || !path)
     throw new UsageError('--bin-dir and --config are needed: what the kubelet gets as --image-credential-provider-bin-dir and -config');
-  // The kubelet would look for others in the folder where it is started.
+  // The kubelet would resolve relative paths against its own working directory.
   const [binDir, config] = [dir, path].map(one => whole(one, root === undefined ? '.' : '/')) as [string, string];
   const wish = wishOf(given);
   if (wish.name !== providerName) throw new UsageError(`--name is for \`kubelet config\`: the program is installed as ${providerName}`);
@@ -74,10 +74,10 @@ export async function kubeletInstall(args: string[], io: Pick<Io, 'stdout' | 'si
   return exit.ok;
 }
 
-/** A slash at the end says that a folder is meant. */
+/** The absolute path. A trailing slash stays, because it marks a folder. */
 const whole = (path: string, from: string): string => `${resolve(from, path)}${/[^/]\/$/.test(path) ? '/' : ''}`;
 
-/** What is there of a folder lets us write. Throws what the system says. */
+/** Throws the system's error if the folder, or its nearest existing parent, is not writable. */
 async function demandWritable(folder: string): Promise<void> {
   await access(folder, constants.W_OK | constants.X_OK).catch(async (error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT' || folder === dirname(folder)) throw error;
@@ -85,7 +85,7 @@ async function demandWritable(folder: string): Promise<void> {
   });
 }
 
-/** The places of the node as they are seen from here, where its file system is mounted at `root`. */
+/** Translates paths of the node to paths below `root`, where its file system is mounted. */
 async function placesIn(root: string | undefined, node: { readonly binDir: string; readonly config: string }): Promise<typeof node> {
   if (root === undefined) return node;
   const at = async (path: string): Promise<string> =>
@@ -93,7 +93,7 @@ async function placesIn(root: string | undefined, node: { readonly binDir: strin
   return { binDir: await at(node.binDir), config: await at(node.config) };
 }
 
-/** In a folder that the kubelet reads, a file of our own. Throws REJECTED where no file can be put. */
+/** The file to write: our own one if the kubelet reads a folder. Throws REJECTED if no file can be put there. */
 async function fileIn(config: string): Promise<string> {
   if (await isFolder(config)) return join(config, 'ecr-courier.yaml');
   const folder = config.endsWith('/') ? config : dirname(config);
@@ -110,7 +110,7 @@ const whatIs = (path: string): Promise<string> =>
     () => 'does not exist',
   );
 
-/** The words of the system, for people. */
+/** Explanations of system error codes. */
 const words: Readonly<Record<string, string>> = {
   EEXIST: 'it, or what is above it, is no folder',
   ENOTDIR: 'it, or what is above it, is no folder',
@@ -132,10 +132,12 @@ const unwritable =
     });
   };
 
-/** What is put onto another system was looked at there: here it may not run. */
+/** Skips the trial run: a program for another root was inspected there, and may not run here. */
 const untried = (): Promise<void> => Promise.resolve();
 
-/** A Node that does not run on this system, or a shell that is not there, shows before anything is replaced. */
+/**
+ * Runs the program once before anything is replaced, which shows a missing shell or a Node that does not start here.
+ */
 async function works(front: string): Promise<void> {
   try {
     await promisify(execFile)(front, ['--version'], { env: { PATH: '' }, timeout: 30_000 });

@@ -5,15 +5,15 @@ import { podIdentity } from '../../refusals/services.ts';
 import { type Rights, rights, rightsFor } from '../../refusals/statements.ts';
 import { UsageError } from '../io.ts';
 
-/** What a policy is for. `on`: what the rights are to. */
+/** The purpose of a policy. `on`: the resources that its rights apply to. */
 export interface Job {
   readonly needs: readonly Rights[];
   readonly on: 'nothing' | 'repositories' | 'roles' | 'functions';
-  /** The service that does it, and nobody else. */
+  /** The only service that does this job. */
   readonly by?: string;
 }
 
-/** By their words on the command line. */
+/** Jobs by their names on the command line. */
 export const jobs: Readonly<Record<string, Job>> = {
   token: { needs: [rights.token], on: 'nothing' },
   pull: { needs: [rights.token, rights.pull], on: 'repositories' },
@@ -28,7 +28,7 @@ export const jobs: Readonly<Record<string, Job>> = {
 
 const ons = { repository: 'repositories', registry: 'nothing', role: 'roles', function: 'functions' } as const;
 
-/** Jobs and actions such as `ecr:ListImages`, with commas between them: the rights of all, each once. */
+/** Combines jobs and actions such as `ecr:ListImages`. Each right occurs once. */
 export function jobOf(words: readonly string[]): Job {
   const all = words.map(one);
   const [first, ...more] = all;

@@ -4,10 +4,10 @@ import { quote } from '../../contract/text.ts';
 import type { Repository } from '../../refusals/wish.ts';
 import { UsageError } from '../io.ts';
 
-/** Where images are: repositories, or ECR Public, which has no account. */
+/** A location of images: a repository, or ECR Public, which has no account. */
 export type Place = Repository | 'public';
 
-/** An image (tag and digest do not count), a host (all its repositories), or the ARN of a repository. */
+/** Parses an image (without tag and digest), a host (all its repositories), or the ARN of a repository. */
 export function placeOf(text: string, aliases: Aliases): Place {
   const [, partition, region, account, name] = /^arn:([\w-]+):ecr:([^:]*):([^:]*):repository\/(.+)$/.exec(text) ?? [];
   if (partition && account && region && name) return repositoryOf(account, region, name, partition);
@@ -20,7 +20,7 @@ export function placeOf(text: string, aliases: Aliases): Place {
   return placed(registry, path.replace(/:[^/:]*$/, '').replace(/\/$/, '') || '*');
 }
 
-/** Of an account and region that are named apart. */
+/** The repository of an account and region that the user named in separate options. */
 export function repositoryOf(account: string, region: string, name: string, partition?: string): Repository {
   accountDigits(account);
   const registry = parseAddress(privateRegistryHost(account, region))?.registry;
@@ -53,14 +53,14 @@ function wrongAccount(account: string): string | undefined {
   return `${quote(account)} is no account of AWS: ${count}, and 12 digits are expected`;
 }
 
-/** What is to be mended in a host that would else be one of ECR's. */
+/** The mistake in a host that resembles one of ECR. */
 function wrongHost(host: string): string | undefined {
   const [, digits = ''] = /^(\d+)\.dkr[.-]ecr/.exec(host) ?? [];
   if (/[*?]/.test(host)) return `${quote(host)} has a wildcard: name each account and region`;
   return digits === '' ? undefined : wrongAccount(digits);
 }
 
-/** The rule for names of the API of ECR (CreateRepository, 2015-09-21); a * at the end stands for any rest. */
+/** The mistake in a repository name by ECR's API (CreateRepository, 2015-09-21). A trailing * stands for any rest. */
 function wrongName(name: string): string | undefined {
   const whole = name.replace(/\*$/, '');
   if (/[*?]/.test(whole)) return 'a * stands at the end only, such as team/*';

@@ -6,8 +6,8 @@ import { accountDigits } from './places.ts';
 const role = 'arn:aws:iam::123456789012:role/NAME';
 
 /**
- * Somebody who shall get rights: the number of an account, or the ARN of a role, user, account or session. Returns the
- * ARN. partition: of what he shall get rights to.
+ * Parses a principal: an account number, or the ARN of a role, user, account or session. Returns the ARN. partition:
+ * the one of the resources. Throws a UsageError.
  */
 export function principalOf(text: string, partition: string): string {
   if (text === '*') throw new UsageError(`* would let in everybody on AWS: name a role (${role}) or an account`);
@@ -26,7 +26,7 @@ export function principalOf(text: string, partition: string): string {
   return inPartition(arn, of, partition);
 }
 
-/** A provider of web identities, by its ARN. */
+/** Parses the ARN of an OIDC provider. */
 export function providerOf(text: string, partition: string): string {
   const [, of, account] = /^arn:([\w-]+):iam::([^:]*):oidc-provider\/[\w./-]+$/.exec(text) ?? [];
   if (of === undefined || account === undefined)
@@ -35,7 +35,7 @@ export function providerOf(text: string, partition: string): string {
   return inPartition(text, of, partition);
 }
 
-/** A role to assume, by its ARN. */
+/** Parses the ARN of a role to assume. */
 export function roleOf(text: string): string {
   const [, account] = /^arn:[\w-]+:iam::([^:]*):role\/[\w+=,.@/-]+$/.exec(text) ?? [];
   if (account === undefined) throw new UsageError(`${quote(text)} is no ARN of a role: ${role}`);
@@ -43,7 +43,7 @@ export function roleOf(text: string): string {
   return text;
 }
 
-/** A Lambda function, by its whole ARN, which may end in a version or an alias. */
+/** Parses the full ARN of a Lambda function, optionally with a version or an alias. */
 export function functionOf(text: string): string {
   const { region, account } = functionNamed(text) ?? {};
   if (region === undefined || account === undefined)
@@ -60,8 +60,9 @@ export function inPartition(arn: string, of: string, partition: string): string 
 }
 
 /**
- * Whose token it is. That of a cluster is compared as a whole. Of other providers (GitHub Actions, GitLab) a pattern is
- * usual, and it must name an owner: these providers serve everybody.
+ * Parses the subject of a web identity token. The subject of a cluster is compared literally. For other providers
+ * (GitHub Actions, GitLab) a pattern is usual, and it must name an owner, because these providers serve all their
+ * users.
  */
 export function subjectOf(text: string, provider: string): string {
   const isClusters = /oidc-provider\/oidc[.-]eks\./.test(provider);
@@ -72,7 +73,7 @@ export function subjectOf(text: string, provider: string): string {
   return text;
 }
 
-/** Compared as a whole: a * would match nothing. */
+/** Parses the audience. IAM compares it literally, so a * would match nothing. */
 export function audienceOf(text: string): string {
   if (!/^[^\s*?"\\]{1,255}$/.test(text)) throw new UsageError(`${quote(text)} is no audience: sts.amazonaws.com`);
   return text;

@@ -5,10 +5,10 @@ import { UsageError } from '../io.ts';
 import { accountDigits } from './places.ts';
 import { inPartition } from './principals.ts';
 
-/** A service of AWS, by its principal. */
+/** Whether the text is the principal of an AWS service. */
 export const isPrincipal = (text: string): boolean => /^[a-z0-9.-]+\.amazonaws\.com(\.cn)?$/.test(text);
 
-/** The same, or one that pulls: by its name, or by the ARN in whose name it does. */
+/** Whether the text is a service principal, or a service that pulls: by name, or by the ARN that it pulls for. */
 export const isService = (text: string): boolean => isPrincipal(text) || pullingIn(text) !== undefined;
 
 function pullingIn(text: string): { readonly service: string; readonly about: PullingService } | undefined {
@@ -20,7 +20,7 @@ function pullingIn(text: string): { readonly service: string; readonly about: Pu
 
 const byThemselves = [...pullingServices].map(([service, { words }]) => `${words} (${service})`).join(', ');
 
-/** Who pulls from these repositories. */
+/** The service that pulls from these repositories. */
 export function pullingSource(text: string, repositories: readonly Repository[], partition: string): Source {
   const { service, about } = pullingIn(text) ?? {};
   if (service === undefined || about === undefined)
@@ -31,7 +31,7 @@ export function pullingSource(text: string, repositories: readonly Repository[],
   return { service, arn: sourceOf(text, { service, ...about }, { repositories, partition }) };
 }
 
-/** Without a version, which is no source of its own. */
+/** The source ARN without a version. */
 function sourceOf(
   text: string,
   { service, words, source, accounts }: PullingService & { readonly service: string },
