@@ -36,13 +36,15 @@ export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refu
 
 /**
  * What an answer means that comes from behind Portainer: whatever is amiss there stops no registry, and no other
- * environment. Portainer itself says so where it refuses the key.
+ * environment. Portainer itself says so where it refuses the key, and with 500 where its way to the engine fails
+ * (recorded on CE 2.43.0).
  */
 export function ofEnvironment(answer: Answer, failure: Failure): Failure {
   const { code, message, facts } = failure;
   if (code === 'AUTH' && isOwn(answer)) return failure;
-  const isDown = code === 'UNREACHABLE' || code === 'BUSY';
-  return new Failure(code, message, { ...facts, stops: 'slot', ...(isDown && { remedy: findings.SWARM_UNSEEN.remedy }) });
+  const isUnreached = answer.status === 500 && isOwn(answer);
+  const remedy = answer.status >= 500 && { remedy: findings.SWARM_UNSEEN.remedy };
+  return new Failure(isUnreached ? 'UNREACHABLE' : code, message, { ...facts, stops: 'slot', ...remedy });
 }
 
 /** Before this version Portainer hands the number of a row to the engine, which takes it for the login (its source). */

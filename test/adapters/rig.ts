@@ -74,7 +74,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     askers: { directory: '/nowhere', uid: process.getuid?.(), identityOf: async () => undefined },
     registry: address => parseAddress(address, aliases),
     hasSource: ({ service }) => service === 'ecr' || publicSource === 'configured',
-    finding: (code, message) => ({ code, message }),
+    finding: (code, message, remedy) => ({ code, message, ...(remedy !== undefined && { remedy }) }),
   });
   const running = stack.move();
   return {

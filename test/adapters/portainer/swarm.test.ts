@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { replacesLogins } from '../../../adapters/portainer/environments.ts';
+import { findings as table } from '../../../adapters/portainer/findings.ts';
 import { portainer } from '../../../adapters/portainer.ts';
 import type { Memory } from '../../../src/contract/memory.ts';
 import { Secret } from '../../../src/contract/secret.ts';
@@ -281,6 +282,19 @@ describe('what stops nothing but what needs it', () => {
     assert.equal((await p.give(/row 1/, 'token-2')).change, 'updated');
   });
 
+  test('an engine that Portainer does not reach, or that has no leader: the finding says where to look', async () => {
+    await using p = await rig();
+    for (const json of [
+      { message: 'Unable to proxy the request via the Docker socket', details: 'no such file' },
+      { message: 'no leader' },
+    ]) {
+      p.fake.fault = ({ path }) => (path.includes('/docker/') ? { status: 500, json } : undefined);
+      const { message, remedy } = (await p.discover()).findings.find(({ code }) => code === 'SWARM_UNSEEN') ?? assert.fail();
+      assert.ok(message.includes(json.message), message);
+      assert.match(remedy ?? table.SWARM_UNSEEN.remedy, /^Look at the environment in Portainer/);
+    }
+  });
+
   test('a list of environments that hangs or fails: rows are there all the same', async () => {
     for (const fault of ['hang', { status: 500, json: { message: 'no', details: 'no' } }] as const) {
       const { clock, hangs } = impatient();
@@ -298,6 +312,14 @@ describe('what stops nothing but what needs it', () => {
   for (const reply of [
     { status: 502, text: '' },
     { status: 503, json: { message: 'This node is not a swarm manager.' } },
+    { status: 500, json: { message: 'rpc error: code = Unknown desc = The swarm does not have a leader.' } },
+    {
+      status: 500,
+      json: {
+        message: 'Unable to proxy the request via the Docker socket',
+        details: 'dial unix /var/run/docker.sock: connect: no such file or directory',
+      },
+    },
     { status: 401, json: { message: 'authorization denied by plugin' } },
     { status: 403, json: { message: 'authorization denied by plugin' } },
     { status: 401, text: 'Unauthorized\n' },
@@ -309,7 +331,7 @@ describe('what stops nothing but what needs it', () => {
       p.fake.fault = request => (away(request) ? reply : undefined);
       const failure = await failing(p.deliver(slot, givenAt(p.clock.wall(), 'x')));
       assert.equal(failure.stops, 'slot');
-      if (reply.status > 500) assert.match(failure.remedy, /Look at the environment in Portainer/);
+      if (reply.status >= 500) assert.match(failure.remedy, /Look at the environment in Portainer/);
       assert.doesNotMatch(failure.message, /in front of Portainer/);
     });
 
