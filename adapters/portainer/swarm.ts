@@ -85,8 +85,8 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
   async function demandRow(row: string, host: string, signal: AbortSignal): Promise<void> {
     const answer = await ask('GET', `/api/registries/${row}`, signal);
     if (answer.status !== 200) throw refused(answer);
-    const { Id, Type, URL, Authentication } = mapOf(answer.json());
-    const isRow = String(Id) === row && Type !== awsEcr && Authentication === true && deps.registry(textOf(URL))?.registry.host === host;
+    const { Type, URL, Authentication } = mapOf(answer.json());
+    const isRow = Type !== awsEcr && Authentication === true && deps.registry(textOf(URL))?.registry.host === host;
     if (!isRow) throw new Failure('NOT_FOUND', `Registry ${row} holds no login for ${host} any more, so no service is given it.`);
   }
 

@@ -239,13 +239,14 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLOUT_PAUSED']);
   });
 
-  test('is none where it came later', async () => {
-    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
-    await s.give('web', 'token-1');
-    s.clock.leap(hour);
-    s.fake.progress('web', 'paused');
-    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLOUT_PAUSED']);
-  });
+  for (const later of [10_000, hour])
+    test(`is none where it came ${later / 1_000} s later`, async () => {
+      await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
+      await s.give('web', 'token-1');
+      s.clock.leap(later);
+      s.fake.progress('web', 'paused');
+      assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLOUT_PAUSED']);
+    });
 });
 
 describe('the first update is looked at before any other is made', () => {
@@ -374,6 +375,24 @@ describe('the first update is looked at before any other is made', () => {
     const ends = await Promise.allSettled(slots.map(slot => s.deliver(slot, givenAt(s.clock.wall(), 'token-1'))));
     assert.equal(ends.filter(({ status }) => status === 'rejected').length, 1);
     assert.match((await failing(s.discover())).message, /as with 2 services before/);
+  });
+
+  test('where two are another, one is the same, and two more are another, it goes on', async () => {
+    const names = ['a', 'b', 'same', 'c', 'd'];
+    // Without tasks none of them proves anything.
+    await using s = await rig({ services: names.map(name => ({ spec: specOf(name, { replicas: 0 }), login: loginOf('token-1') })) });
+    let wrote = false;
+    for (const name of names) {
+      const slot = await s.slot(name);
+      s.fake.fault = ({ method, path }) => {
+        if (method === 'GET' && wrote && name !== 'same' && path.endsWith(slot.id))
+          s.fake.deploy(specOf(name, { replicas: 0, container: { Env: ['A=1'] } }));
+        wrote = method === 'POST';
+        return undefined;
+      };
+      await s.deliver(slot, givenAt(s.clock.wall(), 'token-1'));
+    }
+    assert.equal((await s.discover()).slots.length, names.length);
   });
 
   test('where somebody drains a node meanwhile, the next service is looked at instead', async () => {
@@ -807,6 +826,18 @@ describe('after a restart', () => {
     assert.ok(holds && 'fingerprint' in holds && holds.expiresAt.getTime() > s.clock.wall() + 11 * hour);
   });
 
+  test('services that are gone are forgotten', async () => {
+    const kept = memory();
+    await using s = await rig({ services, memory: kept });
+    await s.give('web', 'token-2');
+    const { id } = s.fake.service('web');
+    assert.ok((await kept.recall())?.includes(id));
+    s.fake.clear();
+    s.fake.deploy(specOf('next'));
+    await s.give('next', 'token-2');
+    assert.ok(!(await kept.recall())?.includes(id));
+  });
+
   test('a rollback that came meanwhile is seen', async () => {
     const kept = memory();
     await using s = await rig({ services, memory: kept });
@@ -844,8 +875,12 @@ describe('a login that ended while it was held', () => {
     const { findings = [] } = await s.give('web', 'token-3');
     assert.deepEqual(codesOf(findings), ['EXPIRED_WHILE_HELD']);
     assert.match(findings[0]?.message ?? '', /service web had ended by 2026-01-01T12:00Z and was replaced at 2026-01-01T14:00Z/);
-    s.clock.leap(hour);
-    assert.deepEqual(codesOf((await s.slot('web')).findings), ['EXPIRED_WHILE_HELD'], 'and goes on being told');
+    for (const password of ['token-4', 'token-5']) {
+      s.clock.leap(6 * hour);
+      assert.deepEqual((await s.slot('web')).findings, findings, 'and goes on being told');
+      await s.give('web', password);
+    }
+    assert.deepEqual((await s.slot('web')).findings, findings, 'after other logins as well');
     assert.equal(swarm.findings.EXPIRED_WHILE_HELD.until, 'next report', 'by the report alone, so that it is told once');
     s.clock.leap(24 * hour);
     assert.deepEqual(codesOf((await s.slot('web')).findings), [], 'for a day');

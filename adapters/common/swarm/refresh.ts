@@ -116,10 +116,7 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
 
   return {
     stopped: canary.stopped,
-    async refresh(task, signal) {
-      await written.recall();
-      return await canary.run(examine => refreshOne(task, examine, signal), signal);
-    },
+    refresh: (task, signal) => canary.run(examine => refreshOne(task, examine, signal), signal),
     async rehearse(task, signal) {
       const { service, api } = await read(task, signal);
       await engine.rehearse(service, api, signal);

@@ -383,10 +383,21 @@ describe('what stops nothing but what needs it', () => {
     assert.equal(services(await p.discover()).length, 1);
   });
 
-  test('a host without a row', async () => {
+  test('hosts without a row that is kept fresh', async () => {
+    const images = { web: host, api: host, shop: other };
+    const services = Object.entries(images).map(([name, at]) => ({ spec: specOf(name, { image: `${at}/team/app:1` }) }));
+    await using p = await rig({ hosts: [host], services });
+    Object.assign(p.fake.state.registries[0] ?? assert.fail(), { Type: 7 });
+    const said = async () => (await p.discover()).findings.filter(({ code }) => code === 'SWARM_WITHOUT_ROW').map(({ message }) => message);
+    assert.deepEqual(await said(), [
+      `There is no registry of Portainer for ${host}, which 2 services of Swarms need.`,
+      `There is no registry of Portainer for ${other}, which one service of a Swarm needs.`,
+    ]);
+  });
+
+  test('a service of a host without a row', async () => {
     await using p = await rig({ hosts: [other] });
     const found = await p.discover();
-    assert.ok(codesOf(found.findings).includes('SWARM_WITHOUT_ROW'));
     assert.deepEqual(
       services(found).map(({ after, waits }) => [after, waits]),
       [[undefined, true]],

@@ -45,9 +45,10 @@ describe('an update', () => {
     assert.equal(asked[0]?.[1], '/services/s1/update?version=17');
   });
 
-  test('of an older version is stale, and nothing else with this status is', async () => {
+  test('of an older version is stale, and nothing else is', async () => {
     const stale = '{"message":"rpc error: code = Unknown desc = update out of sequence"}';
     assert.equal(await door({ status: 500, text: stale }).engine.update(service, '1.47', 'login', soon()), 'stale');
+    await assert.rejects(door({ status: 409, text: stale }).engine.update(service, '1.47', 'l', soon()), { code: 'REJECTED' });
     await assert.rejects(door({ status: 500, text: '{"message":"no"}' }).engine.update(service, '1.47', 'l', soon()), { code: 'REJECTED' });
   });
 
