@@ -76,6 +76,15 @@ const good: Readonly<Record<string, unknown>> = {
     kind: 'Secret',
     data: { '.dockerconfigjson': encoded(JSON.stringify({ auths: { [host]: { auth: token } } })) },
   },
+  'a secret of Secrets Manager': {
+    ARN: 'arn:aws:secretsmanager:eu-west-1:123456789012:secret:ecr',
+    Name: 'ecr',
+    SecretString: JSON.stringify(login),
+  },
+  'a binary secret of Secrets Manager': { Name: 'ecr', SecretBinary: encoded(JSON.stringify(login)) },
+  'a parameter of SSM': { Parameter: { Name: '/ecr', Type: 'SecureString', Value: password } },
+  'the answer of ECR as text of the AWS CLI': `AUTHORIZATIONDATA\t${token}\t2026-11-30T10:00:00+00:00\thttps://${host}\n`,
+  'that of ECR Public as text': `AUTHORIZATIONDATA\t${token}\t2026-11-30T10:00:00+00:00`,
   'a line in JSON': { command: `docker login -u AWS -p ${password} https://${host}` },
   'the Secret of a member': { data: { result: { token } } },
 };
@@ -166,7 +175,11 @@ test('the end: as it is said, in any form, and never later than twelve hours or 
   assert.deepEqual(ends({ expiresAt: inHours(3).getTime() }), inHours(3));
   assert.deepEqual(ends({ expires_at: '2026-11-30 01:00:00+00:00' }), inHours(3));
   assert.deepEqual(ends({ Expiration: '2026-11-30T01:00:00Z' }), inHours(3));
-  assert.deepEqual(ends({ expiresIn: 3 * 3600 }), inHours(3));
+  for (const name of ['expireAt', 'expired_at', 'validTo', 'ExpiryDate', 'expirationTime'])
+    assert.deepEqual(ends({ [name]: seconds(inHours(3)) }), inHours(3), name);
+  for (const span of [3 * 3600, '10800', '10800s', '3h', '2h60m', 'PT3H', 'PT2H60M', '180m', '3 hours', '180 minutes'])
+    assert.deepEqual(ends({ expiresIn: span }), inHours(3), String(span));
+  for (const none of ['', 'soon', '0', '-5', 'P', 'PT', null]) assert.deepEqual(ends({ expiresIn: none }), inHours(11.75), String(none));
   assert.deepEqual(ends({ expiresAt: seconds(inHours(24 * 365)) }), inHours(12));
   assert.deepEqual(read({ ...login, expiresAt: seconds(inHours(12)) }).expiresAt, inHours(11));
   assert.deepEqual(read({ ...login, expiresAt: seconds(inHours(2)) }).expiresAt, inHours(2));

@@ -6,7 +6,7 @@ import { Secret } from '../../../contract/secret.ts';
 import { type Reading, type Said, visiblyNoToken } from './said.ts';
 import { readPayload } from './shapes.ts';
 import { withoutDress } from './text.ts';
-import { timeIn } from './time.ts';
+import { spanIn, timeIn } from './time.ts';
 
 /** Who gave a text: for messages, and for what the text does not say. */
 export interface Giver {
@@ -140,8 +140,8 @@ function splitToken(text: string): { username: string; password: string } | unde
 
 /** As it is said, but not after the end that the password itself tells; else twelve hours after it was made. */
 function ending({ expires, lasts }: Said, { password }: Pair, { issuedAt, madeAt, receivedAt }: Giver): Date {
-  const seconds = Number(lasts ?? Number.NaN);
-  const stated = timeIn(expires) ?? (seconds > 0 ? new Date(receivedAt.getTime() + seconds * 1000) : undefined);
+  const span = spanIn(lasts);
+  const stated = timeIn(expires) ?? (span === undefined ? undefined : new Date(receivedAt.getTime() + span));
   const told = [stated, expirationIn(password)].flatMap(end => end?.getTime() ?? []);
   const ends = told.length > 0 ? Math.min(...told) : madeAt.getTime() + longestLife - margin;
   return new Date(Math.min(ends, issuedAt.getTime() + longestLife));

@@ -8,7 +8,7 @@ export interface Said {
   /** It must be base64 of user and password. */
   readonly form?: 'token' | undefined;
   readonly expires?: unknown;
-  /** In seconds from now. */
+  /** From now: seconds, or a span in words. */
   readonly lasts?: unknown;
   /** An address of the registry that it is for. */
   readonly host?: string | undefined;

@@ -6,12 +6,18 @@ import { odd, one, type Reading, type Said, together, visiblyNoToken } from './s
 const loginLine =
   /^\s*(?:sudo\s+)?(?:docker|podman|nerdctl|finch|buildah|skopeo|oras|crane\s+auth|helm\s+registry|regctl\s+registry)\s+login\s/;
 
+/** A row of `aws ecr get-authorization-token --output text`. */
+const tableRow = /^AUTHORIZATIONDATA\s+(?<token>\S+)\s+(?<expires>\S+)(?:\s+(?<host>\S+))?$/;
+
 /** What is no JSON: a password, user and password, a token, or lines of `docker login`. Quotes nothing. */
 export function readText(text: string): Reading {
   const lines = text.split(/\r?\n/).filter(line => line.trim());
   if (lines.length === 0) return odd('nothing');
   if (/^\s*</.test(text)) return odd('a page, and no credential');
   if (lines.every(line => loginLine.test(line))) return together(lines.map(fromLogin));
+  const rows = lines.map(line => tableRow.exec(line)?.groups);
+  if (rows.every(row => row !== undefined))
+    return together(rows.map(({ token = '', ...facts }) => one({ ...facts, secret: token, form: 'token' })));
   const plain = withoutDress(lines.length === 1 ? (lines[0] ?? '') : unwrapped(lines));
   if (/\s/.test(plain)) return odd(lines.length === 1 ? 'a text that is no token' : `${lines.length} lines that are no token`);
   if (/^[A-Za-z]{1,39}$/.test(plain)) return odd('a word that is no token');

@@ -14,6 +14,18 @@ export function timeIn(said: unknown): Date | undefined {
   return fromPython(text) ?? fromText(text);
 }
 
+/** `PT11H30M`, `11h30m`, `3600s`, `12 hours`. */
+const span =
+  /^P?T?(?=[\d.])(?:(?<hours>\d+(?:\.\d+)?)\s*h(?:ours?)?\s*)?(?:(?<minutes>\d+(?:\.\d+)?)\s*m(?:in(?:utes?)?)?\s*)?(?:(?<seconds>\d+(?:\.\d+)?)\s*(?:s(?:ec(?:onds?)?)?)?)?$/i;
+
+/** How long something lasts: seconds, or a span as Go, ISO 8601 and people write it. In milliseconds; undefined: no span. */
+export function spanIn(said: unknown): number | undefined {
+  const found = span.exec(String(said).trim())?.groups;
+  const part = (name: string): number => Number(found?.[name] ?? 0);
+  const ms = part('hours') * 60 * minute + part('minutes') * minute + part('seconds') * second;
+  return ms > 0 ? ms : undefined;
+}
+
 /** Seconds of our age have ten digits before the point, and each finer unit three more. */
 function fromNumber(value: number): Date | undefined {
   if (!(value > 0)) return undefined;
