@@ -18,7 +18,9 @@ export function timeIn(said: unknown): Date | undefined {
 const span =
   /^P?T?(?=[\d.])(?:(?<hours>\d+(?:\.\d+)?)\s*h(?:ours?)?\s*)?(?:(?<minutes>\d+(?:\.\d+)?)\s*m(?:in(?:utes?)?)?\s*)?(?:(?<seconds>\d+(?:\.\d+)?)\s*(?:s(?:ec(?:onds?)?)?)?)?$/i;
 
-/** How long something lasts: seconds, or a span as Go, ISO 8601 and people write it. In milliseconds; undefined: no span. */
+/**
+ * How long something lasts: seconds, or a span as Go, ISO 8601 and people write it. In milliseconds; undefined: none.
+ */
 export function spanIn(said: unknown): number | undefined {
   const found = span.exec(String(said).trim())?.groups;
   const part = (name: string): number => Number(found?.[name] ?? 0);
