@@ -50,7 +50,7 @@ part('the package of Debian', { programs: ['dpkg-deb', 'systemd-nspawn', 'deboot
     assert.equal(sh('systemctl is-enabled ecr-courier || true').trim(), 'disabled');
     sh('cat /folder/env > /etc/ecr-courier/ecr-courier.env && systemctl enable --now ecr-courier');
     const journal = () => sh('journalctl -t ecr-courier -o cat --no-pager');
-    await world.until(() => journal().includes('(the API key of portainer) does not exist'), 'the word that the key is missing');
+    await world.until(() => journal().includes('(the API key of portainer) is empty'), 'the word that the key is missing');
     assert.match(journal(), /into the file that LoadCredential=portainer-api-key of ecr-courier\.service names/);
 
     sh('install -m 600 /folder/key /etc/ecr-courier/portainer-api-key && systemctl restart ecr-courier');
