@@ -2,7 +2,7 @@ import { release } from 'node:os';
 import { adapters } from '../../adapters/index.ts';
 import type { Config, ConfigError } from '../../config/load.ts';
 import { visible } from '../contract/text.ts';
-import type { SlotView, Status, TargetView } from '../observe/status-view.ts';
+import type { CredentialView, SlotView, Status, TargetView } from '../observe/status-view.ts';
 import { parts, version } from '../version.ts';
 import { knownAdapters } from './adapters.ts';
 import { listing } from './config.ts';
@@ -35,7 +35,8 @@ export async function ownSections(env: NodeJS.ProcessEnv, config: Config | Confi
 /** Sections that need the daemon's state. */
 export function daemonSections(status: Status, metrics: string): Section[] {
   const most = Math.max(1, Math.min(mostSlots.ofTarget, Math.floor(mostSlots.ofAll / status.targets.length)));
-  const shown = { ...status, targets: status.targets.map(target => worstOf(target, most)) };
+  const credentials = status.credentials.map(one => ({ ...one, proofs: one.proofs.toSorted(byOk).slice(0, mostSlots.ofTarget) }));
+  const shown = { ...status, credentials, targets: status.targets.map(target => worstOf(target, most)) };
   return [
     { title: 'Targets', text: status.targets.map(target => targetLine(target, most)).join('\n') },
     { title: 'Slots, troubles and findings', text: statusTable(shown, { color: false }) },
@@ -77,6 +78,10 @@ function targetLine({ name, kind, address, product, principal, state, slots }: T
   // Product and principal come from the manager and must not start a new line.
   return `${name}: ${where}, ${product ?? 'version unknown'}${who}, ${state}, slots: ${slots.length}${many}`.replaceAll('\n', ' ');
 }
+
+type Proof = CredentialView['proofs'][number];
+/** Those that failed come first. */
+const byOk = (one: Proof, other: Proof): number => Number(one.ok) - Number(other.ok);
 
 function worstOf(target: TargetView, most: number): TargetView {
   const fine = (slot: SlotView) => Number(slot.state === 'ok' && slot.findings.length === 0);

@@ -253,7 +253,10 @@ test('a manager with ten thousand slots and a forged name: those in trouble are 
   assert.doesNotMatch(text, /^== Log ==|[\u001b\u202e]/m);
 
   const hundred = Array.from({ length: 100 }, (_, at) => ({ ...target, name: `target-${at}`, slots: slots.slice(-100) }));
-  const many = render(daemonSections({ ...status, targets: hundred } as unknown as Status, ''));
+  const proofs = Array.from({ length: 10_000 }, (_, at) => ({ host: `host-${at}`, ok: at < 9_999, message: 'x'.repeat(300) }));
+  const credentials = [{ source: 'default', region: 'eu-west-1', identity: null, trouble: null, findings: [], proofs }];
+  const many = render(daemonSections({ ...status, credentials, targets: hundred } as unknown as Status, ''));
+  assert.match(many, /"host": "host-9999"/, 'those that failed are among them');
   assert.ok(many.length < 500_000, `${many.length} letters`);
   assert.equal(many.match(/\(of which 10 are shown, those in trouble first\)$/gm)?.length, 100);
   assert.equal(many.match(/"title": "row 9999"/g)?.length, 100);
