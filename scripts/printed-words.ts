@@ -202,6 +202,7 @@ export const printedWords = [
   'invalid X-Registry-Auth header',
   'is not authorized to perform: ecr:',
   'is not authorized to perform: sts:AssumeRole',
+  '(the API key of portainer) does not exist',
   'maximum allowed number of images',
   'media type for the source image',
   'may not be read by the user that the courier runs as',

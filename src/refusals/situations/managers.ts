@@ -104,6 +104,41 @@ export const managers: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'key-missing',
+    title: 'The file of a key is missing, empty or holds something else',
+    symptoms: [
+      ['ecr-courier', 'PORTAINER_API_KEY_FILE: /run/portainer/api-key (the API key of portainer) does not exist.'],
+      ['ecr-courier, systemd', '/run/credentials/ecr-courier.service/portainer-api-key (the API key of portainer) is empty.'],
+      [
+        'ecr-courier',
+        'HARBOR_PASSWORD_FILE: /run/harbor/harbor-password (the password of harbor) holds more than one line, or control characters.',
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /\((the|a) [^()]{1,100}\) (does not exist|is empty|holds |is far too large)|[A-Z]_FILE: \S{1,500} (does not exist|is empty|is not there|holds )/,
+      ),
+    tell: () => ({
+      sentence:
+        'The file that should hold a key, an address or a token is not there, is empty or holds something else. The courier waits for it.',
+      side: 'whoever puts the key there',
+      remedy:
+        'Create the key and put it alone into that file. In a container, the directory of the file must be mounted. Under systemd, put it into the file that LoadCredential names, and restart the unit.',
+      paste: [
+        {
+          what: 'For the image (then paste the key, Enter, Ctrl-D)',
+          kind: 'command',
+          text: 'sudo install -m 400 -o 65532 /dev/stdin secrets/api-key',
+        },
+        {
+          what: 'For systemd (then paste the key, Enter, Ctrl-D)',
+          kind: 'command',
+          text: "sudo sh -c 'umask 077; cat > /etc/ecr-courier/portainer-api-key' && sudo systemctl restart ecr-courier",
+        },
+      ],
+    }),
+  }),
+  row({
     id: 'key-file',
     title: 'The courier cannot read a key file',
     symptoms: [
@@ -111,17 +146,15 @@ export const managers: readonly Situation[] = [
         'ecr-courier',
         '/run/portainer/api-key may not be read by the user that the courier runs as (uid 65532): it belongs to uid 0 (mode 600)',
       ],
-      ['ecr-courier', 'PORTAINER_API_KEY_FILE: /run/portainer/api-key is not there'],
       ['any', "EACCES: permission denied, open '/run/portainer/api-key'"],
       ['any', 'cat: secrets/api-key: Permission denied'],
     ],
     when: ({ find }) =>
       find(
-        /may not be (read|written) by the user that the courier runs as|(PORTAINER|HARBOR|RANCHER|CATTLE|ECR_COURIER)_\w+_FILE: |EACCES: permission denied, open '[^']{0,200}(api-key|portainer|ecr-courier)|(api-key|portainer|ecr-courier)[^\s:]{0,100}: [Pp]ermission denied/,
+        /may not be (read|written) by the user that the courier runs as|EACCES: permission denied, open '[^']{0,200}(api-key|portainer|ecr-courier)|(api-key|portainer|ecr-courier)[^\s:]{0,100}: [Pp]ermission denied/,
       ),
     tell: () => ({
-      sentence:
-        'The courier may not read a file that holds a key, or the file is not there: it runs as a user of its own (in the image uid 65532).',
+      sentence: 'The courier may not read the file of a key. It runs as a user of its own: in the image, as uid 65532.',
       side: 'owner and mode of the file on its host, and of the directories above it',
       remedy: 'Let that user read it. With a container mount the directory, and change the owner on the host.',
       paste: [{ what: 'For the image', kind: 'command', text: 'sudo chown 65532 secrets/api-key && sudo chmod 400 secrets/api-key' }],
