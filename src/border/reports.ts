@@ -6,16 +6,16 @@ import { demand, demandList, demandMap, eachOf, isDate, isMap, isText, missing, 
 const longestTitle = 300;
 const longestId = 1000;
 const longestText = 2000;
-/** Of findings in one list: each of them is shown, counted and logged. */
+/** The limit for one list of findings: each finding is shown, counted and logged. */
 const mostFindings = 10_000;
 
-/** What a report is held against. */
+/** What a report is validated against. */
 export interface Terms {
-  /** The adapter's table; without one, any code will do. */
+  /** The adapter's table of findings. Without one, every code is accepted. */
   readonly findings?: FindingSpecs | undefined;
-  /** The registry that a host stands for. */
+  /** Resolves a host to its registry. */
   readonly registry: (host: string) => Registry | undefined;
-  /** Registries that were looked at: thousands of slots share a few. */
+  /** Registries that were validated before: thousands of slots share a few. */
   readonly known: WeakSet<object>;
 }
 
@@ -24,7 +24,7 @@ export function asDiscovery(value: unknown, at: string, terms: Terms): Discovery
   const { slots, findings, unseen, about } = value;
   demandList(slots, `${at}.slots`);
   const ids = new Set<string>();
-  // The list of an adapter that keeps it between two reports is not changed.
+  // Does not modify the list itself, because an adapter may keep it between two reports.
   const sound = eachOf(slots, (one, index) => {
     const slot = asSlot(one, () => `${at}.slots[${index}]`, terms);
     demand(ids.size < ids.add(slot.id).size, `${at}.slots[${index}].id`, 'the id of one slot alone', slot.id);
@@ -43,7 +43,7 @@ export function asDiscovery(value: unknown, at: string, terms: Terms): Discovery
   };
 }
 
-/** Slots that wait for each other, or for themselves, would wait without end. */
+/** Rejects slots that follow each other in a cycle, or follow themselves: they would wait forever. */
 function refuseCircles(slots: readonly Slot[], at: string): void {
   const leaders = new Map(slots.flatMap(({ id, after }) => (after === undefined ? [] : [[id, after] as const])));
   const ends = new Set<string>();
@@ -79,10 +79,10 @@ function asAbout(value: unknown, at: string): About {
 }
 
 const states: readonly unknown[] = ['present', 'absent', 'drifted'] satisfies Slot['state'][];
-/** Most names are so; to look closer costs more. */
+/** The fast path: most names match, and a closer look costs more. */
 const plain = /^[\x20-\x7e]{1,300}$/;
 
-/** `at` is made when something is wrong. */
+/** `at` is called only when something is wrong. */
 function asSlot(value: unknown, at: () => string, terms: Terms): Slot {
   if (!isMap(value)) demandMap(value, at());
   const { id, title, registries, state, lacks, source, after, follows, holds, waits, disturbs, findings } = value;
@@ -113,8 +113,8 @@ function asSlot(value: unknown, at: () => string, terms: Terms): Slot {
 }
 
 /**
- * Region and partition become part of the address that is asked for a token, and the host is asked whether it takes
- * the token. So all of them must belong together.
+ * Whether a registry is what `deps.registry` returns for its host. Region and partition become part of the address that
+ * is asked for a token, and the token is then sent to the host, so all members must belong together.
  */
 function isRegistry(value: unknown, { registry, known }: Terms): boolean {
   if (!isMap(value)) return false;
@@ -127,7 +127,7 @@ function isRegistry(value: unknown, { registry, known }: Terms): boolean {
   return true;
 }
 
-/** One for all registries, or a map of them by host. */
+/** Validates one value for all registries, or a map of values by host. */
 function demandHolds(value: unknown, at: string): void {
   if (value instanceof Map) for (const [host, one] of value) demandHeld(one, `${at}.get(${JSON.stringify(host)})`);
   else demandHeld(value, at);
@@ -148,7 +148,7 @@ function demandDisturbs(value: unknown, at: string): void {
 
 const soundFindings = new WeakSet<object>();
 
-/** The list itself where it was looked at before, or nothing in it has to be changed. */
+/** Returns the same list where it was validated before, or where nothing in it has to be changed. */
 function asFindings(value: unknown, at: string, codes?: FindingSpecs): readonly Finding[] {
   demandList(value, at);
   if (soundFindings.has(value)) return value as readonly Finding[];
@@ -159,7 +159,7 @@ function asFindings(value: unknown, at: string, codes?: FindingSpecs): readonly 
   return same;
 }
 
-/** In the place of a code that the adapter's table does not have, as UNEXPECTED is in that of an unknown failure. */
+/** Replaces a code that is not in the adapter's table, as UNEXPECTED replaces an unknown failure code. */
 const unknownCode = 'OTHER_FINDING';
 
 function asFinding(value: unknown, at: string, codes?: FindingSpecs): Finding {

@@ -1,13 +1,13 @@
 import { Failure } from '../contract/failures.ts';
 
 export type Members = Readonly<Record<string, unknown>>;
-/** Takes what it should be, throws a Nonsense about anything else. `at`: where it stands. */
+/** A validator: returns a valid value, throws a Nonsense for any other. `at`: the path of the value. */
 export type Look<T> = (value: unknown, at: string) => T;
 
-/** What is wrong, as the rest of a sentence. */
+/** What is wrong with a value, as a clause. */
 class Nonsense extends Error {}
 
-/** Looks at what a method of this kind of adapter returned. Throws UNEXPECTED. */
+/** Returns a function that validates what a method of this kind of adapter returned. It throws UNEXPECTED. */
 export function lookFor(kind: string) {
   return <T>(method: string, value: unknown, look: Look<T>): T => {
     try {
@@ -30,7 +30,7 @@ export function demand(fine: boolean, at: string, rule: string, value: unknown):
   if (!fine) refuse(at, rule, value);
 }
 
-/** For people, and short: it may be anything. */
+/** A short description for people: the value may be anything. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
   if (value instanceof Date) return 'a date that is none';
@@ -49,5 +49,5 @@ export function demandMap(value: unknown, at: string): asserts value is Members 
 export function demandList(value: unknown, at: string): asserts value is readonly unknown[] {
   demand(Array.isArray(value), at, 'a list', value);
 }
-/** `map` for what is not known to be whole: it shows the holes of a list as undefined, where `map` passes them over. */
+/** Maps an unvalidated list. Unlike `map`, it visits the holes of a sparse list, as undefined. */
 export const eachOf = <T>(list: readonly unknown[], look: (one: unknown, index: number) => T): T[] => Array.from(list, look);

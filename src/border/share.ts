@@ -1,7 +1,7 @@
 import { isInShard, type Shard } from '../contract/shard.ts';
 import type { Sighting, Slot, Target } from '../contract/target.ts';
 
-/** A target that shows the slots of one share alone. A follower belongs to the share of its leader. */
+/** Restricts a target to the slots of one share. A follower belongs to the share of its leader. */
 export function shareOf(target: Target, name: string, shard: Shard | undefined): Target {
   if (!shard) return target;
   const { watch } = target;

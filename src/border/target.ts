@@ -6,30 +6,30 @@ import { asPruned } from './pruned.ts';
 import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings, type Terms } from './reports.ts';
 import { demand, demandMap, isText, type Look, lookFor, missing } from './shape.ts';
 
-/** What an adapter made, on its way to the engine. */
+/** How to wrap what an adapter made, and what belongs to it. */
 export interface Made {
-  /** Of the adapter. */
+  /** The kind of the adapter. */
   readonly kind: string;
-  /** Its table; without one, any code will do. */
+  /** The adapter's table of findings. Without one, every code is accepted. */
   readonly findings?: FindingSpecs | undefined;
   readonly clock: Pick<Clock, 'sleep'>;
-  /** The registry that a host stands for. */
+  /** Resolves a host to its registry. */
   readonly registry: Terms['registry'];
-  /** Closes what the target was lent; after the target's own end, or soon. */
+  /** Closes what the target was lent. Called when the target's own dispose has ended, or has timed out. */
   dispose(): Promise<void>;
 }
 
-/** In milliseconds: an adapter's own end is not waited for any longer. */
+/** How long to wait for an adapter's own dispose, in milliseconds. */
 const disposeMs = 1000;
 const longestAddress = 500;
-/** So many sightings are taken before others have their turn. */
+/** The number of items that are taken from an iterable before yielding to other work. */
 const atOnce = 100;
 
 /**
- * The border between the engine and an adapter. What an adapter returns is looked at here once, and nowhere behind: the
- * compiler has not seen an adapter in plain JavaScript, and one that answers nonsense must not stop the other targets.
- * What is wrong becomes UNEXPECTED of this target, naming the member. Names that the manager gave are cut and made fit
- * for people. There may be 100,000 slots: one that is as it should be is handed on as it is.
+ * The border between the engine and an adapter. What an adapter returns is validated here, and nowhere behind: the
+ * compiler has not checked an adapter in plain JavaScript, and an adapter that returns nonsense must not stop the other
+ * targets. An invalid value becomes UNEXPECTED of this target, naming the member. Names from the manager are truncated
+ * and made safe to print. There may be 100,000 slots, so a valid slot is passed on as the same object.
  */
 export function acrossBorder(made: unknown, { kind, findings, clock, registry, dispose }: Made): Target {
   const look = lookFor(kind);
@@ -44,7 +44,7 @@ export function acrossBorder(made: unknown, { kind, findings, clock, registry, d
       let count = 0;
       for await (const one of untilAborted(seen, signal)) {
         yield look(method, one, lookAtOne);
-        // One that never waits for anything would leave no time to anybody else.
+        // An iterable that never waits would starve everything else.
         if (++count % atOnce === 0) await clock.sleep(1, signal);
       }
     } catch (thrown) {
@@ -54,7 +54,7 @@ export function acrossBorder(made: unknown, { kind, findings, clock, registry, d
   return {
     address: label(withoutLogin(target.address), longestAddress),
     discover: async signal => look('discover', await answerOf(() => target.discover(signal)), (value, at) => asDiscovery(value, at, terms)),
-    // No async function: hundreds of deliveries can be under way, and what is kept of each counts.
+    // Not an async function: hundreds of deliveries can be under way, and the memory for each counts.
     deliver(slot, credentials, signal) {
       try {
         return Promise.resolve(target.deliver(slot, credentials, signal)).then(lookAtReceipt, raise);
@@ -71,7 +71,7 @@ export function acrossBorder(made: unknown, { kind, findings, clock, registry, d
     ...(watch && {
       watch(signal) {
         const seen: unknown = madeBy(() => watch.call(target, signal));
-        // It cannot be watched now.
+        // The target cannot be watched now.
         return missing(seen) ? undefined : told('watch', look('watch', seen, asSightings), signal, sightingLook);
       },
     }),
@@ -88,10 +88,10 @@ export function acrossBorder(made: unknown, { kind, findings, clock, registry, d
   };
 }
 
-/** An address is shown to everybody. */
+/** Removes user info, because the address is public. */
 const withoutLogin = (address: string): string => address.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/?#]*@/i, '$1');
 
-/** Ends when the signal is aborted, whether the other side looks at it or not. */
+/** Ends when the signal is aborted, even if the iterable ignores the signal. */
 async function* untilAborted(seen: AsyncIterable<unknown>, signal: AbortSignal): AsyncIterable<unknown> {
   const iterator = seen[Symbol.asyncIterator]();
   try {
@@ -101,14 +101,14 @@ async function* untilAborted(seen: AsyncIterable<unknown>, signal: AbortSignal):
       yield next.value;
     }
   } finally {
-    // One that hangs hangs here as well.
+    // Not awaited: an iterator that hangs would hang here too.
     void Promise.resolve(iterator.return?.()).catch(() => undefined);
   }
 }
 
 /**
- * undefined: aborted before. One promise that ends with the signal would keep something of every sighting, for as long
- * as the watch goes on.
+ * Resolves to the next step, or to undefined once the signal is aborted. Racing every step against one long-lived
+ * promise would retain memory for each sighting, for as long as the watch lasts.
  */
 function unlessAborted<T>(step: PromiseLike<T>, signal: AbortSignal): Promise<T | undefined> {
   const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
@@ -118,7 +118,7 @@ function unlessAborted<T>(step: PromiseLike<T>, signal: AbortSignal): Promise<T 
   return promise.finally(() => signal.removeEventListener('abort', abort));
 }
 
-/** What the adapter makes at once, or throws in a form in which it can be told. */
+/** Calls the adapter synchronously. Converts what it throws to a Failure that can be shown. */
 function madeBy(ask: () => unknown): unknown {
   try {
     return ask();
@@ -131,7 +131,7 @@ function raise(thrown: unknown): never {
   throw asToldFailure(thrown);
 }
 
-/** What the adapter answers, or throws in a form in which it can be told. */
+/** Awaits the adapter's answer. Converts what it throws to a Failure that can be shown. */
 async function answerOf<T>(ask: () => Promise<T>): Promise<T> {
   try {
     return await ask();
@@ -140,7 +140,7 @@ async function answerOf<T>(ask: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Ends in time whatever it does. A target that cannot be closed is no reason to stop. */
+/** Disposes of the target, within `disposeMs` and without an error: a target that cannot be closed stops nothing. */
 async function endOf(target: Target, clock: Made['clock']): Promise<void> {
   const ended = new AbortController();
   const end = async (): Promise<void> => target[Symbol.asyncDispose]?.();
