@@ -2,8 +2,8 @@ import { Failure } from '../contract/failures.ts';
 import { type OptionNames, setting } from './tls.ts';
 
 /**
- * Where a server is. `origin` is fit for people: no credential in it; of a socket it is unix:///PATH. `prefix`: the
- * path before every request's path, without a slash at its end.
+ * Where a server is. `origin` is safe to print: it holds no credential; for a socket it is unix:///PATH. `prefix`
+ * precedes the path of every request and has no trailing slash.
  */
 export interface Base {
   readonly origin: string;
@@ -16,7 +16,7 @@ export interface Address {
   readonly names?: OptionNames | undefined;
 }
 
-/** Reads a configured address. Throws MISCONFIGURED, and never quotes an address that may hold a password. */
+/** Parses a configured address. Throws MISCONFIGURED, and never quotes an address that may hold a password. */
 export function baseOf({ url: address, allowHttp, names = {} }: Address): Base {
   const url = URL.parse(address);
   if (url?.protocol === 'unix:') {
@@ -38,7 +38,7 @@ export function baseOf({ url: address, allowHttp, names = {} }: Address): Base {
   return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '') };
 }
 
-/** Of a unix socket an address can hold no more (sockaddr_un, with its final zero). */
+/** The maximum length of a unix socket's path, in bytes (sockaddr_un, minus its terminating zero). */
 const mostOfPath = 107;
 
 /** The path of the socket that unix:///PATH names. Throws MISCONFIGURED. */
@@ -52,7 +52,7 @@ export function socketIn({ href }: URL): string {
   return path;
 }
 
-/** undefined: it is escaped in a way that no text is. */
+/** Returns undefined when the escapes are invalid. */
 function textOf(escaped: string): string | undefined {
   try {
     return decodeURIComponent(escaped);

@@ -21,20 +21,20 @@ import { swapFile } from './swap.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Answers on disk: one file for each identity, service and region, in a directory that only its owner can read. Reading
- * never throws: what cannot be read is not there. Writing throws a Failure with the path.
+ * The answer cache on disk: one file for each identity, service and region, in a directory that only its owner can
+ * read. Reading never throws: a file that cannot be read counts as missing. Writing throws a Failure with the path.
  */
 export interface Answers {
   readonly directory: string;
-  /** Where the lock of an answer lies. */
+  /** The path of the lock for an answer. */
   lockOf(key: AnswerKey): string;
   read(key: AnswerKey): Promise<Answer | undefined>;
   write(key: AnswerKey, answer: Answer): Promise<void>;
-  /** Remembers that the host was asked for. `now`: in milliseconds. Never throws. */
+  /** Records that the host was asked for. `now`: in milliseconds. Never throws. */
   note(key: AnswerKey, host: string, now: number): Promise<void>;
-  /** Hosts that were asked for, or that a daemon keeps answers for. */
+  /** Hosts that were asked for, or for which a daemon keeps answers. */
   hosts(): Promise<readonly AnsweredHost[]>;
-  /** Removes what has expired, and what killed processes left behind. `now`: in milliseconds. Never throws. */
+  /** Removes expired files, and files that killed processes left behind. `now`: in milliseconds. Never throws. */
   prune(now: number): Promise<void>;
 }
 
@@ -44,12 +44,12 @@ export interface AnsweredHost {
   isOf(key: AnswerKey): boolean;
 }
 
-/** What is unfinished for so long has no owner any more. In milliseconds. */
+/** The age from which an unfinished file counts as abandoned, in milliseconds. */
 const abandonedMs = 3_600_000;
 
 /**
- * Where the answers of this environment lie. A relative path is passed over, as XDG wants it: tokens would lie wherever
- * somebody happens to stand.
+ * The directory of the answers for this environment. Relative paths are ignored, as XDG requires: tokens would
+ * otherwise end up in the current directory.
  */
 export function answersDirectory(env: Env): string {
   const [own, caches, home] = ['ECR_COURIER_CACHE', 'XDG_CACHE_HOME', 'HOME'].map(name => env[name] ?? '');
@@ -58,16 +58,13 @@ export function answersDirectory(env: Env): string {
   return home && isAbsolute(home) ? join(home, '.cache/ecr-courier') : '/var/cache/ecr-courier';
 }
 
-/** A sentence on a directory that is passed over although this variable of our own names it. */
+/** A sentence that says that the directory in our own variable is ignored; undefined when it is not. */
 export const passedOver = (env: Env): string | undefined =>
   env['ECR_COURIER_CACHE'] && !isAbsolute(env['ECR_COURIER_CACHE'])
     ? `ECR_COURIER_CACHE is passed over, as it is no absolute path: answers are kept in ${answersDirectory(env)}.`
     : undefined;
 
-/**
- * Opens the directory, and makes it where it is missing. Throws MISCONFIGURED for one in which others could put
- * answers.
- */
+/** Opens the directory, and creates it when missing. Throws MISCONFIGURED when other users could put answers in it. */
 export async function openAnswers(directory: string): Promise<Answers> {
   const found = await makeOwn(directory)
     .then(() => standing(directory))
@@ -92,7 +89,7 @@ export async function openAnswers(directory: string): Promise<Answers> {
       });
     },
     async note(key, host, now) {
-      // A file of its own, so that nothing is lost when many write at once.
+      // One file for each host, so that no update is lost when many processes write at the same time.
       const path = at(nameOfAsked(digestOf(key), host));
       await writeFile(path, '', { mode: 0o600, flag: 'a' })
         .then(() => utimes(path, now / 1000, now / 1000))
@@ -103,7 +100,7 @@ export async function openAnswers(directory: string): Promise<Answers> {
   };
 }
 
-/** It is ours, whoever owns the one above. Those above that are missing belong to whose home it is. */
+/** Creates the directory as our own, whoever owns its parent. Missing parents are given to the owner of the home. */
 async function makeOwn(directory: string): Promise<void> {
   const make = (): Promise<void> =>
     mkdir(directory, { mode: 0o700 }).catch((error: NodeJS.ErrnoException) => {
@@ -116,7 +113,7 @@ async function makeOwn(directory: string): Promise<void> {
   });
 }
 
-/** What a link of our own leads to. One of somebody else could lead to another place each time. */
+/** Stats the directory, following a link of our own. A link of another user is rejected, as its target could change. */
 async function standing(directory: string): Promise<Stats> {
   const found = await lstat(directory);
   if (!found.isSymbolicLink()) return found;
@@ -127,18 +124,21 @@ async function standing(directory: string): Promise<Stats> {
   });
 }
 
-/** Others could read the names, which tell who asks for what. One with a group of its own is meant for that group. */
+/**
+ * Removes the rights of other users, who could otherwise read the file names, which tell who asks for what. Leaves a
+ * directory with the setgid bit alone, which is meant to be shared with its group.
+ */
 async function tighten(directory: string, found: Stats): Promise<Stats> {
   const isOurs = found.isDirectory() && found.uid === process.getuid?.();
   if (!isOurs || exposed(found) || (found.mode & 0o077) === 0 || found.mode & 0o2000) return found;
-  // Somebody has named /var/lib, or a home: closed to others, it would stop what is used there.
+  // The directory may be /var/lib, or a home: closing it would break whatever else uses it.
   const others = (await namesIn(directory)).filter(name => !isOfAnswers(name));
   if (isShared(directory) || others.length > 0) throw unusable(directory, 'is open to others, and not for answers alone');
   await chmod(directory, 0o700);
   return await stat(directory);
 }
 
-/** What lies beside answers as well; `lost+found` is made by file systems. */
+/** Whether a file name is expected next to answers. File systems create `lost+found`. */
 const isOfAnswers = (name: string): boolean => /^(?:[0-9a-f]{32}[.@+]|(?:hits|compiled|node)(?:\.|$)|lost\+found$)/.test(name);
 
 const unusable = (path: string, why: string): Failure =>
@@ -154,7 +154,10 @@ const reasons: Readonly<Record<string, string>> = {
 };
 const cannotWrite = ({ code = 'unknown' }: NodeJS.ErrnoException): string => `cannot be written (${code}${reasons[code] ?? ''})`;
 
-/** How others could put answers there; undefined when they cannot. Windows has no such modes. */
+/**
+ * How other users could put answers there; undefined when they cannot. The owner and mode are not checked on Windows,
+ * which has none.
+ */
 function exposed(found: Stats): string | undefined {
   if (!found.isDirectory()) return 'is no directory';
   const uid = process.getuid?.();
@@ -163,7 +166,7 @@ function exposed(found: Stats): string | undefined {
   return found.mode & 0o022 ? `can be written by others (mode ${(found.mode & 0o7777).toString(8).padStart(4, '0')})` : undefined;
 }
 
-/** Of a directory that cannot be read none. Never throws. */
+/** The hosts in a directory; empty when the directory cannot be read. Never throws. */
 export async function hostsIn(directory: string): Promise<readonly AnsweredHost[]> {
   return (await namesIn(directory).catch(() => [])).flatMap(name => {
     const { digest, host } = readMark(name) ?? {};
@@ -171,7 +174,7 @@ export async function hostsIn(directory: string): Promise<readonly AnsweredHost[
   });
 }
 
-/** undefined for what is not there, and for what cannot be read. Never throws. */
+/** The answer in a file; undefined when it is missing or cannot be read. Never throws. */
 export const answerIn = async (directory: string, digest: string): Promise<Answer | undefined> =>
   readAnswer(await readText(join(directory, nameOfAnswer(digest)), mostAnswerBytes).catch(() => ''), digest);
 

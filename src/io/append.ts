@@ -3,18 +3,19 @@ import { appendFile, chmod, open, rename, rm, stat, writeFile } from 'node:fs/pr
 
 const flag = constants.O_APPEND | constants.O_CREAT | constants.O_WRONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
 
-/** How a file is written. */
+/** How a file is appended to. */
 interface Manner {
-  /** Of the file. */
+  /** The maximum size of the file. */
   readonly mostBytes: number;
-  /** How each text begins. A file that begins in another way is of somebody else, such as a log of the system. */
+  /** The beginning of every text. A file that begins differently belongs to another program, such as a system log. */
   readonly begins: string;
 }
 
 /**
- * Appends to a file for its owner alone, whatever its mode was. One that would grow beyond the limit is moved to
- * FILE.1 first, over the one before. Never through a link, which somebody else may have laid, and never into a pipe
- * without a reader. Throws what the system says, and an error of the code FOREIGN for a file of somebody else.
+ * Appends to a file that only its owner may read, whatever its mode was before. A file that would grow beyond the limit
+ * is first renamed to FILE.1, replacing the previous one. Does not follow a link, which another user may have created,
+ * and does not write to a pipe that has no reader. Throws the system error, or an error with the code FOREIGN when the
+ * file belongs to another program.
  */
 export async function appendCapped(file: string, text: string, { mostBytes, begins }: Manner): Promise<void> {
   const before = await stat(file).catch(() => undefined);
@@ -27,7 +28,7 @@ export async function appendCapped(file: string, text: string, { mostBytes, begi
   if (before && isFile && (before.mode & 0o077) !== 0) await chmod(file, 0o600);
 }
 
-/** Empty where it was moved away meanwhile, and nothing has come to its place yet. */
+/** Returns an empty text when the file was just rotated and no new one exists yet. */
 async function beginningOf(file: string, bytes: number): Promise<string> {
   await using handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK).catch(
     (error: NodeJS.ErrnoException) => {
@@ -40,10 +41,13 @@ async function beginningOf(file: string, bytes: number): Promise<string> {
   return buffer.toString('latin1', 0, bytesRead);
 }
 
-/** A lock that is so much older than the last line belongs to a process that was killed. In milliseconds. */
+/** A lock that is older than the last line by this much was left by a killed process. In milliseconds. */
 const abandonedMs = 10_000;
 
-/** One process alone moves the file: another one would put the new file over the old one, and its lines were lost. */
+/**
+ * Rotates the file under a lock: a second process would move the new file over the old one, and the lines of the old
+ * one would be lost.
+ */
 async function moveAway(file: string, room: number, lastLineAt: number): Promise<void> {
   const lock = `${file}.lock`;
   const taken = await writeFile(lock, '', { mode: 0o600, flag: 'wx' }).then(
@@ -55,7 +59,7 @@ async function moveAway(file: string, room: number, lastLineAt: number): Promise
     if (since && lastLineAt - since.mtimeMs > abandonedMs) await rm(lock, { force: true });
     return;
   }
-  // Somebody may have moved it since it was looked at.
+  // Another process may have rotated the file since its size was read.
   if (((await stat(file).catch(() => undefined))?.size ?? 0) > room) await rename(file, `${file}.1`);
   if (taken === 'ours') await rm(lock, { force: true });
 }

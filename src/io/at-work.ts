@@ -4,8 +4,8 @@ import { readText } from './files.ts';
 const mostBytes = 4096;
 
 /**
- * This process in a word that no other one has, for a file that others read: number, start, space of numbers, boot.
- * Empty where the system does not tell, as on all but Linux.
+ * A word that identifies this process uniquely, for a file that other processes read: pid, start time, PID namespace,
+ * boot id. Empty where the system does not provide these, that is everywhere but on Linux.
  */
 export const ownWord = (): Promise<string> => (own ??= findOwn());
 
@@ -15,13 +15,16 @@ async function findOwn(): Promise<string> {
   return stat && space ? `${process.pid}:${stat.start}:${space}` : '';
 }
 
-/** What has become of the process of a word. Another machine or container has numbers of its own: nobody knows. */
+/**
+ * The state of the process with this word. Another machine or container has a PID namespace of its own, so nothing is
+ * known about its processes.
+ */
 export async function seenAs(word: string): Promise<'at work' | 'gone' | 'not known'> {
   const { pid = '', start, space } = /^(?<pid>\d+):(?<start>\d+):(?<space>\S+)$/.exec(word)?.groups ?? {};
   if (!pid || space !== (await spaceHere())) return 'not known';
   const found = await statOf(Number(pid));
   if (!found || found.start !== start || /[ZXx]/.test(found.state)) return 'gone';
-  // One that is stopped may never go on.
+  // A stopped process may never continue.
   return /[Tt]/.test(found.state) ? 'not known' : 'at work';
 }
 
@@ -34,7 +37,7 @@ async function spaceHere(): Promise<string | undefined> {
   }
 }
 
-/** proc(5): the name of the program may have brackets and blanks in it. */
+/** Parses /proc/PID/stat. The program name may contain brackets and blanks (proc(5)). */
 async function statOf(pid: number): Promise<{ readonly state: string; readonly start: string } | undefined> {
   const text = await readText(`/proc/${pid}/stat`, mostBytes).catch(() => '');
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');

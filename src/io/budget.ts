@@ -1,37 +1,37 @@
 import { AsyncLocalStorage, AsyncResource } from 'node:async_hooks';
 import { Failure } from '../contract/failures.ts';
 
-/** What all answers to one call of an adapter may take in memory, in bytes: a list may have any number of pages. */
+/** The memory for all answers to one call of an adapter, in bytes: a list may have any number of pages. */
 export interface Budget {
-  /** Throws TOO_LARGE when this is more than what is left. `asked`: the request, for people. */
+  /** Throws TOO_LARGE when the chunk exceeds the rest of the budget. `asked`: describes the request in the message. */
   spend(chunk: Buffer, asked: string): void;
 }
 
 const mebibyte = 1024 * 1024;
-/** Enough for some 100,000 rows; our own limits of memory leave room for it once. */
+/** Enough for some 100,000 rows. Our own memory limits leave room for it once. */
 export const discoveryBytes = 128 * mebibyte;
-/** A write is answered with what was written. */
+/** A write is answered with the object that was written. */
 export const deliveryBytes = 16 * mebibyte;
 /**
- * All calls under way, of all targets: half of the memory that this process may have, but never less than one discovery
- * and never more than 100,000 rows at once.
+ * The budget for all calls under way, of all targets: half of the memory limit of this process, but at least one
+ * discovery and at most 256 MiB.
  */
 export const processBytes = Math.max(discoveryBytes, Math.min(256 * mebibyte, (process.constrainedMemory() || Infinity) / 2));
 
 const [comma, bracket, brace] = [...Buffer.from(',[{')];
-/** What V8 takes for a value, and for a list or map, empty or not. 16 MiB of `{},` became 600 MiB in Node 24. */
+/** What V8 needs for a value, and for a list or map, empty or not. 16 MiB of `{},` became 600 MiB in Node 24. */
 const bytesOfValue = 16;
 const bytesOfMap = 100;
 
 /**
- * So much of each call is counted by its length alone, and for this call alone. Mostly it is a receipt, and thousands
- * may come in a second.
+ * The first bytes of each call are counted by their length only, and only against the call's own budget. Most answers
+ * are short receipts, and thousands may arrive in a second.
  */
 const unweighed = 64 * 1024;
 
 function weightOf(chunk: Buffer): number {
   let weight = chunk.length;
-  // By index: walking over a buffer takes ten times as long.
+  // A loop over the index, because iterating over a buffer takes ten times as long.
   for (let at = 0; at < chunk.length; at++) {
     const byte = chunk[at];
     if (byte === comma) weight += bytesOfValue;
@@ -40,18 +40,18 @@ function weightOf(chunk: Buffer): number {
   return weight;
 }
 
-/** The calls under way that have had long answers, and what these take together. */
+/** The number of calls under way with long answers, and what these answers take together. */
 const long = { calls: 0, bytes: 0 };
 
 const inForce = new AsyncLocalStorage<CallBudget>();
 
-/** A class for its shared method: each of hundreds of deliveries has one. */
+/** A class so that methods are shared: each of hundreds of deliveries has an instance. */
 class CallBudget implements Budget {
   readonly #bytes: number;
   #left: number;
   #length = 0;
   readonly #signal: AbortSignal | undefined;
-  /** What is taken counts for all calls together. */
+  /** Whether this call counts towards the total of all calls. */
   #counts = false;
   /** Settles when the call is over. */
   call: Promise<unknown> | undefined;
@@ -71,7 +71,7 @@ class CallBudget implements Budget {
     this.#left -= weight;
     if (this.#counts) long.bytes += weight;
     if (this.#left < 0) throw tooMuch(this.#bytes, asked);
-    // Whoever takes less than its share is not to blame, and goes on.
+    // A call that takes less than its share is not the cause, and continues.
     if (long.bytes > processBytes && this.#taken > processBytes / long.calls) throw tooMuchTogether(asked);
   }
 
@@ -79,14 +79,14 @@ class CallBudget implements Budget {
     return this.#bytes - this.#left;
   }
 
-  /** Only from here on the end of the call matters to others: a promise more for each short one would cost. */
+  /** Registers for the end of the call only from here on: an extra promise for each short call would be costly. */
   #enter(): void {
     long.calls++;
     long.bytes += this.#taken;
     this.#counts = true;
     const leave = (): void => this.#leave();
     this.call?.then(leave, leave);
-    // An adapter may go on after it was told to stop; its requests do not.
+    // An adapter may ignore its signal, but its requests do not.
     this.#signal?.addEventListener('abort', leave);
   }
 
@@ -103,7 +103,7 @@ const tooMuch = (bytes: number, asked: string): Failure =>
     remedy: 'Check that the address is the manager itself, and how much it lists.',
   });
 
-/** It is tried again soon: the others may be the ones who take too much. */
+/** Retried soon, because other calls may be the ones that take too much. */
 const tooMuchTogether = (asked: string): Failure =>
   new Failure(
     'TOO_LARGE',
@@ -115,13 +115,13 @@ const tooMuchTogether = (asked: string): Failure =>
   );
 
 /**
- * Where no budget is in force. Whoever comes back from here finds the context that was there before; `run` of the
- * storage makes another one for that, and hundreds of deliveries keep theirs.
+ * The async context without a budget. `runInAsyncScope` restores the caller's context on return; `run` of the storage
+ * would create another context for that, which each of hundreds of deliveries would retain.
  */
 const outside = new AsyncResource('outside of all calls');
 
 /**
- * Runs the job with a budget of its own for all requests that it makes, however deep. signal: ends these requests.
+ * Runs the job with a budget for all requests that it makes, at any depth. signal: the signal that ends these requests.
  */
 export function withBudget<T>(bytes: number, job: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   return outside.runInAsyncScope(() => {
@@ -133,5 +133,5 @@ export function withBudget<T>(bytes: number, job: () => Promise<T>, signal?: Abo
   });
 }
 
-/** Of the call that is under way here; undefined outside of one. */
+/** The budget of the current call; undefined outside of a call. */
 export const budgetInForce = (): Budget | undefined => inForce.getStore();

@@ -9,18 +9,18 @@ import { toAnswer, tooLarge } from './message.ts';
 import type { Taker } from './transfer.ts';
 
 /**
- * In bytes. An answer may come byte by byte; pieces are put together to blocks of this before they become text, as each
- * piece costs.
+ * The block size for decoding, in bytes. A response may arrive byte by byte; chunks are joined to blocks first, because
+ * decoding each chunk separately is costly.
  */
 const blockSize = 16 * 1024;
 
-/** What the answer is resolved with, or why there is none. */
+/** Settles the promise of the answer. */
 interface Settle {
   resolve(answer: Answer): void;
   reject(error: Error): void;
 }
 
-/** Keeps an answer in memory; of a list with status 200 the elements go to `each`, if there is one. */
+/** Buffers a response in memory. The elements of a list with status 200 are passed to `each`, if that is given. */
 export class Collector implements Taker {
   readonly #call: Call;
   readonly #signal: AbortSignal;
@@ -31,12 +31,12 @@ export class Collector implements Taker {
   #status = 0;
   #headers: IncomingHttpHeaders = {};
   #size = 0;
-  /** Pieces that are no text yet, and how many bytes they have. */
+  /** Chunks that are not decoded yet, and their total size. */
   #block: Buffer[] = [];
   #blockBytes = 0;
   /**
-   * Of an answer that is longer than a block, which is decoded as it comes: the bytes of a long list need not lie here
-   * as a whole besides.
+   * Decodes a response that is longer than one block as it arrives, so that a long list is not held in memory as bytes
+   * as well.
    */
   #decoder: StringDecoder | undefined;
   #list: ElementReader | undefined;
@@ -73,7 +73,7 @@ export class Collector implements Taker {
     const rest = joined(this.#block);
     this.#take(this.#decoder ? this.#decoder.write(rest) + this.#decoder.end() : rest.toString());
     const answer = toAnswer(this.#call, this.#status, this.#headers, this.#list?.rest() ?? this.#text);
-    // Otherwise whoever took the elements would take a login page for an empty list.
+    // Otherwise the caller of `each` would mistake a login page for an empty list.
     if (this.#each && this.#status === 200 && !Array.isArray(answer.json<unknown>()))
       throw new Failure('UNEXPECTED', `${this.#call.asked}: the answer is something else than a list.`);
     this.#settle.resolve(answer);

@@ -5,15 +5,17 @@ import type { Proxy } from './proxies.ts';
 import { loginAt, type Reach, type Ways, waysOf } from './reach.ts';
 
 export interface Policy extends Reach {
-  /** Connections to one origin at a time (16), for reads and for writes each; more requests wait for a free one. */
+  /**
+   * The maximum number of connections to one origin, for reads and for writes each (16). Further requests wait for one.
+   */
   readonly connections?: number | undefined;
 }
 
 export type { Dispatcher } from 'undici';
 
-/** The ways from here to servers, for requests of undici. */
+/** Makes dispatchers for requests with undici. */
 export interface Roads extends Pick<Ways, 'routeTo'> {
-  /** For the requests to that one origin. Throws MISCONFIGURED when the proxy on the way cannot be used. */
+  /** A dispatcher for requests to one origin. Throws MISCONFIGURED when the proxy on the way cannot be used. */
   to(origin: string): Dispatcher;
 }
 
@@ -30,10 +32,10 @@ export function openRoads(policy: Policy, limits: Pool.Options = {}): Roads {
   };
 }
 
-/** What the `host` header tells. Behind a socket there is a name as well, and Go's servers insist on one. */
+/** The origin that determines the `host` header. Servers behind a socket need one too; Go's servers insist on it. */
 const hostAt = (origin: string): string => (origin.startsWith('unix:') ? 'http://localhost' : origin);
 
-/** To whatever origin, each over the road that leads there. */
+/** A dispatcher for requests to any origin, each over its own road. */
 export function everywhere(roads: Roads): Dispatcher & Pick<Roads, 'routeTo'> {
   return Object.assign(new Agent({ factory: origin => roads.to(new URL(origin).origin) }), { routeTo: roads.routeTo });
 }
@@ -54,7 +56,7 @@ async function handOver(connecting: Promise<Socket>, callback: buildConnector.Ca
   callback(null, socket);
 }
 
-/** A proxy is asked for plain HTTP by the whole address. */
+/** Requests for plain HTTP through a proxy carry the whole URL. */
 const asForwarded =
   (proxy: Proxy) =>
   (dispatch: Dispatcher['dispatch']): Dispatcher['dispatch'] =>

@@ -8,12 +8,12 @@ import { Unreadable } from './unreadable.ts';
 type FileOption = (typeof fileOptions)[number];
 type Texts = Partial<Record<FileOption | 'authorities', string>>;
 
-/** Beyond this it holds no certificates, but is a wrong path. */
+/** The size limit: a larger file is a wrong path, not a list of certificates. */
 const mostBytes = 4 * 1024 * 1024;
 
 /**
- * What is in the files of these options. Throws MISCONFIGURED for one that cannot be read; its cause is an Unreadable,
- * as is that of every failure here.
+ * Reads the files of these options. Throws MISCONFIGURED for a file that cannot be read. The cause of every failure in
+ * this file is an Unreadable.
  */
 export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise<Texts> {
   const read = async (option: FileOption): Promise<readonly [FileOption, string]> => {
@@ -30,8 +30,8 @@ export async function readTlsFiles(tls: TlsOptions, names: OptionNames): Promise
 }
 
 /**
- * Whom to trust and what to show. undefined: Node's own authorities are enough (they include NODE_EXTRA_CA_CERTS).
- * Reads the files anew. Throws MISCONFIGURED.
+ * The TLS context with the trusted authorities and the client certificate. Resolves to undefined where Node's own
+ * authorities suffice (they include NODE_EXTRA_CA_CERTS). Reads the files again on each call. Throws MISCONFIGURED.
  */
 export async function secureContextOf(tls: TlsOptions, names: OptionNames): Promise<SecureContext | undefined> {
   const { authorities, certificate, clientCertFile } = tls;
@@ -45,7 +45,7 @@ export async function secureContextOf(tls: TlsOptions, names: OptionNames): Prom
   return contextFor(texts, { tls, names });
 }
 
-/** Whose files they are, for the sentences. */
+/** The options that the files belong to, for messages. */
 interface Named {
   readonly tls: TlsOptions;
   readonly names: OptionNames;
@@ -57,14 +57,14 @@ const kinds: Readonly<Record<FileOption, string>> = {
   clientKeyFile: 'clientKeyFile',
 };
 
-/** What an adapter gave in the place of the file, for the sentences. */
+/** How messages refer to what an adapter gave in place of a file. */
 const given: Readonly<Record<FileOption, string>> = {
   caFile: 'The authorities that come with the target',
   clientCertFile: 'The client certificate that comes with the target',
   clientKeyFile: 'The key of the client certificate that comes with the target',
 };
 
-/** The cause says that it is about a file here, whoever else is on the way of the request. */
+/** The Unreadable as the cause marks the failure as one of a local file, so that no proxy is named in it. */
 function problem(
   option: FileOption,
   { tls, names }: Named,
@@ -85,12 +85,12 @@ function check({ caFile, clientCertFile, clientKeyFile }: Texts, named: Named): 
     throw problem('clientKeyFile', named, 'holds an encrypted key', 'Write it without a passphrase: openssl pkey -in KEY -out NEW.');
 }
 
-/** At most so many are kept: one for each set of files in use, and a few former ones. */
+/** The size of the cache: one context for each set of files in use, and a few former ones. */
 const contextsKept = 32;
-/** By a digest of what they are made of. */
+/** Keyed by a digest of the texts. */
 const contexts = new Map<string, SecureContext>();
 
-/** Made once for the same texts: taking in Node's list of authorities costs some 30 ms of processor time. */
+/** Returns a cached context for the same texts: loading Node's list of authorities takes some 30 ms of CPU time. */
 function contextFor(texts: Texts, named: Named): SecureContext {
   const digest = createHash('sha256').update(JSON.stringify(texts)).digest('base64');
   const context = contexts.get(digest) ?? makeContext(texts, named);
@@ -102,7 +102,7 @@ function contextFor(texts: Texts, named: Named): SecureContext {
 
 function makeContext({ caFile, authorities, clientCertFile, clientKeyFile }: Texts, named: Named): SecureContext {
   const added = [caFile, authorities].filter(text => text !== undefined);
-  // `ca` replaces Node's list, so that list goes in as well.
+  // `ca` replaces Node's list, so the list is included.
   const ca = added.length === 0 ? {} : { ca: [...nodeTls().getCACertificates('default'), ...added] };
   const trusted = attempt(
     () => nodeTls().createSecureContext(ca),

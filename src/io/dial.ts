@@ -9,18 +9,18 @@ export interface Address {
   readonly address: string;
   readonly family: number;
 }
-/** All addresses of a name. */
+/** Looks up all addresses of a host name. */
 export type Lookup = (host: string) => Promise<readonly Address[]>;
 
 const lookUp: Lookup = host => systemLookup(host, { all: true, order: 'verbatim' });
 
-/** In milliseconds: how long an address is tried alone (RFC 8305). */
+/** The delay before the next address is tried in parallel, in milliseconds (RFC 8305). */
 const headStart = 250;
 
 /**
- * A TCP connection to one of the addresses of `host`. The next address is tried when the last one failed or is slow;
- * none is given up for another, as Node does, for which a link with slow handshakes has no way in. Throws what the
- * system says, or the signal's reason.
+ * Opens a TCP connection to one of the addresses of `host`. The next address is tried when the previous one failed or
+ * is slow. A slow attempt continues in parallel. Node gives it up instead, and then never connects over a link with
+ * slow handshakes. Throws the system error, or the signal's reason.
  */
 export async function dial(host: string, port: number, signal: AbortSignal, lookup: Lookup = lookUp): Promise<Socket> {
   const name = host.replace(/^\[(.*)\]$/, '$1');
@@ -30,7 +30,7 @@ export async function dial(host: string, port: number, signal: AbortSignal, look
   return await firstOf(addresses, signal, (address, ends) => tcp(address, port, ends));
 }
 
-/** The families by turns, each in the order of the system. */
+/** Interleaves the address families, each in the order that the system returned. */
 function byTurns(addresses: readonly Address[]): Address[] {
   const first = addresses.filter(({ family }) => family === addresses[0]?.family);
   const others = addresses.filter(({ family }) => family !== addresses[0]?.family);
@@ -40,8 +40,8 @@ function byTurns(addresses: readonly Address[]): Address[] {
 }
 
 /**
- * What the first attempt that succeeds gives; the others are told to stop. Throws what is most telling of the errors
- * when all fail.
+ * Resolves to the result of the first attempt that succeeds, and aborts the others. When all fail, throws the most
+ * informative error.
  */
 export async function firstOf<C, T extends { destroy(): unknown }>(
   candidates: readonly C[],
@@ -54,7 +54,7 @@ export async function firstOf<C, T extends { destroy(): unknown }>(
   let first: T | undefined;
   for (const candidate of candidates) {
     const mine = attempt(candidate, ends).then(result => {
-      // Two may be connected at the same moment.
+      // Two attempts may succeed at the same moment.
       if (first) result.destroy();
       return (first ??= result);
     });
@@ -71,7 +71,10 @@ export async function firstOf<C, T extends { destroy(): unknown }>(
     .finally(() => over.abort());
 }
 
-/** A machine without IPv6 says so of every name that has it. */
+/**
+ * The first error other than an unreachable family: a machine without IPv6 fails that way for every name that has an
+ * IPv6 address.
+ */
 const mostTelling = (errors: readonly NodeJS.ErrnoException[]): NodeJS.ErrnoException =>
   errors.find(({ code }) => !/^(E(NET|HOST)UNREACH|EADDRNOTAVAIL|EAFNOSUPPORT)$/.test(code ?? '')) ??
   errors[0] ??
@@ -84,21 +87,21 @@ function tcp({ address, family }: Address, port: number, signal: AbortSignal): P
   return opened(connect(options), 'connect', signal);
 }
 
-/** TLS over a connection. Ends that connection when it fails. */
+/** Opens TLS over a connection. Destroys the connection on failure. */
 export function secure(socket: Socket, options: Omit<ConnectionOptions, 'socket'>, signal: AbortSignal): Promise<TLSSocket> {
   return opened(nodeTls().connect({ ...options, ALPNProtocols: ['http/1.1'], socket }), 'secureConnect', signal);
 }
 
 /**
- * Of an IP address there is no server name to ask for (RFC 6066); its certificate is compared with the address all the
- * same.
+ * TLS options for the server name. An IP address cannot be sent as SNI (RFC 6066), but the certificate is still checked
+ * against it.
  */
 export const serverOf = (host: string): ConnectionOptions => {
   const name = host.replace(/^\[(.*)\]$/, '$1');
   return isIP(name) ? { host: name } : { host: name, servername: name };
 };
 
-/** The connection when it is there. Ends it at the signal, and when it fails. */
+/** Resolves to the socket once it is connected. Destroys it when the signal is aborted, and on failure. */
 export function opened<S extends Socket>(socket: S, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<S> {
   return new Promise((resolve, reject) => {
     const stop = (): void => {
@@ -111,15 +114,15 @@ export function opened<S extends Socket>(socket: S, event: 'connect' | 'secureCo
     const fail = (error: Error): void => {
       end();
       reject(error);
-      // A TLS alert is followed by the end of the stream, and undici would tell only of that.
+      // A TLS alert is followed by the end of the stream, and undici would report only the latter.
       socket.destroy();
     };
-    // It stays: an error that comes before the connection has its next owner must find a listener.
+    // The listener stays: an error before the next owner takes the connection would otherwise be unhandled.
     socket.on('error', fail).once(event, () => (end(), resolve(socket)));
   });
 }
 
-/** Runs the job with a signal that is aborted after `ms`, with what `late` makes. */
+/** Runs the job with a signal that is aborted after `ms` with the error that `late` makes. */
 export async function inTime<T>(ms: number, late: () => Error, job: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const deadline = new AbortController();
   const done = new AbortController();

@@ -1,21 +1,21 @@
 /**
- * Reads the text of a JSON list in pieces, and hands on each element as soon as it is whole: so a long list never lies
- * in memory as a whole.
+ * Parses the text of a JSON list incrementally, and emits each element as soon as it is complete, so that a long list
+ * is never held in memory as a whole.
  */
 export interface ElementReader {
-  /** False: the text does not begin as a list, so it is somebody else's. */
+  /** Returns false when the text does not begin as a list; the caller then has to handle the text. */
   take(piece: string): boolean;
-  /** What is left when its elements are taken out: an empty list, or something that is no JSON when it was none. */
+  /** The text that is left without the elements: an empty list, or invalid JSON when the text was not a list. */
   rest(): string;
 }
 
 const brokenList = '[';
 
 export function elementReader(each: (element: unknown) => void): ElementReader {
-  /** Of the element that is not whole yet, what came before the present piece. */
+  /** The parts of the incomplete element before the current piece. */
   let parts: string[] = [];
   let state: 'before' | 'within' | 'after' | 'broken' = 'before';
-  /** Brackets that are open inside the element. */
+  /** The number of open brackets inside the element. */
   let depth = 0;
   let quoted = false;
   let escaped = false;
@@ -25,7 +25,7 @@ export function elementReader(each: (element: unknown) => void): ElementReader {
     const element = [...parts, rest].join('');
     parts = [];
     if (last) state = 'after';
-    // Nothing at all between the brackets is an empty list.
+    // Only whitespace between the brackets is an empty list.
     if (last && count === 0 && element.trim() === '') return;
     count++;
     const parsed = parse(element);
@@ -34,8 +34,8 @@ export function elementReader(each: (element: unknown) => void): ElementReader {
   }
 
   /**
-   * To the end of the piece, or of the list; returns what comes after that. Whether brackets go together is left to the
-   * parsing of the element.
+   * Scans to the end of the piece or of the list, and returns the text after the list. Matching brackets is left to the
+   * parser of the element.
    */
   function walk(piece: string): string {
     let from = 0;

@@ -4,51 +4,51 @@ import { dirname } from 'node:path';
 import { type Clock, clock } from '../contract/clock.ts';
 import { explained, Unreadable } from './unreadable.ts';
 
-/** The one way to files: each of these ends in time, whatever lies at the path, and throws an Unreadable. */
+/** Access to files. Each call ends in bounded time, whatever is at the path, and throws an Unreadable. */
 export interface Files {
-  /** A regular file as text. What is not UTF-8 in it becomes U+FFFD. */
+  /** Reads a regular file as text. Invalid UTF-8 becomes U+FFFD. */
   readText(path: string, maxBytes: number): Promise<string>;
   /** Follows links. */
   statOf(path: string): Promise<Stats>;
-  /** The names in a directory, in no order. */
+  /** The names in a directory, in no particular order. */
   namesIn(path: string): Promise<readonly string[]>;
-  /** A regular file as it is; undefined when there is none. */
+  /** Reads a regular file; undefined when there is none. */
   readBytes(path: string, maxBytes: number): Promise<Buffer | undefined>;
   /**
-   * Something else that is asked of the system about a path, in several steps. `isLate`: it was given up, and must
-   * change nothing any more. Throws what the job throws.
+   * Runs a job of several system calls on a path. `isLate`: whether the job was given up, after which it must change
+   * nothing. Throws what the job throws.
    */
   ask<T>(path: string, job: (isLate: () => boolean) => Promise<T>, patienceMs?: number): Promise<T>;
 }
 
 export interface FilesDeps {
   readonly clock: Pick<Clock, 'sleep'>;
-  /** How many threads Node has for files and names. */
+  /** The size of Node's thread pool, which serves files and name lookups. */
   readonly threads: number;
   readonly system: Pick<typeof system, 'open' | 'stat' | 'readdir'>;
 }
 
 /**
- * In milliseconds. So long may one question take, unless said. One that waits for its turn is given up when none of
- * those before it was answered for so long.
+ * The default time limit for one question, in milliseconds. A queued question is given up when no question ahead of it
+ * was answered for this long.
  */
 const patience = 5_000;
 const chunkBytes = 64 * 1024;
 
-/** One question to the system. */
+/** One request to the file system. */
 interface Question {
   readonly path: string;
   begin(): void;
-  /** Given up; when it has begun, it keeps its thread until the system answers. */
+  /** Whether the question was given up. If it has begun, it keeps its thread until the system answers. */
   late: boolean;
-  /** While it waited for its turn, one before it was answered, or its turn came. */
+  /** Whether, since it was last checked, a question ahead of it was answered or it began itself. */
   comesOn: boolean;
 }
 
 /**
- * The system answers each question on one of a few threads, which look up names as well. A dead share keeps the thread
- * for as long as it is dead, and no call can be taken back. So files have half of the threads, one directory has an
- * eighth of those, and a path that does not answer is not asked again until it has.
+ * The system answers each question on one of a few threads, which also serve name lookups. A dead share blocks its
+ * thread for as long as it is dead, and no call can be cancelled. So files may use half of the threads, one directory
+ * an eighth of those, and a path that does not answer is not asked again until it has.
  */
 export function createFiles({ clock, threads, system }: FilesDeps): Files {
   const most = Math.max(1, Math.floor(threads / 2));
@@ -58,7 +58,7 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
 
   const alongside = (path: string): Question[] => [...underWay].filter(one => dirname(one.path) === dirname(path));
   const isFree = (path: string): boolean => underWay.size < most && alongside(path).length < mostOfOne;
-  /** Whether one waits for the other: for its directory, or for any of the threads. */
+  /** Whether one question waits for the other: for a thread of its directory, or for any thread. */
   const isBehind = (one: Question, other: Question): boolean =>
     dirname(one.path) === dirname(other.path) || alongside(one.path).length < mostOfOne;
   const lateOnes = (questions: Iterable<Question>): number => [...questions].filter(({ late }) => late).length;
@@ -72,7 +72,7 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
     }
   }
 
-  /** Whether it is known beforehand that there will be no answer. */
+  /** Whether it is certain that no answer will come. */
   function isHopeless(path: string): boolean {
     const near = alongside(path);
     return near.some(one => one.late && one.path === path) || lateOnes(near) >= mostOfOne || lateOnes(underWay) >= most;
@@ -115,7 +115,7 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
     reject(silent(question.path, ms));
   }
 
-  /** A question that is one call of the system, or a few of them that only read. */
+  /** Asks a question that consists of one system call, or of a few that only read. */
   const look = <T>(path: string, job: () => Promise<T>): Promise<T> =>
     inTime(path, () =>
       job().catch(async (error: NodeJS.ErrnoException) => {
@@ -133,13 +133,13 @@ export function createFiles({ clock, threads, system }: FilesDeps): Files {
   };
 }
 
-/** For `catch`: undefined for what is not there. */
+/** A handler for `catch` that turns a missing file into undefined. */
 function unlessAbsent(error: unknown): undefined {
   if (error instanceof Unreadable && error.code === 'ENOENT') return undefined;
   throw error;
 }
 
-/** Of the process. A number of threads that nobody has set is Node's own. */
+/** The instance for this process. Node's default is 4 threads. */
 export const files: Files = createFiles({ clock, threads: Number(process.env['UV_THREADPOOL_SIZE']) || 4, system });
 export const { readText, readBytes, statOf, namesIn } = files;
 
@@ -148,8 +148,8 @@ function silent(path: string, ms: number): Unreadable {
 }
 
 /**
- * Opened without waiting, as a pipe would keep the thread until somebody writes to it. Never more than the limit: the
- * path may be a device or a disk image.
+ * Reads a file, up to the limit: the path may be a device or a disk image. Opens it without blocking, as a pipe would
+ * otherwise block the thread until something writes to it.
  */
 async function readWhole({ open }: Pick<FilesDeps['system'], 'open'>, path: string, maxBytes: number): Promise<Buffer> {
   await using handle = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
@@ -159,7 +159,7 @@ async function readWhole({ open }: Pick<FilesDeps['system'], 'open'>, path: stri
   const chunks: Buffer[] = [];
   let length = 0;
   for (;;) {
-    // One byte more than is said: a file without a size (in /proc), or one that grows, is read on.
+    // Reads one byte beyond the reported size, to notice a file without a size (in /proc), or one that grows.
     const size = Math.min(length === 0 ? stats.size + 1 : chunkBytes, maxBytes + 1 - length);
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(Math.max(size, 1)), 0, size, null);
     if (bytesRead === 0) return Buffer.concat(chunks);

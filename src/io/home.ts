@@ -1,8 +1,8 @@
 import { homedir } from 'node:os';
 
 /**
- * A user who stands in no list and whose environment names no home has none: the AWS SDK would fail as it looks for its
- * files there, before it looks at anything else.
+ * Sets HOME when the user has no passwd entry and no home in the environment. The AWS SDK would otherwise fail when it
+ * looks for its files there, before it tries any other source.
  */
 export function ensureHome(env: NodeJS.ProcessEnv): void {
   try {

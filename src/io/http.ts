@@ -11,33 +11,38 @@ import { streamer, type Taker, transfer } from './transfer.ts';
 import { type Writes, whyNot } from './writes.ts';
 
 export interface HttpOptions extends Policy {
-  /** A path in it stands before every request's path. */
+  /** A path in it precedes the path of every request. */
   readonly url: string;
-  /** Ends the path of every request (`?token=...`). Neither it nor the path in `url` is ever named. */
+  /**
+   * Appended to the path of every request (`?token=...`). Neither this nor the path in `url` ever appears in messages.
+   */
   readonly query?: string | undefined;
   /** Sent with every request. */
   readonly headers?: Record<string, string> | undefined;
-  /** Names of headers that single requests bring. */
+  /** Names of the headers that individual requests set. */
   readonly sets?: readonly string[] | undefined;
-  /** Sent with every request, too: what the configuration asks for. They replace none of the others. */
+  /** Headers that the configuration adds to every request. They do not replace any others. */
   readonly configured?: readonly Header[] | undefined;
   readonly allowHttp?: boolean | undefined;
-  /** Asked before each request that may change something; where it may not, that throws before a byte is sent. */
+  /**
+   * Called before each request that may change something. Unless it returns `allowed`, the request fails before it is
+   * sent.
+   */
   readonly writes?: (() => Writes) | undefined;
-  /** Of one answer, or of one line of a stream (16 MiB). */
+  /** The maximum size of one answer, or of one line of a stream (16 MiB). */
   readonly maxBytes?: number | undefined;
   /**
-   * Makes the connections in the place of one of its own, and is not closed with the client: for many clients that ask
-   * once.
+   * A dispatcher to use in place of the client's own connections, shared by many clients that each ask once. It is not
+   * closed with the client.
    */
   readonly dispatcher?: Dispatcher | undefined;
 }
 
 /**
- * A client of one server. No redirects, cookies, retries or HTTP/2; the caller's signal is the one deadline, for the
- * whole answer.
- * Throws MISCONFIGURED for an address that cannot be used and for a configured header that we set; everything else, an
- * unreadable CA file too, fails the request.
+ * A client for one server. No redirects, cookies, retries or HTTP/2. The only deadline is the caller's signal, which
+ * covers the whole answer.
+ * Throws MISCONFIGURED for an address that cannot be used and for a configured header that the client sets itself. All
+ * other errors, such as an unreadable CA file, fail the request.
  */
 export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   const { origin, prefix } = baseOf(options);
@@ -50,8 +55,8 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   let writes: Dispatcher | undefined;
 
   /**
-   * Reads have connections of their own, and one more than there are writes at a time: so a discovery does not wait for
-   * deliveries that hang. Writes have no connection to spare: undici would send each over another one, and each would
+   * Reads have connections of their own, one more than there are concurrent writes, so a discovery does not wait for
+   * deliveries that hang. Writes have no spare connection: undici would rotate through the connections, and each would
    * fall idle in between, which costs a tenth of a write.
    */
   function roadOf({ write }: Call): Dispatcher {
@@ -60,7 +65,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     return (reads ??= openRoads({ ...options, connections: connections + 1 }).to(origin));
   }
 
-  /** `taker` hears of whatever comes of it. `idleMs`: longest silence; 0 leaves it to the signal. */
+  /** `taker` receives the outcome in every case. `idleMs`: the longest silence; 0 leaves the deadline to the signal. */
   function send(method: string, path: string, call: Call, more: HttpRequest, idleMs: number, taker: Taker): void {
     try {
       const barred = call.write ? mayWrite() : 'allowed';
@@ -75,7 +80,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     }
   }
 
-  /** One promise for all: thousands of requests can be under way, and what is kept of each counts. */
+  /** A single promise for each exchange: thousands of requests can be under way, and the memory for each counts. */
   function exchange(method: string, path: string, more: HttpRequest): Promise<Answer> {
     const write = method !== 'GET' && method !== 'HEAD' && !more.reads;
     const call: Call = { asked: `${method}${path && ` ${path}`} at ${origin}`, route, write, sent: false };
@@ -87,7 +92,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
     more: { signal: AbortSignal; idleMs: number; headers?: Record<string, string> },
   ): AsyncIterable<string> {
     const call: Call = { asked: `GET ${path} at ${origin}`, route, write: false, sent: false };
-    // Whoever stops reading ends the request.
+    // Ends the request when the consumer stops reading.
     const left = new AbortController();
     const stream = streamer(call);
     const signal = AbortSignal.any([more.signal, left.signal]);
@@ -110,7 +115,7 @@ export function openHttp(options: HttpOptions): Http & AsyncDisposable {
   });
 }
 
-/** Connections to AWS, for whoever asks it often. */
+/** A dispatcher for AWS, for callers that send many requests. */
 export function awsDispatcher(policy: Policy): ReturnType<typeof everywhere> {
   const limits = { headersTimeout: 10_000, bodyTimeout: 10_000, maxResponseSize: 1024 * 1024 };
   return everywhere(openRoads(reachAws(policy), limits));

@@ -10,10 +10,10 @@ import { Unreadable } from './unreadable.ts';
 import { type Writes, whyNot } from './writes.ts';
 
 const usualBytes = 1024 * 1024;
-/** Somebody who writes to a file again and again meanwhile is let through so often. */
+/** How often a write is retried when another program keeps changing the file. */
 const mostTries = 4;
 
-/** Files as adapters get them. `writes` is read before each write. */
+/** The `Files` that adapters are handed. `writes` is evaluated before each write. */
 export function lendFiles(manner: { readonly writes: Writes }): Files {
   return {
     read: (path, { signal, maxBytes = usualBytes }) =>
@@ -59,7 +59,7 @@ const saidOf =
 
 const mannerOf = ({ mode = 0o600, unreplaceable = 'fail', signal }: UpdateRequest) => ({ mode, unreplaceable, signal });
 
-/** What is there, and what is wanted in its place; no content: nothing else. */
+/** Reads the present content and computes the new one. No content means that nothing has to be written. */
 async function plan(
   path: string,
   change: Change,
@@ -91,7 +91,7 @@ async function factsOf(path: string): Promise<FileFacts | undefined> {
   return { kind, size, mode: mode & 0o7777, uid, gid, changedAt };
 }
 
-/** What it comes to, or a Failure; ends with the signal. */
+/** Runs the work and converts its errors to Failures. Fails with TIMEOUT when the signal is aborted. */
 async function inWords<T>(path: string, signal: AbortSignal, work: () => Promise<T>, progress?: Progress): Promise<T> {
   const given = Promise.withResolvers<never>();
   const giveUp = (): void => given.reject(givenUp(path, signal, progress));
@@ -117,7 +117,7 @@ const codes: Readonly<Record<string, FailureCode>> = {
   EACCES: 'FORBIDDEN',
   EPERM: 'FORBIDDEN',
   OWNER: 'FORBIDDEN',
-  // They end by themselves, or when somebody makes room: tried again soon.
+  // These conditions pass by themselves or when space is freed, so the write is retried soon.
   ENOSPC: 'BUSY',
   EDQUOT: 'BUSY',
   EMFILE: 'BUSY',

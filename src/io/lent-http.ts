@@ -1,13 +1,15 @@
 import type { Http, HttpBase } from '../contract/http.ts';
 import { type HttpOptions, openHttp } from './http.ts';
 
-/** A client of one server for an adapter. What the configuration says comes before what the adapter knows. */
+/** Opens a client of one server for an adapter. Configured options take precedence over the adapter's own. */
 export function lendHttp(base: HttpBase, { tls, ...options }: Omit<HttpOptions, keyof HttpBase>): Http & AsyncDisposable {
   const { authorities, certificate, serverName, elsewhere: _, ...server } = base;
   return openHttp({ ...options, ...server, tls: { ...tls, authorities, certificate, serverName: tls?.serverName ?? serverName } });
 }
 
-/** What an adapter has opened. A client that it has let go is forgotten: its connections fall idle and end. */
+/**
+ * The clients that an adapter has opened. Clients are held weakly: the idle connections of a dropped one simply end.
+ */
 export interface Opened extends AsyncDisposable {
   add(client: AsyncDisposable): void;
 }

@@ -2,7 +2,7 @@ import type { Program, ProgramEnd } from '../contract/adapter.ts';
 import { Failure } from '../contract/failures.ts';
 import { runProgram, unstarted } from './program.ts';
 
-/** Runs a program for an adapter. env: what it may see of the courier's own. */
+/** Runs a program for an adapter. own: the part of the courier's environment that the program may see. */
 export async function runFor({ command, args = [], env = {}, signal }: Program, own: NodeJS.ProcessEnv): Promise<ProgramEnd> {
   const ended = await runProgram(command, args, { ...own, ...env }, signal).catch((error: NodeJS.ErrnoException) => {
     throw new Failure('MISCONFIGURED', `${command} did not run: ${unstarted(command, error)}.`, {

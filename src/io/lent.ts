@@ -5,15 +5,14 @@ import type { Proxy } from './proxies.ts';
 import { named } from './unconnected.ts';
 
 /**
- * A target that works with clients of ours. Each call has one budget for all answers that it gets, and what it throws
- * names the proxies on the way, as it may be a proxy that answered. Here for all adapters, whatever they make of
- * answers.
+ * Wraps a target that uses our clients. All answers to one call share one memory budget, and errors name the proxies on
+ * the way, since a proxy may have answered. Done here for all adapters, whatever they make of answers.
  */
 export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
   const { rehearse, watch, prune } = target;
   const limited = <T>(bytes: number, signal: AbortSignal, job: () => Promise<T>): Promise<T> => {
     const result = withBudget(bytes, job, signal);
-    // A promise more for each of thousands of deliveries counts.
+    // Avoids an extra promise for each of thousands of deliveries.
     return proxies.size === 0 ? result : result.catch((error: unknown) => Promise.reject(namedAll(error, proxies)));
   };
   return {

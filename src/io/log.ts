@@ -7,10 +7,10 @@ import { cut, oneLine, visibleJson } from '../contract/text.ts';
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
 export type Level = (typeof levels)[number];
 
-/** What a log is written to: process.stdout, process.stderr, or a test's own. */
+/** The destination of a log: process.stdout, process.stderr, or one for tests. */
 export interface Sink {
   readonly isTTY?: boolean;
-  /** What was written and is not taken by the reader yet. */
+  /** The amount that was written but not yet taken by the reader. */
   readonly writableLength?: number;
   write(text: string): unknown;
   on?(event: 'error', listener: () => void): unknown;
@@ -19,13 +19,15 @@ export interface LogOptions {
   readonly to: Sink;
   /** Default: info. */
   readonly level?: Level | 'silent';
-  /** auto, the default: pretty on a terminal, else JSON. */
+  /** auto (the default): pretty on a terminal, otherwise JSON. */
   readonly format?: 'auto' | 'json' | 'pretty';
-  /** Colours where it is pretty. Unless given: on a terminal. */
+  /** Whether to use colours in the pretty format. Default: on a terminal. */
   readonly color?: boolean;
-  /** Hears of every line that is written. */
+  /** Called for every line with its level. */
   readonly counted?: (level: Level) => void;
-  /** Is given every line as JSON, after the filter, whatever the format is and whether or not it can be written. */
+  /**
+   * Receives every line as JSON, after redaction, whatever the format is and whether or not the line can be written.
+   */
   readonly kept?: (line: string) => void;
 }
 export interface AppLog extends Log {
@@ -33,14 +35,14 @@ export interface AppLog extends Log {
 }
 
 /**
- * In bytes. A reader that has stalled (a collector, a paused terminal) must not fill our memory: beyond this, lines are
- * dropped and counted.
+ * The limit for buffered output, in bytes. A reader that has stalled (a collector, a paused terminal) must not fill our
+ * memory, so lines beyond this limit are dropped and counted.
  */
 const mostWaiting = 1024 * 1024;
 
 /**
- * The log: one line a call, written at once (nothing is lost when the process ends), every line filtered for live
- * secrets. JSON lines: `level` by name, `time` in ISO 8601, `msg` (static), then the data. Never throws: a closed pipe
+ * Creates the log. Each call writes one line synchronously (nothing is lost when the process ends), and every line is
+ * redacted. JSON lines: `level` by name, `time` in ISO 8601, `msg` (static), then the data. Never throws: a closed pipe
  * or a full disk stops no delivery.
  */
 export function createLog(options: LogOptions): AppLog {
@@ -77,7 +79,7 @@ export function createLog(options: LogOptions): AppLog {
     try {
       logger[level](plainData(data), message);
     } catch {
-      // A sink that throws, or data that cannot be read: what was to be logged must not stop what is being done.
+      // The sink threw, or the data cannot be read. Logging must never stop the work that it reports.
     }
   };
   return {
@@ -93,14 +95,14 @@ export function createLog(options: LogOptions): AppLog {
 
 const reserved = new Set(['level', 'time', 'msg']);
 const deepest = 4;
-/** Of one text, in characters. */
+/** The maximum length of one text, in characters. */
 const longest = 16 * 1024;
 
-/** Messages are static. One that is not made of words may be an adapter's, and quote something. */
+/** Messages are static. A message with other characters may come from an adapter, and may quote data. */
 const isStatic = (message: unknown): boolean => typeof message === 'string' && /^[a-z ,:'-]*$/.test(message);
 
 /**
- * A line of JSON without live secrets in its values. Its names and our own words stay, whatever somebody's password is.
+ * Redacts the values of a JSON line. Names and our own messages are left alone, even where they contain a live secret.
  */
 function withoutSecrets(line: string): string {
   if (redact(line) === line) return line;
@@ -123,8 +125,8 @@ function plainData(data: object | undefined): Record<string, unknown> {
 }
 
 /**
- * The value with every error in it cut down to its message and code: an HTTP client's errors carry headers and bodies
- * as members.
+ * Converts a value to plain data. Errors are reduced to message and code, because the errors of HTTP clients carry
+ * headers and bodies as members.
  */
 function plain(value: unknown, depth: number): unknown {
   if (typeof value === 'bigint') return value.toString();
@@ -140,7 +142,7 @@ function plain(value: unknown, depth: number): unknown {
 
 const levelColors = { debug: 'gray', info: 'green', warn: 'yellow', error: 'red' } as const;
 
-/** For people at a terminal: local time, level, message, then `key=value`, sentences last. */
+/** The format for terminals: local time, level, message, then `key=value`, sentences last. */
 function pretty(colorize: boolean): (line: string) => string {
   return prettyFactory({
     colorize,
@@ -153,7 +155,7 @@ function pretty(colorize: boolean): (line: string) => string {
     },
     messageFormat: (log, messageKey, _label, { colors }) => {
       const { level: _level, time: _time, [messageKey]: message, title, error, remedy, ...rest } = log;
-      // A title says more than an id.
+      // A title is more informative than an id.
       if (title !== undefined && 'slot' in rest) rest['slot'] = title;
       const facts = Object.entries(rest).map(([key, value]) => `${colors.dim(`${key}=`)}${word(value)}`);
       const sentences = [
@@ -171,7 +173,7 @@ function word(value: unknown): string {
   return value === '' || /[\s"=]/.test(value) ? sentence(JSON.stringify(value)) : sentence(value);
 }
 
-/** Without what would move a terminal's cursor, start another line, or turn the writing direction. */
+/** Replaces characters that would move a terminal's cursor, start another line, or change the writing direction. */
 function sentence(value: unknown): string {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   return oneLine(text);

@@ -5,9 +5,9 @@ import { isHtml } from '../contract/text.ts';
 import { wordsOf } from './page.ts';
 import { certificateWanted, codeOf, cut, named, type Route, refusedByProxy, unconnected } from './unconnected.ts';
 
-/** One request on its way. `write`: it may change something there. `sent`: it was handed to an open connection. */
+/** One request. `write`: whether it may change something on the server. `sent`: whether an open connection took it. */
 export interface Call {
-  /** For people: `PUT /api/registries/7 at https://portainer:9443`. */
+  /** Describes the request for people: `PUT /api/registries/7 at https://portainer:9443`. */
   readonly asked: string;
   readonly route: Route;
   readonly write: boolean;
@@ -32,10 +32,10 @@ const byStatus: Readonly<Record<number, FailureCode>> = {
   504: 'UNREACHABLE',
 };
 
-/** A proxy, or a CDN (520 to 530), answered in place of the manager, which may still be at work. */
+/** Whether a proxy or a CDN (520 to 530) answered in place of the manager, which may still be at work. */
 const isInBetween = (status: number): boolean => status === 502 || status === 504 || (status >= 520 && status <= 530);
 
-/** The usual reading of a status. `call` is missing for an answer that did not come from this client. */
+/** The default interpretation of a status. `call` is missing for an answer that did not come from this client. */
 export function failureOf(answer: Answer, call: Call | undefined, message?: string): Failure {
   return named(meaningOf(answer, call, message), call?.route.proxy);
 }
@@ -55,9 +55,9 @@ function meaningOf(answer: Answer, call: Call | undefined, message?: string): Fa
   return new Failure(isInBetween(status) ? 'UNREACHABLE' : (byStatus[status] ?? 'UNEXPECTED'), `${text}${place}`, factsOf(answer, call));
 }
 
-/** Go's, nginx's and Apache's words to a client that does not speak TLS to a port that does. */
+/** How Go, nginx and Apache answer a client that speaks plain HTTP to a TLS port. */
 const wantsTls = /HTTP request (was sent )?to (an )?HTTPS (server|port)|speaking plain HTTP to an SSL-enabled server port/i;
-/** nginx's and IIS's words to a client without a certificate, or with one that it does not accept. */
+/** How nginx and IIS answer a client without a certificate, or with one that they do not accept. */
 const wantsCertificate = /No required SSL certificate was sent|The SSL certificate error|client certificate (is )?required/i;
 
 function factsOf(answer: Answer, call: Call | undefined): FailureFacts {
@@ -77,7 +77,7 @@ function redirected(answer: Answer, asked: string): Failure {
   });
 }
 
-/** Seconds or a date; a date is counted from the server's own clock. Never more than a day. */
+/** Parses Retry-After: seconds, or a date, which is relative to the server's own clock. At most one day. */
 function retryAfterMs(answer: Answer): number | undefined {
   const value = answer.headers.get('retry-after')?.trim();
   if (!value) return undefined;
@@ -87,7 +87,10 @@ function retryAfterMs(answer: Answer): number | undefined {
   return Number.isNaN(wait) ? undefined : Math.min(Math.max(0, wait), day);
 }
 
-/** What was thrown instead of an answer. Without `cause`: errors of the HTTP parser hold raw bytes of the answer. */
+/**
+ * Converts what was thrown instead of an answer. Drops `cause`, because errors of the HTTP parser hold raw bytes of the
+ * answer.
+ */
 export function broken(thrown: unknown, call: Call, signal: AbortSignal): Failure {
   return named(failureFrom(thrown, call, signal), call.route.proxy);
 }

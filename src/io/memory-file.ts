@@ -4,12 +4,12 @@ import { openAnswers } from './answers.ts';
 import { readText } from './files.ts';
 import { swapFile } from './swap.ts';
 
-/** More does not lie there. In bytes. */
+/** The size limit for reading such a file, in bytes. */
 const most = 4 * 1024 * 1024;
 
 /**
- * A file of this name, in a directory in which nobody else can put one. directory: as it is configured at the moment;
- * undefined: nothing is kept.
+ * A memory in a file of this name, in a directory into which no other user can write. directory: returns the directory
+ * that is configured at present; undefined disables the memory.
  */
 export function openMemory(name: string, directory: () => string | undefined): Memory {
   return {

@@ -17,7 +17,7 @@ export interface Header {
   readonly value: Secret;
 }
 
-/** Where the headers of a client come from. `sets`: names of those that single requests bring. */
+/** The sources of a client's headers. `sets`: the names of headers that individual requests set. */
 interface HeaderOptions {
   readonly headers?: Headers | undefined;
   readonly sets?: readonly string[] | undefined;
@@ -26,9 +26,10 @@ interface HeaderOptions {
 }
 
 /**
- * The headers of a client's requests, names in lower case; what is the same for all of them is made once.
- * Throws MISCONFIGURED for a configured header that would be replaced. The returned function does so as well, and for a
- * value that HTTP cannot carry (a key file with two lines, say), without quoting it.
+ * Returns a function that builds the headers of a request, with names in lower case. Headers that are the same for all
+ * requests are built once.
+ * Throws MISCONFIGURED for a configured header that another header would replace. The returned function throws it for
+ * the same reason, and, without quoting it, for a value that HTTP cannot carry (such as a key file with two lines).
  */
 export function headerWriter({
   headers: fixed,
@@ -48,7 +49,7 @@ export function headerWriter({
     return Object.freeze({ 'user-agent': userAgent, ...lowerCased(asked), ...ours });
   };
   const none: Headers = Object.freeze({});
-  /** By those that a request brings, where these are frozen: with a body, and without. */
+  /** Built headers by the frozen headers of a request: with a body, and without. */
   const written = { with: new WeakMap<Headers, Headers>(), without: new WeakMap<Headers, Headers>() };
   return ({ headers = none, body, json }) => {
     const isEmpty = body === undefined && json === undefined;
@@ -78,7 +79,7 @@ function lowerCased(headers: Headers = {}): Headers {
 
 const encoded = new WeakMap<object, Buffer>();
 
-/** JSON has no form for a circle, a bigint or a function. */
+/** Throws UNEXPECTED for what JSON cannot represent: a cycle, a bigint or a function. */
 function encode(body: unknown): Buffer {
   try {
     return Buffer.from(JSON.stringify(body));
@@ -90,7 +91,7 @@ function encode(body: unknown): Buffer {
   }
 }
 
-/** The body as it is sent. A frozen one is encoded once and kept for as long as it lives. */
+/** The encoded body. A frozen body is encoded once; the result is cached for as long as the body lives. */
 export function bodyOf({ body, json }: Pick<HttpRequest, 'body' | 'json'>): Buffer | null {
   if (json !== undefined) return Buffer.from(json);
   if (body === undefined) return null;
@@ -102,7 +103,7 @@ export function bodyOf({ body, json }: Pick<HttpRequest, 'body' | 'json'>): Buff
   return bytes;
 }
 
-/** A class for its private member: a WeakMap from answers to calls took longer than all else done with an answer. */
+/** A class with a private member: a WeakMap from answers to calls took longer than all other work on an answer. */
 class Received implements Answer {
   readonly status: number;
   readonly headers: Answer['headers'];
@@ -116,7 +117,7 @@ class Received implements Answer {
     this.text = text;
   }
 
-  // Its own, so that a copy has it.
+  // An own property, so that it survives a copy of the answer.
   readonly json = <T>(): T => parse(this, this.#call) as T;
 
   static callOf(answer: Answer): Call | undefined {
@@ -124,7 +125,7 @@ class Received implements Answer {
   }
 }
 
-/** The call that an answer belongs to; undefined for one that did not come from a client of ours. */
+/** The call that an answer belongs to; undefined when the answer did not come from one of our clients. */
 export const { callOf } = Received;
 
 export function toAnswer(call: Call, status: number, headers: IncomingHttpHeaders, text: string): Answer {
@@ -151,7 +152,7 @@ function parse(answer: Answer, { asked, route }: Call) {
   }
 }
 
-/** The whole body as UTF-8. Throws TOO_LARGE. */
+/** Reads the whole body as UTF-8. Throws TOO_LARGE. */
 export async function readAll(body: AsyncIterable<Buffer>, maxBytes: number, asked: string): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -163,7 +164,7 @@ export async function readAll(body: AsyncIterable<Buffer>, maxBytes: number, ask
   return Buffer.concat(chunks).toString();
 }
 
-/** Line by line, as they come. Throws TOO_LARGE for a line that does not end. */
+/** Yields the lines of a body as they arrive. Throws TOO_LARGE for a line that does not end. */
 export async function* linesOf(body: AsyncIterable<Buffer>, maxBytes: number, asked: string): AsyncIterable<string> {
   const decoder = new TextDecoder();
   let rest = '';

@@ -1,13 +1,13 @@
 import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** Where a request goes: the host as `URL.hostname` has it, in lower case, and the port in numbers. */
+/** The destination of a request: the host as in `URL.hostname`, in lower case, and the port as a number. */
 export interface Destination {
   readonly hostname: string;
   readonly port: number;
 }
 
-/** One entry of NO_PROXY: what it says, and whether it means this destination. */
+/** One entry of NO_PROXY. */
 export interface Exception {
   readonly text: string;
   /** A range of addresses, such as 10.0.0.0/8. */
@@ -19,21 +19,21 @@ const loopback = new BlockList();
 loopback.addSubnet('127.0.0.0', 8, 'ipv4');
 loopback.addAddress('::1', 'ipv6');
 
-/** The machine itself. A proxy elsewhere would reach itself under such a name. */
+/** Whether the destination is this machine. A proxy elsewhere would take such a name for itself. */
 export function isLoopback({ hostname }: Destination): boolean {
   const host = bare(hostname);
   return isIP(host) ? holds(loopback, host) : /^(.+\.)?localhost$/.test(host);
 }
 
-/** The entries of a list: commas and blanks lie between them, as Go and curl have it. */
+/** Splits a list at commas and blanks, as Go and curl do. */
 export const entriesOf = (list: string): string[] => list.split(/[\s,]+/).filter(Boolean);
 
 /**
- * Reads an entry as Go (golang.org/x/net/http/httpproxy) and curl do; where they differ it covers what either of them
+ * Parses an entry as Go (golang.org/x/net/http/httpproxy) and curl do. Where they differ, it covers what either of them
  * would reach directly.
- * `example.org` is the name with all below it, `.example.org` too, `*.example.org` is only what lies below. Addresses
- * may have brackets, all but ranges a port.
- * undefined: nobody knows what it means.
+ * `example.org` covers the name and everything below it, as does `.example.org`; `*.example.org` covers only what is
+ * below. Addresses may have brackets. All entries but ranges may have a port.
+ * undefined when the entry has no known meaning.
  */
 export function readException(text: string): Exception | undefined {
   const entry = text.toLowerCase();
@@ -46,14 +46,14 @@ export function readException(text: string): Exception | undefined {
   return { text, isRange: false, covers: to => (port === undefined || port === to.port) && covers(bare(to.hostname)) };
 }
 
-/** Without the brackets of an IPv6 address, and without the dot that may end a name. */
+/** Strips the brackets of an IPv6 address, and the trailing dot of a name. */
 const bare = (hostname: string): string =>
   hostname
     .toLowerCase()
     .replace(/^\[(.*)\]$/, '$1')
     .replace(/(.)\.$/, '$1');
 
-/** Also for an IPv4 address in the form of IPv6, `::ffff:10.1.2.3`. */
+/** Also matches an IPv4 address in IPv6 notation, `::ffff:10.1.2.3`. */
 const holds = (list: BlockList, host: string): boolean => isIP(host) !== 0 && list.check(host, isIPv4(host) ? 'ipv4' : 'ipv6');
 
 function rangeOf(entry: string): BlockList | undefined {
@@ -69,7 +69,7 @@ function rangeOf(entry: string): BlockList | undefined {
 function parted(entry: string): { readonly host: string; readonly port: number | undefined } {
   if (isIPv6(entry)) return { host: entry, port: undefined };
   const [, inBrackets, plain, digits] = /^(?:\[(.+)\]|([^[\]]*?))(?::(\d*))?$/.exec(entry) ?? [];
-  // For Go a port that is empty is any.
+  // Go treats an empty port as any port.
   return { host: inBrackets ?? plain ?? '', port: digits ? Number(digits) : undefined };
 }
 
@@ -81,11 +81,11 @@ function coversAddress(address: string): (host: string) => boolean {
 
 function coversNames(entry: string, hasPort: boolean): ((host: string) => boolean) | undefined {
   const [, start = '', written = ''] = /^(\*\.|\.|)(.+?)\.?$/.exec(entry) ?? [];
-  // It drops other marks without a word.
+  // domainToASCII drops other characters silently.
   const name = /^[\p{L}\p{M}\p{N}._-]+$/u.test(written) ? domainToASCII(written) : '';
-  // What ends in digits is an address to every client, and these are no whole ones: 10.1, 10.1.2.300.
+  // Every client parses a name that ends in digits as an address; these are incomplete ones: 10.1, 10.1.2.300.
   if (!/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name) || /(^|\.)\d+$/.test(name)) return undefined;
-  // For curl a dot in front changes nothing, but it knows no ports; for Go it leaves the name itself out.
+  // curl ignores a leading dot but does not know ports; for Go a leading dot excludes the name itself.
   const alone = start === '' || (start === '.' && !hasPort);
   return host => host.endsWith(`.${name}`) || (alone && host === name);
 }

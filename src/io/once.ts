@@ -5,7 +5,7 @@ import { userAgent } from '../version.ts';
 import { inTime } from './dial.ts';
 import { loginAt, type Reach, type Ways, waysOf } from './reach.ts';
 
-/** One request, to whatever origin. */
+/** One request, to any origin. */
 export interface OnceRequest {
   readonly method: string;
   readonly url: URL;
@@ -15,19 +15,19 @@ export interface OnceRequest {
 export interface OnceAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  /** To be read to its end, or left: then the connection is cut by the signal. */
+  /** Must be read to its end. Otherwise the connection stays open until the signal is aborted. */
   readonly body: AsyncIterable<Uint8Array>;
 }
-/** Requests that have each a connection of their own. No redirects, no second attempts. */
+/** Sends each request over a connection of its own. No redirects, no retries. */
 export interface Once extends Pick<Ways, 'routeTo'> {
   /**
-   * Throws MISCONFIGURED for a proxy that cannot be used, a Failure for a certificate that is not trusted, else what
-   * the system says.
+   * Throws MISCONFIGURED for a proxy that cannot be used, a Failure for a certificate that is not trusted, otherwise
+   * the system error.
    */
   send(request: OnceRequest, signal: AbortSignal): Promise<OnceAnswer>;
 }
 
-/** The diagnostics channel on which `Sent` is told before a request goes out. Node's own channels have no bodies. */
+/** The diagnostics channel that publishes `Sent` before a request goes out. Node's own channels do not carry bodies. */
 export const bodies = 'ecr-courier:request:body';
 export interface Sent {
   readonly request: ClientRequest;
@@ -36,8 +36,8 @@ export interface Sent {
 const sending = channel(bodies);
 
 /**
- * For those who ask once in a while, or once in the life of a process: without undici, whose loading takes longer than
- * the whole request.
+ * A client for occasional requests, or for one in the life of a process. It avoids undici, which takes longer to load
+ * than the whole request takes.
  */
 export function openOnce(reach: Reach): Once {
   const { connectMs = 10_000 } = reach;
@@ -50,7 +50,7 @@ export function openOnce(reach: Reach): Once {
       const { connect, forwardedBy } = ways.to(url);
       const socket = await inTime(connectMs, late, deadline => connect(AbortSignal.any([signal, deadline])));
       if (!forwardedBy) return await exchange(socket, request, signal);
-      // A proxy is asked for plain HTTP by the whole address.
+      // Requests for plain HTTP through a proxy carry the whole URL.
       return await exchange(socket, { ...request, path: url.href, headers: { ...headers, ...loginAt(forwardedBy) } }, signal);
     },
   };
@@ -79,7 +79,7 @@ function exchange(socket: Socket, request: OnceRequest & { readonly path?: strin
       if (typeof body === 'string' && sending.hasSubscribers) sending.publish({ request: asking, body } satisfies Sent);
       asking.end(body);
     } catch (error) {
-      // A header that HTTP cannot carry.
+      // A header value is invalid in HTTP.
       fail(error);
     }
   });

@@ -3,16 +3,15 @@ import type { Sink } from './log.ts';
 
 export interface Output extends Sink {
   /**
-   * When its reader has everything, or the signal is aborted: why something was not taken. undefined when all was, and
-   * when nobody knows yet.
+   * Waits until the reader has taken everything, or the signal is aborted. Resolves to the error when something was not
+   * taken; undefined when everything was, or when that is not known yet.
    */
   settled(signal: AbortSignal): Promise<NodeJS.ErrnoException | undefined>;
 }
 
 /**
- * What a command writes its result to. Never throws. Without a reader (`ecr-courier status | head`) what is being done
- * goes on.
- * A stdout that is closed cannot be told from one that nobody wants: Node opens /dev/null in its place.
+ * The output for a command's result. Never throws: without a reader (`ecr-courier status | head`) the work continues.
+ * A closed stdout is indistinguishable from a discarded one, because Node opens /dev/null in its place.
  */
 export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number }): Output {
   let refused: NodeJS.ErrnoException | undefined;
@@ -40,8 +39,8 @@ export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number })
       return stream.writableLength;
     },
     on: (event, listener) => stream.on(event, listener),
-    // Node's own stream writes to a file once and does not look how much of it was taken: on a full disk the rest is
-    // lost without an error.
+    // Node's stream writes to a file once and ignores a short write: on a full disk the rest would be lost without an
+    // error.
     write: fstatSync(stream.fd).isFile() ? write : text => stream.write(text),
     async settled(signal) {
       const { promise: aborted, resolve } = Promise.withResolvers<void>();
@@ -52,7 +51,7 @@ export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number })
   };
 }
 
-/** Nobody reads any more: whoever asked has gone, or has read enough. */
+/** Whether the reader is gone: it ended, or has read enough. */
 export const isUnread = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE';
 
 /** For people. */

@@ -4,14 +4,14 @@ import { isHtml, quote } from '../contract/text.ts';
 const mostOfTitle = 80;
 
 /**
- * What an answer says, for people: the page that it is, or its beginning in one line. Without secrets or pieces of
+ * Describes an answer in one line: the page that it is, or the beginning of its text. Without secrets or pieces of
  * them.
  */
 export function wordsOf(answer: Answer): string {
   return isHtml(answer) ? `${standing(answer)}. Is this the right address?` : quote(answer.text);
 }
 
-/** What stands there instead of what was asked for: `an HTML page "Sign in" of cloudflare`. */
+/** What the answer holds instead of the expected content: `an HTML page "Sign in" of cloudflare`. */
 export function standing(answer: Answer): string {
   if (!isHtml(answer)) return answer.text.trim() === '' ? 'nothing' : 'something that is not JSON';
   const [, title] = /<(?:title|h1)\b[^>]*>([^<]*)</i.exec(answer.text.slice(0, 16_384)) ?? [];

@@ -5,25 +5,26 @@ import { files } from './files.ts';
 import { Unreadable } from './unreadable.ts';
 import { unwritten } from './unwritten.ts';
 
-/** Where a path leads in the end. */
+/** The final destination of a path. */
 export interface Place {
   readonly path: string;
-  /** Missing for a file that is not there. */
+  /** Missing when the file does not exist. */
   readonly stats: Stats | undefined;
 }
 
 const mostLinks = 40;
 
 /**
- * Follows links to the file itself, which need not be there: a link is read from the directory in which it really lies.
+ * Resolves links to the file itself, which need not exist. A relative link is resolved in the real directory of the
+ * link.
  */
 export const placeOf = (path: string): Promise<Place> => files.ask(path, () => follow(path, path, mostLinks));
 
-/** What is wrong with the directory of a file, said of the file. */
+/** Rewords a problem of a file's directory as one of the file. */
 export const withoutDirectory = (path: string, { code, why, remedy }: Unreadable): Unreadable =>
   new Unreadable(path, code, `cannot be there: its directory ${dirname(path)} ${why}`, remedy);
 
-/** named: the path that somebody configured. */
+/** named: the path as configured. */
 async function follow(named: string, path: string, links: number): Promise<Place> {
   const outside = async (error: NodeJS.ErrnoException): Promise<never> => {
     const { code, why, remedy } = withoutDirectory(path, await unwritten(dirname(path), error));

@@ -3,26 +3,26 @@ import { clock } from '../contract/clock.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** What a program wrote, and how it ended. */
+/** The output of a program, and how it ended. */
 export interface Ended {
   readonly stdout: string;
   readonly stderr: string;
-  /** For people: `exit status 1`, or the name of a signal. undefined: it ended well. */
+  /** `exit status 1`, or the name of a signal; undefined when it ended well. */
   readonly badEnd: string | undefined;
 }
 
-/** Of what a program writes. A set of keys, or a token, is below 10 kB. */
+/** The limit for the output, in bytes. A set of keys, or a token, has less than 10 kB. */
 const mostBytes = 1024 * 1024;
-/** What a program has left running may hold its output open. In milliseconds. */
+/** The time after the exit until the output is closed: a process left running may hold it open. In milliseconds. */
 const afterItsEnd = 500;
 
 /**
- * Runs a program without a terminal and with an input that is at its end. Throws what the system says, or an error for
- * more than 1 MiB of output. With a signal, it is killed with all that it has started when that is aborted.
+ * Runs a program without a terminal, and with an empty input. Throws the system error, or an error for more than 1 MiB
+ * of output. When the signal is aborted, the program is killed together with everything it has started.
  */
 export function runProgram(program: string, args: readonly string[], env: Env, signal?: AbortSignal): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    // A group of its own can be killed as a whole, and has no terminal to ask somebody on.
+    // A process group of its own can be killed as a whole, and has no terminal on which to prompt.
     const detached = signal !== undefined && process.platform !== 'win32';
     const child = spawn(program, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached, windowsHide: true });
     const kill = (): void => killAll(child, detached);
@@ -66,7 +66,7 @@ function killAll(child: ChildProcess, isGroup: boolean): void {
   }
 }
 
-/** Takes what a stream gives, and no more than the most. */
+/** Collects the output of a stream up to the limit. */
 function taking(stream: NodeJS.ReadableStream, tooMuch: () => void): () => string {
   const chunks: Buffer[] = [];
   let length = 0;

@@ -5,55 +5,56 @@ import { type Exception, entriesOf, isLoopback, readException } from './no-proxy
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** A proxy that speaks HTTP, and the variable that names it. */
+/** An HTTP proxy, and the variable that names it. */
 export interface Proxy {
-  /** http://proxy:3128. User and password are not in it. */
+  /** http://proxy:3128, without user and password. */
   readonly origin: string;
-  /** What names it, as it is spelled there: https_proxy, proxy-url. */
+  /** The name of the setting, as spelled: https_proxy, proxy-url. */
   readonly variable: string;
-  /** What `Proxy-Authorization` says. */
+  /** The value of `Proxy-Authorization`. */
   readonly authorization?: Secret;
-  /** Held so that texts are filtered for it. */
+  /** Held so that texts are redacted for it. */
   readonly password?: Secret;
 }
 
 /**
- * How a destination is reached: through a proxy, or directly; `exception` and `loopback` say why no proxy is used
- * although one is named.
+ * How a destination is reached: through a proxy, or directly. `exception` and `loopback` say why a configured proxy is
+ * not used.
  */
 export interface Way {
   readonly proxy?: Proxy;
   readonly exception?: Exception;
   readonly loopback?: true;
-  /** A proxy is named, but not so that it can be used. */
+  /** The configured proxy cannot be used as it is written. */
   readonly mistake?: ProxyMistake;
 }
 
-/** What a variable says that cannot be used. Never quotes its value. */
+/** An invalid value of a proxy variable. The message never quotes the value. */
 export interface ProxyMistake {
   readonly variable: string;
   readonly message: string;
 }
 
-/** What HTTPS_PROXY, HTTP_PROXY and NO_PROXY say, in upper or lower case. */
+/** The configuration in HTTPS_PROXY, HTTP_PROXY and NO_PROXY, in upper or lower case. */
 export interface Proxies {
   wayTo(url: URL): Way;
   readonly mistakes: readonly ProxyMistake[];
-  /** Entries of NO_PROXY that nobody understands, as they stand there. */
+  /** Entries of NO_PROXY that cannot be parsed, verbatim. */
   readonly unknown: readonly string[];
 }
 
-/** For people: `the proxy http://proxy:3128 (HTTPS_PROXY)`. */
+/** The name of a proxy for people: `the proxy http://proxy:3128 (HTTPS_PROXY)`. */
 export const nameOf = ({ origin, variable }: Proxy): string => `the proxy ${origin} (${variable})`;
 
-/** The spelling that counts of a variable: lower case first, as everywhere but in Go. An empty one hides nothing. */
+/**
+ * The effective spelling of a variable. Lower case takes precedence, as everywhere but in Go. Empty variables do not
+ * count.
+ */
 export function spellingInForce(env: Env, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): string | undefined {
   return [name.toLowerCase(), name].find(spelling => env[spelling]?.trim());
 }
 
-/**
- * Both spellings count: Go reads one of them and curl the other, and each goes direct to what its spelling excludes.
- */
+/** Merges both spellings: Go reads one of them and curl the other, and each bypasses the proxy for what it reads. */
 const noProxyOf = (env: Env): string => [env['no_proxy'], env['NO_PROXY']].filter(Boolean).join(',');
 
 export function proxiesOf(env: Env): Proxies {
@@ -75,7 +76,7 @@ export function proxiesOf(env: Env): Proxies {
   };
 }
 
-/** One proxy for every server, whatever the environment says. None leads to a socket of this machine. */
+/** Uses one proxy for every server, regardless of the environment. Unix sockets are always reached directly. */
 export function fixedProxy({ address, named }: NamedProxy): Pick<Proxies, 'wayTo'> {
   const read = parseProxy(address.reveal().trim(), named);
   const way = 'message' in read ? { mistake: read } : { proxy: read };
@@ -87,7 +88,7 @@ function readProxy(env: Env, name: 'HTTP_PROXY' | 'HTTPS_PROXY'): Proxy | ProxyM
   return variable === undefined ? undefined : parseProxy((env[variable] ?? '').trim(), variable);
 }
 
-/** Characters that end user and password for one reader of an address or another, and how they are written instead. */
+/** Characters that some URL parsers take for the end of user and password, and how to escape them. */
 const escapes: readonly (readonly [RegExp, string])[] = [
   [/%(?![0-9a-f]{2})/i, '% as %25'],
   [/#/, '# as %23'],
@@ -98,7 +99,7 @@ const escapes: readonly (readonly [RegExp, string])[] = [
 ];
 const form = 'must be http://HOST:PORT or http://USER:PASSWORD@HOST:PORT';
 
-/** Reads an address by itself, as readers of URLs differ in what they make of the characters in a password. */
+/** Parses the address without a URL parser, because parsers differ in how they treat the characters of a password. */
 function parseProxy(address: string, variable: string): Proxy | ProxyMistake {
   const mistake = (message: string): ProxyMistake => ({ variable, message });
   if (/^["']|["']$/.test(address)) return mistake('holds quotes as part of its value: leave them out');
@@ -116,11 +117,11 @@ function parseProxy(address: string, variable: string): Proxy | ProxyMistake {
   return { origin: url.origin, variable, ...(at >= 0 && loginOf(userInfo)) };
 }
 
-/** A URL takes almost anything for a host, and a bare port for an address: 3128 is 0.0.12.56. */
+/** URL accepts almost anything as a host, and reads a bare number as an address: 3128 is 0.0.12.56. */
 const isHost = (hostname: string, place: string): boolean =>
   isIPv4(hostname) ? place.startsWith(hostname) : /^(\[.+\]|[a-z0-9._-]+)$/.test(hostname);
 
-/** Escapes stand for bytes, in whatever encoding the proxy has. */
+/** Decodes the escapes to bytes, in whatever encoding the proxy expects. */
 function loginOf(userInfo: string): Pick<Proxy, 'authorization' | 'password'> {
   const [, user = '', password = ''] = /^([^:]*):?(.*)$/s.exec(userInfo) ?? [];
   const login = Buffer.concat([bytesOf(user), Buffer.from(':'), bytesOf(password)]);

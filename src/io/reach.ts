@@ -12,38 +12,36 @@ import { brokenByProxy, type Route, refusedByProxy } from './unconnected.ts';
 import { dialSocket } from './unix-socket.ts';
 import { unless } from './unless.ts';
 
-/** How a connection is made, to managers and to AWS alike. */
+/** How connections are made, for managers and AWS alike. */
 export interface Reach {
-  /** Proxies are taken from here (`proxiesOf`); the process's own environment unless given. */
+  /** The environment that names the proxies (`proxiesOf`); the process's own by default. */
   readonly env?: NodeJS.ProcessEnv | undefined;
-  /** In the place of those of the environment. */
+  /** A proxy to use in place of the ones in the environment. */
   readonly proxy?: NamedProxy | undefined;
   readonly tls?: TlsOptions | undefined;
-  /** For DNS, TCP, proxy and TLS together (10 s). */
+  /** The limit for DNS, TCP, proxy and TLS together (10 s). */
   readonly connectMs?: number | undefined;
   readonly names?: OptionNames | undefined;
-  /** Instead of the system's. */
+  /** Replaces the system's lookup. */
   readonly lookup?: Lookup | undefined;
 }
 
-/**
- * One policy for AWS as for the managers, with limits of its own. AWS_CA_BUNDLE is trusted beside Node's authorities.
- */
+/** The same policy for AWS, with limits of its own. Trusts AWS_CA_BUNDLE in addition to Node's authorities. */
 export const reachAws = <R extends Reach>(reach: R): R & Reach => {
   const { env = process.env } = reach;
   return { connectMs: 5_000, names: { caFile: 'AWS_CA_BUNDLE' }, ...reach, env, tls: { caFile: env['AWS_CA_BUNDLE'], ...reach.tls } };
 };
 
-/** How one server is reached. */
+/** The way to one server. */
 export interface Road {
-  /** Throws a Failure for a proxy or a certificate, else what the system says. */
+  /** Throws a Failure for a proxy or a certificate, otherwise the system error. */
   connect(signal: AbortSignal): Promise<Socket>;
-  /** Of plain HTTP: the connection is one to this proxy, which is asked by the whole address. */
+  /** Set for plain HTTP: the connection leads to this proxy, and requests carry the whole URL. */
   readonly forwardedBy?: Proxy;
 }
-/** The ways from here to servers. */
+/** Finds the way to a server. */
 export interface Ways {
-  /** For sentences. */
+  /** The route, for messages. */
   routeTo(origin: string): Route;
   /** Throws MISCONFIGURED when the proxy on the way cannot be used. */
   to(server: URL): Road;
@@ -75,13 +73,13 @@ async function reachServer(server: URL, policy: Reach, signal: AbortSignal): Pro
 }
 
 /**
- * Makes TLS of a connection, and hands it out only when the certificate is trusted. Files are read before anything is
- * connected.
+ * Returns a function that runs the TLS handshake on a connection, and resolves only when the certificate is trusted.
+ * Files are read before anything is connected.
  */
 async function handshakeWith(server: URL, { tls = {}, names = {} }: Reach, signal: AbortSignal, proxy?: Proxy) {
   const secureContext = await unless(signal, secureContextOf(tls, names));
-  // Node verifies but leaves the verdict to `distrust`, which has the certificate at hand for the sentences. No session
-  // is resumed: it would be verified less.
+  // Node verifies but leaves the verdict to `distrust`, which has the certificate at hand for the message. Sessions are
+  // not resumed, as a resumed session is verified less.
   const options = { ...serverOf(tls.serverName ?? server.hostname), rejectUnauthorized: false, ...(secureContext && { secureContext }) };
   return async (socket: Socket): Promise<TLSSocket> => {
     const secured = await secure(socket, options, signal);
@@ -95,11 +93,11 @@ async function handshakeWith(server: URL, { tls = {}, names = {} }: Reach, signa
   };
 }
 
-/** A connection to the proxy itself. What fails here is the proxy's fault, not that of the server behind it. */
+/** Connects to the proxy itself. Errors are blamed on the proxy, not on the server behind it. */
 async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, lookup }: Reach, signal: AbortSignal): Promise<Socket> {
   const url = new URL(proxy.origin);
   try {
-    // Not our own certificate: it is for the server.
+    // Without our client certificate, which is for the server.
     const secureContext = url.protocol === 'https:' ? await unless(signal, secureContextOf({ caFile: tls.caFile }, names)) : undefined;
     const socket = await dial(url.hostname, portOf(url), signal, lookup);
     if (url.protocol === 'http:') return socket;
@@ -109,21 +107,21 @@ async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, loo
   }
 }
 
-/** Asks a proxy for a tunnel (CONNECT); the connection is the tunnel where it says yes. */
+/** Requests a tunnel from the proxy (CONNECT). When it agrees, the connection is the tunnel. */
 function tunnelTo(host: string, proxy: Proxy, socket: Socket, signal: AbortSignal) {
   return new Promise<{ readonly status: number; readonly wants: string | undefined; readonly socket: Socket }>((resolve, reject) => {
     const asking = request({ method: 'CONNECT', path: host, headers: { host, ...loginAt(proxy) }, createConnection: () => socket, signal });
     asking.on('error', error => reject(signal.aborted ? (signal.reason as Error) : error));
     asking.on('connect', ({ statusCode: status = 0, headers }, tunnel: Socket, first: Buffer) => {
       if (first.length > 0) tunnel.unshift(first);
-      // Several of these headers are one list.
+      // Several headers of this name form one list.
       resolve({ status, wants: [headers['proxy-authenticate'] ?? []].flat().join(', ') || undefined, socket: tunnel });
     });
     asking.end();
   });
 }
 
-/** TLS through a tunnel that the proxy makes (CONNECT). */
+/** TLS through a tunnel of the proxy (CONNECT). */
 async function reachThrough(proxy: Proxy, server: URL, policy: Reach, signal: AbortSignal): Promise<TLSSocket> {
   const handshake = await handshakeWith(server, policy, signal, proxy);
   const host = `${server.hostname}:${portOf(server)}`;
@@ -132,7 +130,7 @@ async function reachThrough(proxy: Proxy, server: URL, policy: Reach, signal: Ab
       throw brokenByProxy(error, proxy, server.origin);
     },
   );
-  // What comes next on this socket is the server's; without a listener an error would end the process.
+  // The server's data follows on this socket. Without a listener, an error would end the process.
   socket.on('error', () => undefined);
   if (status >= 200 && status < 300) return await handshake(socket);
   socket.destroy();

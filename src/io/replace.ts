@@ -10,28 +10,28 @@ import { otherOwner, unmade, unwritten } from './unwritten.ts';
 
 /** How a file is to be written. */
 export interface Manner {
-  /** Of a new file. */
+  /** The mode of a new file. */
   readonly mode: number;
   readonly unreplaceable: 'fail' | 'write-in-place';
-  /** When this ends nothing more is begun. */
+  /** Once it is aborted, no further write begins. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
 }
 
-/** `begun`: the system was told to write, so the file may be written although nobody waits for the answer. */
+/** `begun`: the system was told to write, so the file may change even after the caller has given up. */
 export interface Progress {
   begun: boolean;
 }
 
-/** In milliseconds: a disk may take long until it has really written. */
+/** In milliseconds. A disk may take long to write to the medium. */
 const patience = 30_000;
-/** What is left by a process that was killed is removed after so many milliseconds. */
+/** The age from which the temporary file of a killed process is removed, in milliseconds. */
 const leftAfter = 600_000;
 const ending = '.ecr-courier';
 
 /**
- * Puts the content into the place of what was there (undefined: nothing), as a whole. False when something else lies
- * there by now: nothing was written. Throws an Unreadable.
+ * Replaces the former content (undefined: no file) atomically. Resolves to false, without a write, when the file holds
+ * something else by now. Throws an Unreadable.
  */
 export async function replace(place: Place, was: Buffer | undefined, content: Buffer, manner: Manner): Promise<boolean> {
   const { unreplaceable, signal, progress } = manner;
@@ -54,7 +54,7 @@ export async function replace(place: Place, was: Buffer | undefined, content: Bu
 }
 
 const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? '';
-/** Where the directory stands in the way, and not the file. */
+/** Errors that concern the directory and not the file, so that writing in place may help. */
 const mendedInPlace: ReadonlySet<string> = new Set(['EBUSY', 'EROFS', 'EACCES', 'EPERM', 'OWNER']);
 
 async function replaceWhole(
@@ -79,11 +79,11 @@ async function replaceWhole(
   }
 }
 
-/** Hidden, and with an ending that no reader of a folder takes for a configuration. */
+/** Hidden, and with a suffix that no reader of the directory takes for a configuration. */
 const temporaryBeginning = (path: string): string => join(dirname(path), `.${basename(path)}.`);
 
 async function writeTemporary(path: string, content: Buffer, stats: Stats | undefined, mode: number): Promise<void> {
-  // Nobody else may read it before it belongs to its owner.
+  // Created with 0o600, so that no other user can read it before it has its owner.
   await using handle = await system.open(path, 'wx', 0o600);
   await (stats ? keepOwner(handle, stats) : give((uid, gid) => handle.chown(uid, gid), dirname(path)));
   await handle.chmod(stats ? stats.mode & 0o7777 : mode);
@@ -95,25 +95,25 @@ async function keepOwner(handle: system.FileHandle, { uid, gid, mode }: Stats): 
   const own = await handle.stat();
   if (own.uid === uid && own.gid === gid) return;
   await handle.chown(uid, gid).catch(() => {
-    // A group that may do nothing with it is no loss.
+    // Losing a group that has no rights to the file does no harm.
     if (own.uid === uid && (mode & 0o070) === 0) return;
     throw otherOwner({ uid, gid }, own);
   });
 }
 
-/** Where nothing was, nothing is replaced: false when something is there by now. */
+/** Creates the file without replacing one: false when a file exists by now. */
 async function appear(temporary: string, path: string): Promise<boolean> {
   try {
     await system.link(temporary, path);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
-    // Not every file system has second names for a file.
+    // Some file systems do not support hard links.
     await system.rename(temporary, path);
   }
   return true;
 }
 
-/** The new name is on the disk, too. Some file systems do not let a directory be synced. */
+/** Syncs the directory, so that the new name is on the disk as well. Some file systems do not support that. */
 async function settle(directory: string): Promise<void> {
   const handle = await system.open(directory, constants.O_RDONLY).catch(() => undefined);
   await handle?.sync().catch(() => undefined);
@@ -131,7 +131,7 @@ async function isStill(path: string, was: Buffer | undefined): Promise<boolean> 
   return size === was?.length && was.equals(await handle.readFile());
 }
 
-/** Of processes that were killed. A young one may belong to somebody who is at work. */
+/** Removes the temporary files of killed processes. A recent one may belong to a process that is still at work. */
 async function removeLeft(path: string): Promise<void> {
   const beginning = basename(temporaryBeginning(path));
   const names = await system.readdir(dirname(path)).catch(() => []);
@@ -144,8 +144,9 @@ async function removeLeft(path: string): Promise<void> {
 }
 
 /**
- * What is longer than before comes first: a full disk shows there, and then the file is cut again to what it was. The
- * rest is one piece over the former one: whoever reads meanwhile most likely sees the former text or the new one.
+ * Writes into the file itself. What exceeds the former length is written first: a full disk shows there, and the file
+ * is then truncated to what it was. The rest overwrites the former text in one piece, so that a concurrent reader most
+ * likely sees the old text or the new one.
  */
 async function overwrite(path: string, was: Buffer | undefined, content: Buffer, begin: () => void): Promise<boolean> {
   await using handle = await system.open(path, constants.O_WRONLY | constants.O_NONBLOCK);
@@ -164,7 +165,7 @@ async function overwrite(path: string, was: Buffer | undefined, content: Buffer,
   return true;
 }
 
-/** A disk that is nearly full takes a part, and says so only by its length. */
+/** Repeats short writes: on a disk that is nearly full, only the returned length shows that a part was written. */
 async function writeAt(handle: system.FileHandle, content: Buffer, position: number): Promise<void> {
   for (let done = 0; done < content.length; ) {
     const { bytesWritten } = await handle.write(content, done, content.length - done, position + done);
@@ -172,7 +173,7 @@ async function writeAt(handle: system.FileHandle, content: Buffer, position: num
   }
 }
 
-/** With those above it, where they are missing. Throws an Unreadable. */
+/** Creates a directory and its missing parents. Throws an Unreadable. */
 export const makeDirectory = (path: string, mode: number): Promise<void> =>
   files.ask(path, () =>
     makeDirectories(path, mode).catch(async (error: NodeJS.ErrnoException) => {

@@ -28,7 +28,7 @@ export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, '
     }
   });
 
-/** Throws what `makeDirectory` would throw: the nearest directory that is there must let us write. */
+/** Throws what `makeDirectory` would throw: the nearest existing parent must be writable. */
 export const checkMakeable = (path: string): Promise<void> =>
   files.ask(path, async () => {
     let above = dirname(path);
@@ -45,7 +45,7 @@ export const checkMakeable = (path: string): Promise<void> =>
     }
   });
 
-/** Linux lists what is mounted, with blanks and the like as octal numbers. */
+/** Whether the path is a mount point. Linux lists mounts with blanks and the like as octal escapes. */
 async function isMounted(path: string): Promise<boolean> {
   const mounts = await files.readText('/proc/self/mountinfo', 4 * 1024 * 1024).catch(() => '');
   const unescaped = (text: string): string =>

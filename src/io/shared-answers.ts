@@ -4,19 +4,19 @@ import { type Answer, type AnswerKey, digestOf } from '../contract/answer-file.t
 import { Failure } from '../contract/failures.ts';
 import { type AnsweredHost, answerIn, hostsIn } from './answers.ts';
 
-/** Answers that a daemon of another user keeps, for those of a group. They are read, and never written. */
+/** Answers that a daemon of another user keeps for the members of a group. Read-only. */
 export interface SharedAnswers {
-  /** Without links. */
+  /** The real path, with links resolved. */
   readonly directory: string;
-  /** undefined for what is not there, and for what may not be read. Never throws. */
+  /** Resolves to undefined when the answer is missing or must not be read. Never throws. */
   read(key: AnswerKey): Promise<Answer | undefined>;
-  /** Hosts that the daemon keeps answers for. Never throws. */
+  /** Hosts for which the daemon keeps answers. Never throws. */
   hosts(): Promise<readonly AnsweredHost[]>;
 }
 
 /**
- * Opens the directory. Throws MISCONFIGURED unless root has put it there, for whomever, and its owner alone can write
- * into it: else anybody could put answers there.
+ * Opens the directory. Throws MISCONFIGURED unless all directories above it belong to root, and none of them nor the
+ * directory itself can be written by group or others: another user could put answers there otherwise.
  */
 export async function openShared(path: string): Promise<SharedAnswers> {
   const directory = await realpath(path).catch(({ code }: NodeJS.ErrnoException) => {

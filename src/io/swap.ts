@@ -2,13 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { rename, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-/** Puts a folder that is complete into its place, where nobody uses what was there. */
+/** Replaces a directory by a complete draft. The former directory must not be in use. */
 export async function swapFolder(draft: string, place: string): Promise<void> {
   await rm(place, { recursive: true, force: true });
   await rename(draft, place);
 }
 
-/** The name is there all the time: whoever follows it meanwhile comes to the old target or to the new one. */
+/** Replaces a link atomically: a reader always finds the old target or the new one. */
 export const swapLink = (link: string, target: string): Promise<void> => {
   const draft = join(dirname(link), `.${basename(link)}.${process.pid}.new`);
   return swap(draft, link, async () => {
@@ -18,9 +18,9 @@ export const swapLink = (link: string, target: string): Promise<void> => {
 };
 
 /**
- * Whoever reads finds the old text or the new one, and nobody but the owner may. Nothing waits for the disk: for what a
- * cache holds, which may be lost with the power. `time`: of the file, in seconds since the epoch; the present unless
- * said.
+ * Replaces a file atomically: a reader finds the old text or the new one, and only the owner can read it. Does not
+ * sync, so it is for caches, which may be lost in a power failure. `time`: the mtime in seconds since the epoch; now by
+ * default.
  */
 export const swapFile = (path: string, text: string, time?: number): Promise<void> => {
   const draft = `${path}.${process.pid}-${randomBytes(6).toString('hex')}.new`;

@@ -11,8 +11,8 @@ const mostLetters = 256 * 1024;
 const mostOfOne = 8 * 1024;
 
 /**
- * The last lines that were written, for a bug report: at most 500 of them and 256 Ki letters; of a very long one the
- * beginning.
+ * Keeps the last lines of the log, for a bug report: at most 500 lines and 256 Ki letters. A very long line is cut at
+ * its end.
  */
 export function createTail(): Tail {
   const kept: string[] = [];

@@ -4,12 +4,12 @@ import type { HttpBase } from '../contract/http.ts';
 import { nameOf, type Proxy } from './proxies.ts';
 import type { Route } from './unconnected.ts';
 
-/** Loaded when a connection needs it: whoever asks once over plain HTTP does not. */
+/** Loads node:tls on demand: a process that sends one request over plain HTTP does not need it. */
 export const nodeTls = (): typeof import('node:tls') => process.getBuiltinModule('node:tls');
 
 /**
- * Whom to trust beside the authorities that Node knows. `caFile`: PEM, added to them, as are the `authorities` that an
- * adapter knows. `fingerprint`: SHA-256 of the one certificate to accept, whoever signed it.
+ * What to trust in addition to Node's authorities. `caFile` (PEM) and the `authorities` that an adapter knows are added
+ * to them. `fingerprint`: the SHA-256 of the only certificate to accept, whoever signed it.
  */
 export interface Trust {
   readonly caFile?: string | undefined;
@@ -20,8 +20,8 @@ export interface Trust {
 }
 
 /**
- * Whom to trust, and the certificate that we show where a server asks for one: both files in PEM, both or none, or else
- * that which an adapter knows.
+ * What to trust, and the client certificate to present: both files in PEM, both or neither, or else the certificate
+ * that an adapter knows.
  */
 export interface TlsOptions extends Trust {
   readonly certificate?: HttpBase['certificate'];
@@ -33,22 +33,22 @@ export interface TlsOptions extends Trust {
 export const fileOptions = ['caFile', 'clientCertFile', 'clientKeyFile'] as const;
 
 /**
- * What a person writes to set an option: `PORTAINER_CA_FILE`, or `caFile` in a file. An option without a name is not
- * offered as a way out.
+ * How the user sets an option: `PORTAINER_CA_FILE`, or `caFile` in a file. An option without a name is not suggested as
+ * a remedy.
  */
 export type OptionNames = Readonly<
   Partial<Record<(typeof fileOptions)[number] | 'serverName' | 'fingerprint' | 'allowHttp' | 'headers', string>>
 >;
 
-/** The line that a person pastes: NAME=value for a variable, name: value for a file. */
+/** The line to paste: NAME=value for a variable, name: value for a file. */
 export function setting(name: string, value: string): string {
   if (/^[A-Z0-9_]+$/.test(name)) return `${name}=${value}`;
   return `${name}: ${value === 'true' ? value : JSON.stringify(value)}`;
 }
 
 /**
- * Sixty-four hex digits in upper case, as pairs. Takes openssl's spelling (`sha256 Fingerprint=aa:bb...`) and bare
- * digits too. Throws MISCONFIGURED.
+ * Normalizes a fingerprint to 64 hex digits in upper case, separated into pairs by colons. Also accepts openssl's
+ * notation (`sha256 Fingerprint=aa:bb...`) and bare digits. Throws MISCONFIGURED.
  */
 export function pinOf(fingerprint: string, names: OptionNames): string {
   const digits = fingerprint
@@ -63,11 +63,14 @@ export function pinOf(fingerprint: string, names: OptionNames): string {
   return (digits.match(/../g) ?? []).join(':');
 }
 
-/** Origins that asked for a certificate of ours: those that have not answered yet, and those that were content. */
+/** Origins that requested our certificate: those that have not answered yet, and those that have. */
 const asking = new Set<string>();
 const content = new Set<string>();
 
-/** OpenSSL has these only where the server asked. Some servers send no alert, and cut the connection afterwards. */
+/**
+ * Notes whether the server requested a certificate: only then does OpenSSL have shared signature algorithms. Some
+ * servers send no alert when the certificate is missing, and cut the connection afterwards.
+ */
 export function noteRequest(socket: TLSSocket, origin: string): void {
   if (socket.getSharedSigalgs().length > 0 && !content.has(origin)) asking.add(origin);
 }
@@ -78,9 +81,9 @@ export function noteAnswer(origin: string): void {
 export const askedForCertificate = (origin: string): boolean => asking.has(origin);
 
 /**
- * Looks at a connection whose handshake is done, before anything is sent over it. undefined: trusted.
- * Node has verified chain and name by then but was told to leave the verdict to us: a refused handshake would not show
- * the certificate, and a person needs its fingerprint.
+ * Checks a connection after its handshake, before anything is sent. Returns undefined when it is trusted.
+ * Node has verified chain and name, but was told to leave the verdict to us: a handshake that Node rejects does not
+ * expose the certificate, and the user needs its fingerprint.
  */
 export function distrust(
   socket: TLSSocket,
@@ -94,7 +97,7 @@ export function distrust(
     return seen?.fingerprint256 === expected ? undefined : notPinned({ expected, seen: seen?.fingerprint256, origin, proxy }, names);
   }
   if (socket.authorized || trust.insecureSkipVerify) return undefined;
-  // The type says Error; Node sets the code (tls.TLSSocket, `onConnectSecure`).
+  // The type says Error, but Node sets the code (tls.TLSSocket, `onConnectSecure`).
   const code = String(socket.authorizationError);
   if (code === 'CERT_HAS_EXPIRED')
     return new Failure('UNREACHABLE', `The certificate of ${origin} expired on ${seen?.validTo}.`, {
@@ -133,7 +136,7 @@ function notPinned(
 
 const filesOfAuthorities = (names: OptionNames): string => [names.caFile, 'NODE_EXTRA_CA_CERTS'].filter(Boolean).join(' or ');
 
-/** No fingerprint is offered: it may be that of the proxy, which would then read everything. */
+/** Offers no fingerprint: it may be that of the proxy, which could then read everything. */
 function signedByProxy(origin: string, code: string, proxy: Proxy, names: OptionNames): Failure {
   return new Failure(
     'MISCONFIGURED',

@@ -4,7 +4,7 @@ import { budgetInForce } from './budget.ts';
 import type { Call } from './meaning.ts';
 import { noteAnswer } from './tls.ts';
 
-/** What undici lets its handlers do with a request. */
+/** The controls that undici gives its handlers for a request. */
 interface Controller {
   abort(reason: Error): void;
   pause(): void;
@@ -12,8 +12,8 @@ interface Controller {
 }
 
 /**
- * Takes an answer as it comes, and hears of its end: `end` or `fail`, once. What it throws ends the request, which then
- * fails with it.
+ * Consumes a response as it arrives. Exactly one of `end` and `fail` is called, once. An error that it throws ends the
+ * request and is then reported to `fail`.
  */
 export interface Taker {
   head(controller: Controller, status: number, headers: IncomingHttpHeaders): void;
@@ -31,8 +31,8 @@ interface Handler {
 }
 
 /**
- * One request on its way. A class, as `Collector` is: hundreds can be under way, and closures of each would take more
- * memory than all else that is kept of it.
+ * One request in flight. A class like `Collector`: hundreds can be in flight, and closures for each would take more
+ * memory than everything else that is kept of it.
  */
 class Transfer implements Handler {
   readonly #call: Call;
@@ -46,12 +46,12 @@ class Transfer implements Handler {
     this.#taker = taker;
   }
 
-  /** The signal is aborted. */
+  /** Handles the abort of the signal. */
   handleEvent(): void {
     this.#taker.fail(this.#signal.reason);
     this.#controller?.abort(this.#signal.reason as Error);
   }
-  /** It is handed to an open connection: from here on a write may land. */
+  /** An open connection has taken the request; from here on a write may land. */
   onRequestStart(controller: Controller): void {
     this.#controller = controller;
     if (this.#signal.aborted) controller.abort(this.#signal.reason as Error);
@@ -80,9 +80,9 @@ class Transfer implements Handler {
 }
 
 /**
- * Sends one request by undici's `dispatch`: `request` and `fetch` make a stream of every answer, which costs a third
- * more. What was sent is not kept until the answer.
- * Ends at the signal at once, even while it waits for a connection, and then never sends.
+ * Sends one request with undici's `dispatch`: `request` and `fetch` create a stream for each response, which costs a
+ * third more. The request body is not retained until the response.
+ * Fails as soon as the signal is aborted, even while it waits for a connection, and then never sends.
  */
 export function transfer<R>(
   dispatcher: { dispatch(request: R, handler: Handler): unknown },
@@ -97,13 +97,13 @@ export function transfer<R>(
   dispatcher.dispatch(request, handler);
 }
 
-/** Hands an answer on at the reader's pace. */
+/** Passes a response on at the pace of its reader. */
 export function streamer({ asked }: Call) {
   const budget = budgetInForce();
   const head = Promise.withResolvers<{ status: number; headers: IncomingHttpHeaders }>();
   let controller: Controller | undefined;
   const body = new Readable({ read: () => controller?.resume() });
-  // Its reader hears of it; without one nobody needs to.
+  // The reader receives the error. Without a reader it does not matter.
   body.on('error', () => undefined);
   return {
     head: head.promise,

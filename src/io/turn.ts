@@ -6,31 +6,31 @@ import { asFailure, Failure, type FailureCode } from '../contract/failures.ts';
 import { ownWord, seenAs } from './at-work.ts';
 import { readText } from './files.ts';
 
-/** Work that one of many processes does for all. */
+/** Work that one of several processes does for all of them. */
 export interface Turn<T> {
-  /** A file that is there while somebody works. Beside it lie `PATH.*`. */
+  /** The lock file, which exists while one process works. `PATH.*` are further files of the lock. */
   readonly path: string;
   readonly clock: Clock;
-  /** What another one's work came to; undefined: nothing yet. */
+  /** The result of another process's work; undefined when there is none yet. */
   ready(): Promise<T | undefined>;
   work(): Promise<T>;
 }
 
 /**
- * A lock that has not moved for so long belongs to nobody, or to one who hangs, unless its owner is seen at work: on a
- * busy machine nobody may have had the processor. In milliseconds, as all of these.
+ * A lock that has not been touched for this long is abandoned, or its owner hangs, unless the owner is seen running: on
+ * a busy machine a process may not get the CPU. In milliseconds, as are all of these.
  */
 const deadAfterMs = 4_000;
 const beatMs = 500;
-/** Whoever has waited for so long works alone: a second call is better than no answer. */
+/** A process that has waited this long does the work itself: a second call is better than no answer. */
 const patienceMs = 8_000;
-/** The same while the owner is seen at work. Nobody who asks has more than 13 s. */
+/** The same limit while the owner is seen running. No client waits for more than 13 s. */
 const longPatienceMs = 11_000;
 const longestPauseMs = 200;
 
 /**
- * Works while all others wait, and then take what has come of it: `ready` says so, or they throw the same Failure.
- * Where no file can be made, everybody works. Never waits for longer than `longPatienceMs`.
+ * Lets one process work while all others wait for its result: `ready` returns it, or they throw the same Failure. Where
+ * no lock file can be created, each process works. Never waits for longer than `longPatienceMs`.
  */
 export async function inTurn<T>(turn: Turn<T>, signal: AbortSignal): Promise<T> {
   const { path, clock } = turn;
@@ -48,7 +48,7 @@ export async function inTurn<T>(turn: Turn<T>, signal: AbortSignal): Promise<T> 
     if (seen) await throwFailureOf(path, seen.mark);
     const waited = clock.mono() - began;
     const unmoved = seen ? clock.mono() - seen.since : 0;
-    // Looked at when it matters, as fifty that wait would look all the time.
+    // Checked only when it matters, because fifty waiting processes would check all the time.
     const owner = seen && (unmoved > beatMs * 2 || waited > patienceMs) ? await seenAs(seen.owner) : 'not known';
     if (signal.aborted || waited > (owner === 'at work' ? longPatienceMs : patienceMs)) return await turn.work();
     if (seen && (owner === 'gone' || (owner === 'not known' && unmoved > deadAfterMs))) await breakLock(path, seen.mark);
@@ -71,12 +71,14 @@ async function hold<T>({ path, clock, ready, work }: Turn<T>, mark: string): Pro
   }
 }
 
-/** The processor is for the one who works: fifty that start at once on two of them would hold it up for seconds. */
+/**
+ * Lowers the priority of a waiting process: fifty that start together on two CPUs would delay the owner for seconds.
+ */
 function standBack(): void {
   try {
     setPriority(10);
   } catch {
-    // Not here.
+    // Not supported here.
   }
 }
 
@@ -90,13 +92,13 @@ async function take(path: string): Promise<{ readonly mark: string } | 'busy' | 
     return { mark };
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return 'busy';
-    // On a full disk there is a file, and nothing in it.
+    // On a full disk the file was created, but is empty.
     await rm(path, { force: true }).catch(ignored);
     return 'impossible';
   }
 }
 
-/** Says that the holder lives. Waiting ones look only whether the time changes, so it need not be right. */
+/** Shows that the owner is alive. Waiting processes only compare the mtime, so the clock need not be right. */
 async function beat(path: string, clock: Clock, ended: AbortSignal): Promise<void> {
   while (!ended.aborted) {
     await clock.sleep(beatMs, ended);
@@ -105,10 +107,10 @@ async function beat(path: string, clock: Clock, ended: AbortSignal): Promise<voi
   }
 }
 
-/** A lock as it was seen, and since when it has looked so, on the monotonic clock. */
+/** A lock as it was last seen, and since when it has been unchanged, on the monotonic clock. */
 interface Seen {
   readonly mark: string;
-  /** The word of its process; empty where it said none. */
+  /** The word of the owner's process (`ownWord`); empty when there is none. */
   readonly owner: string;
   readonly movedAt: number;
   readonly since: number;
@@ -120,12 +122,12 @@ const markOf = async (path: string): Promise<string | undefined> => (await words
 
 async function look(path: string, before: Seen | undefined, now: number): Promise<Seen | undefined> {
   const [[mark, owner = ''] = [], movedAt] = await Promise.all([wordsOf(path), stat(path).then(({ mtimeMs }) => mtimeMs, ignored)]);
-  // Gone in this moment: who held it is known.
+  // The lock has just been released, and its owner is known.
   if (mark === undefined || movedAt === undefined) return before;
   return before?.mark === mark && before.movedAt === movedAt ? before : { mark, owner, movedAt, since: now };
 }
 
-/** Throws what the one who held this lock failed with. */
+/** Throws the Failure that the owner of this lock has recorded, if any. */
 async function throwFailureOf(path: string, holder: string): Promise<void> {
   const text = await readText(`${path}.failed`, mostBytes).catch(ignored);
   if (text === undefined) return;
@@ -138,7 +140,7 @@ async function throwFailureOf(path: string, holder: string): Promise<void> {
   }
 }
 
-/** Each lock is broken by one process only, so nobody breaks the lock of the one who comes after. */
+/** Breaks an abandoned lock. Only one process breaks each lock, so none breaks the lock of the next owner. */
 async function breakLock(path: string, mark: string): Promise<void> {
   const guard = `${path}.broken-${mark}`;
   if ((await take(guard)) === 'busy') return;

@@ -5,15 +5,15 @@ import { nameOf, type Proxy } from './proxies.ts';
 import { askedForCertificate, type OptionNames } from './tls.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** Where the requests of a client go, and by which way. */
+/** Where the requests of a client go, and how. */
 export interface Route {
-  /** Fit for people. */
+  /** Safe to print. */
   readonly origin: string;
   readonly proxy?: Proxy | undefined;
-  /** What lets them go past the proxy that there is. */
+  /** The NO_PROXY entry that makes requests bypass the proxy. */
   readonly exception?: Exception | undefined;
   readonly names: OptionNames;
-  /** Whether we show a certificate of our own. */
+  /** Whether we present a client certificate. */
   readonly certified: boolean;
 }
 
@@ -29,11 +29,11 @@ const reasons: Readonly<Record<string, string>> = {
   ETIMEDOUT: 'no answer to the connection attempt',
   UND_ERR_CONNECT_TIMEOUT: 'no answer to the connection attempt',
 };
-/** One that ended with its time says how long that was. */
+/** A TimeoutError says how long the attempt took. */
 const why = (thrown: unknown, code: string): string =>
   thrown instanceof Error && thrown.name === 'TimeoutError' ? thrown.message : `${reasons[code] ?? 'it broke'} (${code})`;
 
-/** The parser of undici gives some of its errors no code. */
+/** The error code. The parser of undici gives some of its errors none. */
 export function codeOf(thrown: unknown): string {
   const { code, name }: NodeJS.ErrnoException = thrown instanceof Error ? thrown : new Error(String(thrown));
   return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : 'unknown');
@@ -42,28 +42,31 @@ export function codeOf(thrown: unknown): string {
 const isNoTls = (code: string): boolean => /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code);
 const isUntrusted = (code: string): boolean => /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code);
 /**
- * Alerts by which a server refuses our certificate, or its absence. Handshakes fail so for other reasons as well when
- * there is none.
+ * TLS alerts with which a server rejects our certificate, or the lack of one. Without one, handshakes fail with them
+ * for other reasons too.
  */
 const aboutOurCertificate =
   /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/;
 
 const aboutProxy = ({ variable }: Proxy): string => `Check ${variable}, or put the host into NO_PROXY.`;
 
-/** Names the proxy in a failure that does not yet. It has no part in one about a file here. */
+/** Adds the proxy to a failure that does not name it yet, except where the failure is about a local file. */
 export function named(failure: Failure, proxy: Proxy | undefined): Failure {
   if (!proxy || failure.message.includes(proxy.origin) || failure.facts.cause instanceof Unreadable) return failure;
   const { code, message, facts } = failure;
   return new Failure(code, `${message.replace(/\.$/, '')} (through ${nameOf(proxy)}).`, facts);
 }
 
-/** The connection could not be made, or its TLS handshake failed. undefined: it was there, and broke later. */
+/**
+ * The failure when the connection could not be made, or its TLS handshake failed. undefined: the connection was made,
+ * and broke later.
+ */
 export function unconnected(thrown: unknown, route: Route, sent: boolean): Failure | undefined {
   const { origin, exception } = route;
   const code = codeOf(thrown);
   if (isNoTls(code))
     return new Failure('MISCONFIGURED', `${origin} does not speak TLS (${code}).`, {
-      // A proxy may answer with a page of its own where it says that it has connected.
+      // A proxy may send a page of its own after it has confirmed the tunnel.
       remedy: route.proxy
         ? `Name the https port in the address. If that is right, ${nameOf(route.proxy)} answers in the place of the server: put the host into NO_PROXY.`
         : 'Write http:// in the address, or name the https port.',
@@ -78,7 +81,7 @@ export function unconnected(thrown: unknown, route: Route, sent: boolean): Failu
   });
 }
 
-/** A server wants a certificate of ours, or does not like the one it got. */
+/** The server demands a client certificate, or rejects the one that it got. */
 export function certificateWanted(what: string, { origin, names, certified }: Route): Failure {
   const remedy = certificateRemedy(names, certified);
   if (certified)
@@ -97,7 +100,7 @@ function certificateRemedy(names: OptionNames, certified: boolean): string {
     : `Name the files of a certificate for the courier and of its key in ${certOf(names)} and ${names.clientKeyFile ?? 'clientKeyFile'}.`;
 }
 
-/** A connection that was there broke. Some servers that want a certificate, or another one, just cut it. */
+/** The failure of an established connection. Some servers that want a certificate, or another one, simply cut it. */
 export function cut(asked: string, code: string, { origin, names, certified }: Route, facts: FailureFacts): Failure {
   const text = `${asked}: the connection broke before the answer was complete (${code}).`;
   if (!askedForCertificate(origin)) return new Failure('UNREACHABLE', text, facts);
@@ -108,7 +111,7 @@ export function cut(asked: string, code: string, { origin, names, certified }: R
   });
 }
 
-/** What went wrong before the proxy had made a way to the server. */
+/** The failure of a connection to the proxy, or of the tunnel to the server. */
 export function brokenByProxy(thrown: unknown, proxy: Proxy, origin: string): Failure {
   if (thrown instanceof Failure) return thrown;
   const code = codeOf(thrown);
@@ -130,17 +133,17 @@ export function brokenByProxy(thrown: unknown, proxy: Proxy, origin: string): Fa
   });
 }
 
-/** What a proxy says to a request for a tunnel, or for a page. wants: its header `Proxy-Authenticate`. */
+/** A proxy's response to a request for a tunnel, or for a page. wants: its header `Proxy-Authenticate`. */
 interface Refusal {
   readonly status: number;
   readonly wants: string | undefined;
 }
 
-/** The ways to log in that a proxy offers, such as NTLM. Each stands where a challenge begins. */
+/** The authentication schemes that a proxy offers, such as NTLM. Each one begins a challenge. */
 const schemesIn = (wants: string): string[] =>
   wants.split(',').flatMap(part => /^\s*([A-Za-z][\w-]*)(?:\s+[^\s=]|\s*$)/.exec(part)?.[1] ?? []);
 
-/** The proxy was asked for a tunnel, or for a page, and said no. */
+/** The failure when the proxy has rejected a request for a tunnel, or for a page. */
 export function refusedByProxy({ status, wants = '' }: Refusal, proxy: Proxy, origin: string): Failure {
   const name = nameOf(proxy);
   if (status !== 407)

@@ -5,9 +5,7 @@ import { opened } from './dial.ts';
 import { statOf } from './files.ts';
 import { Unreadable } from './unreadable.ts';
 
-/**
- * A connection to a unix socket of this machine. Throws a Failure that says what is in the way, or the signal's reason.
- */
+/** Connects to a unix socket on this machine. Throws a Failure that says what is in the way, or the signal's reason. */
 export async function dialSocket(path: string, signal: AbortSignal): Promise<Socket> {
   try {
     return await opened(connect({ path }), 'connect', signal);
@@ -17,7 +15,10 @@ export async function dialSocket(path: string, signal: AbortSignal): Promise<Soc
   }
 }
 
-/** The system says the same of a socket without a listener, of a file and of a directory, so we look what is there. */
+/**
+ * Explains a failed connection. The system gives the same error for a socket without a listener, a file and a
+ * directory, so the path is inspected.
+ */
 async function explained(path: string, code: string): Promise<Failure> {
   const seen = await statOf(path).catch((error: unknown) => {
     if (error instanceof Unreadable) return error;
@@ -36,7 +37,7 @@ function unseen(path: string, { code, why, remedy }: Unreadable): Failure {
     return new Failure('UNREACHABLE', `There is no socket ${path}.`, {
       remedy: `Start what listens there. Where the courier runs in a container, ${inContainer}.`,
     });
-  // It was asked for a connection, and not for its bytes.
+  // The operation was a connection, not a read.
   const said = why.replace('be read', 'be used');
   return new Failure('MISCONFIGURED', `The socket ${path} ${said}.`, { ...(remedy && { remedy }) });
 }
@@ -64,7 +65,7 @@ const reasons: Readonly<Record<string, (path: string) => Failure>> = {
     }),
 };
 
-/** A connection needs the right to write to the socket. */
+/** The permission bits that a connection needs: the right to write to the socket. */
 const write = { owner: 0o200, group: 0o020, others: 0o002 } as const;
 
 function shut(path: string, code: string, { uid, gid, mode }: Stats): Failure {

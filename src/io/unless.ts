@@ -1,4 +1,4 @@
-/** The answer, or the signal's reason before it. */
+/** Resolves like the promise, or rejects with the signal's reason as soon as the signal is aborted. */
 export function unless<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason as Error);

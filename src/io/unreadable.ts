@@ -2,12 +2,12 @@ import type { Stats } from 'node:fs';
 import { dirname } from 'node:path';
 import { isOfSystem } from '../contract/system-directory.ts';
 
-/** Why a file or directory cannot be read. Without the words of the system, which name the path once more. */
+/** Why a file or directory cannot be read. Not in the words of the system, which would repeat the path. */
 export class Unreadable extends Error {
   override readonly name = 'Unreadable';
-  /** Of the system, or ours: NOT_A_FILE, TOO_LARGE, SILENT; EMPTY, WRONG, NO_TEXT of those who want something in it. */
+  /** A code of the system, or ours: NOT_A_FILE, TOO_LARGE, SILENT, and from callers EMPTY, WRONG, NO_TEXT. */
   readonly code: string;
-  /** The rest of a sentence that begins with the path, without a full stop. */
+  /** A clause that follows the path, without a full stop. */
   readonly why: string;
   /** What to do about it, as a sentence; missing where only the caller knows. */
   readonly remedy: string | undefined;
@@ -36,8 +36,8 @@ export async function explained(path: string, error: NodeJS.ErrnoException, stat
 }
 
 /**
- * Who we are, and whose the file is; or the directory above it which does not let us in. at: what lacks the right, if
- * that is known.
+ * Names our user and the owner of the file, or of the parent directory that denies access. at: the path that lacks the
+ * permission, where it is known.
  */
 export async function refused(path: string, code: string, verb: 'read' | 'written', stat: Stat, at = path): Promise<Unreadable> {
   const uid = process.getuid?.() ?? -1;
@@ -62,7 +62,7 @@ export async function refused(path: string, code: string, verb: 'read' | 'writte
   return new Unreadable(path, code, `${why}: ${whose}`, wayIn({ path, where, stats, uid, verb }));
 }
 
-/** What lacks a right, and who wants it. */
+/** A path that lacks a permission, and the user who needs it. */
 interface Closed {
   readonly path: string;
   readonly where: string;
@@ -71,7 +71,7 @@ interface Closed {
   readonly verb: 'read' | 'written';
 }
 
-/** A sentence. `uid`: ours. */
+/** The remedy, as a sentence. `uid`: our own. */
 export function wayIn({ path, where, stats, uid, verb }: Closed): string {
   const atPlace = 'where that lies (for a container, on its host)';
   const may = verb === 'read' ? 'r' : 'w';

@@ -14,7 +14,7 @@ const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>>
   ENOTDIR: ['is no directory', 'Correct the path.'],
 };
 
-/** Why a file could not be written, for an error of the system. */
+/** Explains why a file could not be written, from the system error. */
 export async function unwritten(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {
   const { code = 'unknown' } = error;
   if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'written', system.stat, await deniedAt(path));
@@ -22,14 +22,14 @@ export async function unwritten(path: string, error: NodeJS.ErrnoException): Pro
   return new Unreadable(path, code, why, code === 'EROFS' && (await isWritable(path)) ? `Mount it writable. ${mountDirectory}` : remedy);
 }
 
-/** A file may be, where its directory is not: a mount of it alone in a container that is read-only. */
+/** A file may be writable where its directory is not: a mount of this one file in a read-only container. */
 const isWritable = (path: string): Promise<boolean> =>
   system.access(path, constants.W_OK).then(
     () => true,
     () => false,
   );
 
-/** Why a directory could not be made. A link to nothing takes its name, and leads nowhere. */
+/** Explains why a directory could not be created. A dangling link occupies its name. */
 export async function unmade(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {
   const { code = '' } = error;
   const target = code === 'ENOENT' ? await system.readlink(path).catch(() => undefined) : undefined;
@@ -43,7 +43,7 @@ export async function unmade(path: string, error: NodeJS.ErrnoException): Promis
   return await unwritten(path, code === 'EEXIST' ? Object.assign(error, { code: 'ENOTDIR' }) : error);
 }
 
-/** The file is written by way of its directory, so that is what may lack the right. */
+/** The path that lacks the permission. A file is written through its directory, so that is checked first. */
 async function deniedAt(path: string): Promise<string> {
   const directory = dirname(path);
   const denied = await system.access(directory, constants.W_OK | constants.X_OK).then(
@@ -53,7 +53,7 @@ async function deniedAt(path: string): Promise<string> {
   return denied ?? path;
 }
 
-/** A new file would belong to somebody else than the one in whose place it comes. */
+/** The failure when a new file would have another owner than the file that it replaces. */
 export const otherOwner = (of: { uid: number; gid: number }, us: { uid: number; gid: number }): Unreadable =>
   new Unreadable(
     '',
