@@ -1,36 +1,36 @@
 import type { Clock } from '../contract/clock.ts';
 
-/** The deadlines of many jobs, kept by one sleeper: a job that ends in time costs no timer of its own. */
+/** The deadlines of many jobs on one timer, so that a job that ends in time needs no timer of its own. */
 export interface Alarms {
-  /** The alarm rings once in so many milliseconds of monotonic time, or when all are rung; never once it is cleared. */
+  /** Rings the alarm once, after `ms` of monotonic time or with `ringAll`, unless it is cleared first. */
   set(alarm: Alarm, ms: number): void;
   clear(alarm: Alarm): void;
-  /** Rings all that are set, before their time. */
+  /** Rings all alarms early. */
   ringAll(): void;
-  /** Nothing will ring any more. */
+  /** Stops the timer. No alarm rings afterwards. */
   close(): void;
 }
 
-/** Its time has come, or all are rung before it. */
+/** Why an alarm rings: its time has come, or `ringAll` was called. */
 export type Ring = 'time' | 'all';
 
-/** Made by whoever hears it ring, who leaves both numbers to the alarms. */
+/** An alarm. The caller creates it and leaves `at` and `place` to `Alarms`. */
 export interface Alarm {
   /** When it rings, in monotonic time. */
   at: number;
-  /** Where it lies in the list; -1 while it is not set. */
+  /** Its index in the list; -1 while it is not set. */
   place: number;
   ring(why: Ring): void;
 }
 
 export function createAlarms(clock: Clock): Alarms {
-  // No Set: where thousands come and go, each table that it outgrows keeps what lay in it from being collected, and the
-  // next table with it.
+  // Not a Set: with thousands of additions and removals, each hash table that it outgrows keeps its former members and
+  // the next table alive.
   const alarms: Alarm[] = [];
   let wakeAt = Number.POSITIVE_INFINITY;
   let sleep = new AbortController();
 
-  /** False: it was not set any more. */
+  /** Returns false if the alarm was not set. */
   function remove(alarm: Alarm): boolean {
     const { place } = alarm;
     if (place < 0) return false;
@@ -44,13 +44,11 @@ export function createAlarms(clock: Clock): Alarms {
   }
 
   function ringThose(due: readonly Alarm[], why: Ring): void {
-    // One that rings may clear another.
+    // A ringing alarm may clear another one.
     for (const alarm of due) if (remove(alarm)) alarm.ring(why);
   }
 
-  /**
-   * Sleeps until the earliest alarm. When that one is cleared it sleeps on: the next one is most likely later anyway.
-   */
+  /** Sleeps until the earliest alarm, even if that alarm is cleared meanwhile: the next one is usually later anyway. */
   async function watch(): Promise<void> {
     while (alarms.length > 0) {
       wakeAt = Math.min(...alarms.map(({ at }) => at));

@@ -2,16 +2,16 @@ import type { Condition } from './condition.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
 import { lookAgainAfter } from './timing.ts';
 
-/** Looks that somebody asked for. However often they ask, these looks keep a distance. */
+/** Looks on request, with a minimum interval between them. */
 export interface AskedLooks {
-  /** Begins the look now, or foresees one where the last one was asked for a moment ago. */
+  /** Begins the look now, or schedules it if the last request was a moment ago. */
   ask(lookNow: () => void): void;
-  /** When the next look is due, asked for or not; `lookedAt`: when the last one began. */
+  /** When the next look is due, requested or not; `lookedAt`: when the last one began. */
   dueAt(lookedAt: Moment): Moment;
 }
 
 export function createAskedLooks(record: TargetRecord, condition: Condition, now: () => Moment): AskedLooks {
-  /** When the newest one begins. */
+  /** When the newest requested look begins. */
   let askedAt = Number.NEGATIVE_INFINITY;
   return {
     ask(lookNow) {

@@ -22,7 +22,7 @@ import { keepOutcome, succeeded } from './outcomes.ts';
 import { findingsAfter } from './receipt-findings.ts';
 import { atPeace, rarely, retryPause, second } from './timing.ts';
 
-/** One try to deliver: what was offered, why, when it began. `cause` is the reason as people are told it. */
+/** One attempt to deliver: the offer, its reason and when it began. `cause` is the reason for logs and audit lines. */
 export interface Attempt {
   readonly entry: Entry;
   readonly reason: Reason;
@@ -31,7 +31,7 @@ export interface Attempt {
   readonly began: Moment;
 }
 
-/** As the entry is before the attempt, which changes it. */
+/** The cause of an attempt. Call it before the attempt changes the entry. */
 export function causeOf({ result, trouble, rewriteAskedAt, neededByFollower }: Entry, reason: Reason): Cause {
   if (reason !== 'unknown') return reason;
   if (trouble) return 'tried again';
@@ -46,7 +46,7 @@ export function credentialsOf(offer: Offer): Credentials {
   return credentials;
 }
 
-/** Those of an offer that are passwords of ours: all, most of the time. */
+/** The credentials of an offer that we have fetched; usually all of them. */
 export function keptOf(offer: Offer): ReadonlyMap<string, Kept> {
   return isAllKept(offer) ? offer : new Map([...offer].filter((one): one is [string, Kept] => isKept(one[1])));
 }
@@ -61,8 +61,7 @@ export function missingOf({ entry, offer }: Attempt): string[] {
 }
 
 /**
- * Writes into the ledger that the attempt was answered: what the slot holds now, and whether an earlier write may still
- * come over it (rule 8).
+ * Records a successful attempt: what the slot holds now, and whether an earlier write may still overwrite it (rule 8).
  */
 export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: Rehearsal, now: Moment, lingerMs: number): void {
   const { entry, offer, began } = attempt;
@@ -95,8 +94,8 @@ export function recordSuccess(record: TargetRecord, attempt: Attempt, receipt: R
 }
 
 /**
- * Notes which credentials were given, where all slots should hold the same. Of the first slot that is given one: all
- * those that may be due because of that.
+ * Notes the given credentials of a target whose slots should all hold the same one (`alike`). For the first slot that
+ * gets a credential, returns all entries, because they may be due now.
  */
 export function noteGiven({ managed, given, entries }: TargetRecord, { offer }: Attempt): Iterable<Entry> {
   const first = managed.alike ? [...keptOf(offer).values()].filter(kept => !given.has(kept)) : [];
@@ -104,30 +103,27 @@ export function noteGiven({ managed, given, entries }: TargetRecord, { offer }: 
   return first.length > 0 ? entries.values() : [];
 }
 
-/** What was well before, as far as we know, and is written again. */
+/** Whether the attempt repairs a slot that was fine before, as far as we know. */
 function isRepair({ entry, reason }: Attempt): boolean {
   const { result, repaired, neededByFollower } = entry;
   const createdBefore = reason === 'absent' && (repaired !== undefined || (result !== undefined && succeeded({ result })));
   return reason === 'drifted' || createdBefore || (reason === 'unknown' && neededByFollower === true);
 }
 
-/**
- * A write that was under way when somebody asked is not what was asked for; nor is one with a credential that was
- * fetched before.
- */
+/** Whether the attempt fulfils a request for a rewrite: it began, and its credential was fetched, after the request. */
 function fulfils({ entry, offer, began }: Attempt, askedAt: Moment): boolean {
   const newest = entry.slot.registries.every(({ host }, at) => {
     const kept = entry.scopes[at]?.kept;
     return !kept || !offer.has(host) || offer.get(host)?.fingerprint === kept.fingerprint;
   });
-  // What disturbs is not written twice.
+  // A disturbing write is not repeated.
   const once = entry.slot.after !== undefined || entry.slot.disturbs !== undefined;
   return began >= askedAt && (once || (newest && fetchedSince(entry, askedAt)));
 }
 
 /**
- * What is left of the doubt after an answered write: nothing when it is the second one, and began after the time for
- * which an earlier write could linger. What disturbs needs no second one.
+ * How unsettled the slot is after a successful write. It is settled after the second one, if that began after the time
+ * for which an earlier write could linger. A disturbing write needs no second one.
  */
 function settled({ unsettled, slot }: Entry, began: Moment, now: Moment, lingerMs: number): Unsettled | undefined {
   if (!unsettled || (began >= unsettled.confirmAt && (unsettled.answered || slot.disturbs))) return undefined;
@@ -135,10 +131,7 @@ function settled({ unsettled, slot }: Entry, began: Moment, now: Moment, lingerM
   return { ...unsettled, confirmAt: now + Math.max(lingerMs + second, slot.disturbs ? rarely(1) : 0), answered: true };
 }
 
-/**
- * Writes into the ledger that the attempt failed: when the slot may be tried again, and whether the write may still
- * land.
- */
+/** Records a failed attempt: when the slot may be tried again, and whether the write may still land. */
 export function recordFailure(
   record: TargetRecord,
   attempt: Attempt,
@@ -147,7 +140,7 @@ export function recordFailure(
 ): void {
   const { entry, offer, began } = attempt;
   const count = (entry.trouble?.count ?? 0) + 1;
-  // Another token that has arrived meanwhile is tried at once, as if it had arrived later.
+  // A newer token that arrived during the attempt is tried immediately.
   const soonest = failure.code === 'CREDENTIAL_REFUSED' && hasNewer(attempt) ? now : now + retryPause(failure, count, random);
   const settles = failure.facts.mayLand ? now + lingerMs + second : now;
   entry.notBefore = entry.slot.disturbs ? triedAgainAt(record, entry, { now, soonest: Math.max(soonest, settles), count }) : soonest;

@@ -2,22 +2,22 @@ import type { Target } from '../contract/target.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
 
 /**
- * The clients of one target: what it is reached through. There is one for each key and configuration. A former one
- * stays open for as long as a write may be under way through it.
+ * The clients of one target, one for each key and configuration. A former client stays open while a write through it
+ * may be under way.
  */
 export interface Clients {
-  /** Undefined before the first one is open. */
+  /** undefined until the first one is open. */
   readonly current: Target | undefined;
-  /** Since when the target is reached as it is now: what a delivery before came to says nothing of it. */
+  /** When the client or its configuration last changed. The outcome of an earlier delivery says nothing about it. */
   readonly since: Moment;
   /**
-   * The client for the key and the configuration of now. Once the signal is aborted it no longer becomes the current
-   * one. Throws what `ManagedTarget.open` throws.
+   * Opens the client for the current key and configuration. It does not become current once the signal is aborted.
+   * Throws what `ManagedTarget.open` throws.
    */
   open(signal: AbortSignal): Promise<Target>;
-  /** Another configuration counts from now on. */
+  /** Tells that the configuration has changed. */
   renew(): void;
-  /** No write is under way: the former ones can go. */
+  /** Closes former clients. Call it while no write is under way. */
   closeFormer(): void;
   close(): Promise<void>;
 }
@@ -55,7 +55,7 @@ export function createClients(record: TargetRecord, now: () => Moment): Clients 
   };
 }
 
-/** A client that cannot be closed is no reason to stop. */
+/** Closes clients and ignores failures to close. */
 async function disposeOf(clients: Iterable<Target>): Promise<void> {
   await Promise.allSettled(Array.from(clients, async client => client[Symbol.asyncDispose]?.()));
 }

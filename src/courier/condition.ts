@@ -3,59 +3,65 @@ import type { Moment, TargetRecord } from './ledger.ts';
 import type { Health } from './places.ts';
 import { minute, retryPause, second, soon } from './timing.ts';
 
-/** The longest time to the next look while discoveries succeed and deliveries stop the target, or failed slots. */
+/**
+ * Upper bounds for the time to the next look while discoveries succeed but deliveries stop the target or failed slots.
+ */
 const longestProbe = { target: 30 * second, failed: minute };
 
-/** For so long after a discovery that ended a stop the failures of deliveries stop failed slots only. */
+/** After a discovery that ended a stop, failures of deliveries stop only failed slots for this long. */
 const trustedFor = minute;
 
 /**
- * Whether one target works as a whole, and when it is looked at next: writes `trouble` and `nextDiscoveryAt` of its
- * record.
+ * Tracks whether one target works as a whole, and when the next look is due. Writes `trouble` and `nextDiscoveryAt` of
+ * its record.
  */
 export interface Condition {
   /** Which slots may be written before the next discovery that succeeds; after it, all. */
   readonly takes: 'none' | 'healthy' | 'all';
-  /** From now on, whatever is known. */
+  /** Blocks all writes until the next successful discovery. */
   block(): void;
-  /** A server there asked not to come yet: then the next look is put off until it may. */
+  /**
+   * Whether the server at the address asked us to wait (Retry-After). Then the next look is postponed until that ends.
+   */
   mustWait(address: string | undefined): boolean;
-  /** A delivery has stopped the target since that moment: a look that began before it says nothing of that. */
+  /** Whether a delivery has stopped the target since that moment. A look that began earlier does not end that stop. */
   stoppedSince(moment: Moment): boolean;
-  /** A discovery succeeded. Says for how many milliseconds the target did not work, if it did not. */
+  /** Records a successful discovery. Returns for how many milliseconds the target did not work; undefined if it did. */
   works(): number | undefined;
-  /** A discovery failed. Says whether it failed just so before. */
+  /** Records a failed discovery. Returns whether the failure is the same as the one before. */
   failed(failure: Failure, began: Moment): 'anew' | 'as before';
   /**
-   * A delivery that began at that moment, to a slot of this health, met a failure that stops the target, or failed
-   * slots only. The next discovery is the probe.
+   * Records a failure of a delivery that stops the target, or only failed slots. The next discovery is the probe.
+   * `began` and `health`: of the delivery and of its slot.
    */
   stopped(failure: Failure, began: Moment, health: Health): void;
-  /** A delivery was answered well. */
+  /** Records a successful delivery. */
   delivered(): void;
-  /** The next regular look. */
+  /** Schedules the next regular look. */
   lookAt(moment: Moment): void;
-  /** Look at that moment at the latest. */
+  /** Schedules a look at that moment at the latest. */
   lookBy(moment: Moment): void;
-  /** Look after so many milliseconds, unless a pause is kept. */
+  /** Schedules a look in `ms`, unless a pause must be kept. */
   lookAfter(ms: number): void;
-  /** Look now, whatever pause there is, and once more after the look that is under way. */
+  /** Schedules a look now, regardless of pauses, and another one after a look that is under way. */
   lookNow(look: 'under way' | 'none'): void;
-  /** Whether a pause is in force that nobody cuts short. */
+  /** Whether a pause is in force that must not be shortened. */
   keepsPause(): boolean;
-  /** The look that is under way counts no more. The wish for one after it is forgotten as well. */
+  /** Drops the request for another look. Call it when the look that is under way is discarded. */
   forgetLook(): void;
 }
 
 export function createCondition(record: TargetRecord, now: () => Moment, random: () => number): Condition {
   let takes: Condition['takes'] = 'none';
-  /** Discoveries succeed although deliveries stopped the target: until then they stop failed slots only. */
+  /** Until then deliveries stop only failed slots, because a discovery succeeded after they had stopped the target. */
   let trustedUntil = Number.NEGATIVE_INFINITY;
-  /** Somebody asked for a look while another one was under way. */
+  /** A look was requested while another one was under way. */
   let lookAgain = false;
-  /** Until when the server at that address asked not to be asked. */
+  /** The Retry-After of the server at that address. */
   let retryAfter: { readonly address: string | undefined; readonly until: Moment } | undefined;
-  /** Deliveries that stopped the target since the last good one: a manager may list well and take no write. */
+  /**
+   * Deliveries that stopped the target since the last successful one. A manager may list well and refuse every write.
+   */
   let stops = 0;
   let stoppedAt = Number.NEGATIVE_INFINITY;
 
@@ -77,7 +83,7 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     return before && isSame(failure, before.failure) ? 'as before' : 'anew';
   }
 
-  /** The server asked for this pause. Of several the one that ends last counts. */
+  /** Obeys a Retry-After. The latest end counts. */
   function obey(until: Moment): void {
     record.nextDiscoveryAt = Math.max(record.nextDiscoveryAt, until);
     retryAfter = { address: record.address, until: record.nextDiscoveryAt };
@@ -107,7 +113,7 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     failed,
     stopped(failure, began, health) {
       const asked = failure.facts.retryAfterMs !== undefined;
-      // A server that means all of us asks healthy slots and discoveries as well.
+      // A server that limits all requests sends Retry-After to healthy slots and discoveries as well.
       if (asked && health === 'failed') return;
       stops++;
       const stopsFailed = !asked && (health === 'failed' || now() < trustedUntil);
@@ -139,12 +145,15 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
   };
 }
 
-/** Pauses that nobody cuts short: what the server asked for, and what keeps a wrong key from being banned. */
+/** Whether the pause must not be shortened: the server asked for it, or it keeps a wrong key from being banned. */
 function isKeptPause({ code, facts }: Failure): boolean {
   return failures[code].retry === 'key' || facts.retryAfterMs !== undefined;
 }
 
-/** What has to be configured comes up one by one: first the key, then the certificate. */
+/**
+ * Whether two failures are the same. MISCONFIGURED needs the same message: first the key is missing, then the
+ * certificate.
+ */
 function isSame(failure: Failure, before: Failure): boolean {
   return failure.code === before.code && (failure.code !== 'MISCONFIGURED' || failure.message === before.message);
 }

@@ -19,43 +19,41 @@ const stopWithin = 6 * second;
 
 export interface CourierDeps {
   readonly clock: Clock;
-  /** 0 to 1, as Math.random. */
+  /** Returns a number from 0 to 1, as Math.random does. */
   readonly random?: () => number;
-  /** Asks the registry whether a new credential opens it; without it nothing is proven. */
+  /** Asks the registry whether it accepts a new credential; without it nothing is proven. */
   readonly prove?: Prove;
-  /** Walks the pull of an image; without it the images of targets are passed over. */
+  /** Tries the pull of an image; without it the images of targets are ignored. */
   readonly verify?: Verify;
-  /** Where it is kept when images were read, over restarts; nowhere unless said. */
+  /** Remembers across restarts when images were read. */
   readonly memory?: Memory | undefined;
-  /** How often every slot is looked at; 15 s unless said. */
+  /** The interval at which every slot is examined, in milliseconds; 15 s by default. */
   readonly tickMs?: number;
-  /** The next regular discovery after this wall time (schedule.ts). */
+  /** Returns the time of the next regular discovery after this wall time (schedule.ts). */
   nextDiscovery(wall: number, second: number): number;
-  /** What happened. Must not throw. */
+  /** Receives every event. Must not throw. */
   emit(event: CourierEvent): void;
-  /** `check`: find out what would be done, and write nothing. */
+  /** `check`: determines what would be done, and writes nothing. */
   readonly rehearse?: boolean;
 }
 
 export interface Courier {
   readonly ledger: Ledger;
-  /** Targets and sources from now on. A target that stays (same name, same address) keeps what is known of it. */
+  /** Replaces targets and sources. A target with the same name and address keeps what is known of it. */
   use(sources: Sources, targets: readonly ManagedTarget[]): void;
   /**
-   * Works until the signal is aborted; then ends or aborts what is under way within 8 s. cut: ends it as well, and
-   * aborts at once what is under way, also while that ends. It works once.
+   * Runs until the signal is aborted, and then ends or aborts pending work within 8 s. Aborting `cut` also ends the
+   * run, and aborts pending work immediately. Call it once.
    */
   run(signal: AbortSignal, cut?: AbortSignal): Promise<void>;
-  /**
-   * Works until nothing is under way and nothing is due: every slot was tried. A fetch that failed is not tried again.
-   */
+  /** Runs until every slot was tried and nothing is pending or due. A failed fetch is not retried. */
   once(signal: AbortSignal): Promise<void>;
-  /** The key of this target may have changed: looks at it now, as if it had never failed. */
+  /** Looks at the target now, as if it had never failed, because its key may have changed. */
   look(target: string): void;
   /**
-   * Fetches anew and writes every slot of the target, or of all, as soon as that is possible. Ends the pauses of slots;
-   * not Retry-After, nor a target's pause after AUTH. What has to wait is remembered, and named here. Undefined: there
-   * is no such target.
+   * Fetches new credentials and writes every slot of the target, or of all targets, as soon as possible. Ends the
+   * pauses of slots, but neither Retry-After nor a target's pause after AUTH. Returns what is postponed, which is
+   * remembered; undefined if there is no such target.
    */
   refresh(target?: string): readonly Postponed[] | undefined;
 }
@@ -65,7 +63,7 @@ export interface Courier {
  *   1. every lane discovers its target when it is time, and says which credentials its slots need;
  *   2. the supply fetches those that are missing or have lived half their life, and has them proven;
  *   3. every lane delivers what is due.
- * Whatever ends (a discovery, a fetch, a delivery) writes into the ledger and makes the next step come at once.
+ * A discovery, fetch or delivery that ends writes into the ledger and triggers the next step immediately.
  */
 export function createCourier(deps: CourierDeps): Courier {
   const { clock, emit, random = Math.random } = deps;
@@ -80,7 +78,7 @@ export function createCourier(deps: CourierDeps): Courier {
   const ledger = ledgerOf(lanes, supply, loop, clock, now);
   const verifications =
     deps.verify && createVerifications({ clock, now, random, work, verify: deps.verify, memory: deps.memory, supply, emit });
-  // Whoever does everything once waits for nothing that is due later.
+  // `once` does not wait for verifications, which are due later.
   const turn = turnOf(lanes, supply, () => (persists() ? verifications : undefined));
 
   function arrived(scope: Scope): void {
@@ -152,14 +150,14 @@ export function createCourier(deps: CourierDeps): Courier {
   };
 }
 
-/** All that the targets need, their own registries included. */
+/** The scopes that the targets need, including those of their own registries. */
 function scopesOf(lanes: readonly Lane[]): Set<Scope> {
   const needed = lanes.flatMap(({ record }) => [record.own, ...[...record.entries.values()].flatMap(({ scopes }) => scopes)]);
   return new Set(needed.filter(scope => scope !== undefined));
 }
 
 function turnOf(lanes: ReadonlyMap<string, Lane>, supply: Supply, verifications: () => Verifications | undefined): Turn {
-  /** Before the lane opens its target, which is told what the scope's credential says. */
+  /** Wants the target's own registry before the lane opens the target, which gets it from the scope's credential. */
   function wantOwn({ record }: Lane, want: Want): void {
     const { own, paused } = record.managed;
     record.own = own && !paused ? supply.ownScopeFor(own) : undefined;

@@ -16,21 +16,21 @@ export interface DeliveriesDeps extends ResultsDeps {
   readonly supply: ResultsDeps['supply'] & Pick<Supply, 'refetch'>;
   readonly starts: Starts;
   readonly clock: Pick<Clock, 'mono'>;
-  /** The target to deliver to; undefined while nothing may be delivered. */
+  /** The client to deliver with; undefined while nothing may be delivered. */
   target(): Target | undefined;
-  /** Slots whose last attempt failed may be tried, too. */
+  /** Whether slots whose last attempt failed may be tried as well. */
   takesFailed(): boolean;
-  /** Nothing is under way any more. */
+  /** Called when no delivery is under way any more. */
   unused(): void;
-  /** Whether targets are followed: else each slot is tried once. */
+  /** Whether targets are followed continuously; otherwise each slot is tried once. */
   follows(): boolean;
 }
 
-/** The deliveries to one target: its queue, its places, and what they come to. */
+/** The deliveries to one target: its queue, its places and their results. */
 export interface Deliveries extends Pick<Waiting, 'enqueue' | 'clear' | 'tidy' | 'waitMs'> {
   /** Fills the free places with due slots. */
   pump(): void;
-  /** Begins nothing any more, and waits for what is under way: it ends by its own deadline, and has its outcome. */
+  /** Starts no further delivery, and waits for those under way, which end by their own deadlines with an outcome. */
   close(): Promise<void>;
 }
 
@@ -40,10 +40,10 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   const waiting = createWaiting(record, places, deps);
   const results = createResults(record, deps);
   let closed = false;
-  /** Until deliveries of other targets have ended. */
+  /** Set while too many deliveries of all targets are new. */
   let heldUp = false;
   const drained = Promise.withResolvers<void>();
-  /** What an attempt says that does not end, and is given up. */
+  /** Facts of the failure of an attempt that ignores its abort signal and is abandoned. */
   const leftBehind = { mayLand: !deps.rehearse };
 
   function pump(): void {
@@ -51,7 +51,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     const target = waiting.size > 0 ? deps.target() : undefined;
     if (!target) return;
     for (let entry = next(); entry; entry = next()) {
-      // It may have changed, or be gone, since it was queued.
+      // The entry may have changed, or have gone, since it was queued.
       const due = record.entries.get(entry.slot.id) === entry ? whyDue(record, entry, now()) : undefined;
       if (due) work.track(deliver({ entry, ...due, cause: causeOf(entry, due.reason), began: starts.begin() }, target));
     }
@@ -92,7 +92,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     else results.delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) waiting.enqueue(follower);
     if (ok && !deps.rehearse) for (const other of noteGiven(record, attempt)) waiting.enqueue(other);
-    // Another of its credentials may have come meanwhile.
+    // Another one of its credentials may have arrived meanwhile.
     if (ok && entry.slot.registries.length > 1) waiting.enqueue(entry);
     starts.end(began);
     pump();
@@ -102,7 +102,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     }
   }
 
-  /** What would not be tried again soon has the whole of it. */
+  /** An attempt that would not be repeated soon gets the whole deadline. */
   function deadlineOf({ disturbs }: Slot, health: Health): number {
     return disturbs || deps.rehearse || !deps.follows() ? record.managed.limits.deliverMs : places.deadlineMs(health);
   }

@@ -9,7 +9,7 @@ import { minute } from './timing.ts';
 import type { Watch } from './watch.ts';
 import type { Work } from './work.ts';
 
-/** How often a target is discovered that is watched as well. */
+/** The interval of discoveries of a target that is also watched. */
 const watchedEvery = 30 * minute;
 
 export interface DiscoveryDeps extends ReportDeps {
@@ -18,11 +18,11 @@ export interface DiscoveryDeps extends ReportDeps {
   /** The moment of the next regular discovery; `second` as in schedule.ts. */
   nextDiscovery(second: number): Moment;
   emit(event: CourierEvent): void;
-  /** The target works again as a whole. */
+  /** Called when the target works again as a whole. */
   recovered(): void;
-  /** A report was taken into the record. */
+  /** Called after a report was merged into the record. */
   reported(): void;
-  /** The target has another address: all that was known is forgotten. */
+  /** Called when the target has another address, so that everything known of it was dropped. */
   forgotten(): void;
 }
 
@@ -36,8 +36,8 @@ export interface Scene {
 }
 
 /**
- * One look at a target, into its record. `second`: of the regular discovery after it. Once `cut` is aborted the look
- * counts no more.
+ * Discovers a target once and merges the report into its record. `second`: as in schedule.ts, for the next regular
+ * discovery. The result is discarded once `cut` is aborted.
  */
 export async function discover(scene: Scene, second: number, cut: AbortSignal): Promise<void> {
   const { record, deps } = scene;
@@ -51,7 +51,7 @@ export async function discover(scene: Scene, second: number, cut: AbortSignal): 
   }
 }
 
-/** Undefined when the look counts no more, or the server asked not to be asked yet. */
+/** Asks the manager; undefined if the look was discarded, or if a Retry-After is in force. */
 async function askFor(scene: Scene, signal: AbortSignal, cut: AbortSignal): Promise<Discovery | undefined> {
   const { record, deps, clients, condition, watch } = scene;
   const before = clients.current;
@@ -76,7 +76,7 @@ function discovered(scene: Scene, report: Discovery, began: Moment, second: numb
   deps.reported();
 }
 
-/** Says for how many milliseconds it did not. */
+/** Records a successful discovery. Returns for how many milliseconds the target did not work; undefined if it did. */
 function works({ record, deps, clients, condition, watch }: Scene, second: number): number | undefined {
   if (record.trouble?.failure.stops === 'target' || condition.takes === 'healthy') deps.recovered();
   const downMs = condition.works();

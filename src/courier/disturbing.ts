@@ -1,21 +1,18 @@
 import type { Entry, Holding, Moment, TargetRecord } from './ledger.ts';
 import { minute, rarely } from './timing.ts';
 
-/** From being due to being done at the latest, in milliseconds: a tick, a fetch and the deadline of the delivery. */
+/** The longest time from due to delivered, in milliseconds: a tick, a fetch and the deadline of the delivery. */
 function deliveryTakes({ managed }: TargetRecord): number {
   return minute + managed.limits.deliverMs;
 }
 
-/**
- * From when on a slot that disturbs is given another credential: late, but not so late that the one it holds would end
- * before.
- */
+/** When a disturbing slot gets its next credential: late in the life of the present one, but before its end. */
 export function lateIn({ receivedAt, endsAt }: Holding, below: number, record: TargetRecord): Moment {
   const life = endsAt - receivedAt;
   return endsAt - Math.max(below * life, Math.min(life / 2, deliveryTakes(record)));
 }
 
-/** What ends first of all that the slot holds; undefined where nothing is known of a part of it. */
+/** The holding of the slot that ends first; undefined if any holding is unknown. */
 function endsFirst(held: Entry['held']): Holding | undefined {
   let first = held[0];
   for (const holding of held) {
@@ -26,8 +23,8 @@ function endsFirst(held: Entry['held']): Holding | undefined {
 }
 
 /**
- * When a delivery may begin that would be due at the moment `from`. One that disturbs waits for its target's window.
- * Where what the slot holds would end before, it comes without the window, late in the life of that.
+ * When a delivery that is due at `from` may begin. A disturbing one waits for its target's window, unless the present
+ * credential would end first: then it begins late in that credential's life.
  */
 export function beginsFrom(record: TargetRecord, { slot, held }: Pick<Entry, 'slot' | 'held'>, from: Moment): Moment {
   const opensAt = slot.disturbs && record.opensAt(from);
@@ -38,8 +35,8 @@ export function beginsFrom(record: TargetRecord, { slot, held }: Pick<Entry, 'sl
 }
 
 /**
- * When a delivery that disturbs is tried again: rarely, and once more in time before what the slot holds would end.
- * soonest: when another one would be.
+ * When a disturbing delivery is retried: rarely, and once more before the present credential ends. soonest: when a
+ * delivery that does not disturb would be retried.
  */
 export function triedAgainAt(record: TargetRecord, entry: Entry, times: { now: Moment; soonest: Moment; count: number }): Moment {
   const { now, soonest, count } = times;

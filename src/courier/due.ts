@@ -19,7 +19,7 @@ export interface Due {
   readonly offer: Offer;
 }
 
-/** Why the slot can and should be written at this moment; undefined when it cannot or need not. */
+/** The reason and the offer if the slot can and should be written now; undefined otherwise. */
 export function whyDue(record: TargetRecord, entry: Entry, now: Moment): Due | undefined {
   if (entry.running || entry.slot.waits || now < entry.notBefore || holdsNewest(entry) || awaitsNewer(record, entry, now)) return undefined;
   const offer = offerFor(record, entry, now);
@@ -27,7 +27,7 @@ export function whyDue(record: TargetRecord, entry: Entry, now: Moment): Due | u
   return reason && beginsFrom(record, entry, now) <= now ? { reason, offer } : undefined;
 }
 
-/** The answer for most slots, of which there may be 100,000 at each look: found without making anything. */
+/** A fast path for most of up to 100,000 slots per scan, without allocations. */
 function holdsNewest({ slot, held, scopes, unsettled, trouble, neededByFollower, rewriteAskedAt }: Entry): boolean {
   if (slot.state !== 'present' || slot.after !== undefined) return false;
   if (unsettled || trouble || neededByFollower || rewriteAskedAt !== undefined) return false;
@@ -36,13 +36,12 @@ function holdsNewest({ slot, held, scopes, unsettled, trouble, neededByFollower,
 }
 
 /**
- * When the slot is tried next, apart from the queue of its target; undefined when nothing is planned before its
+ * When the slot is tried next, without regard to the queue of its target; undefined if nothing is planned before its
  * credential ages.
- * now: the present moment.
  */
 export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Moment | undefined {
   if (entry.running || whyDue(record, entry, now)) return now;
-  // A report ends that, and nobody knows when.
+  // A report will end that, at an unknown time.
   if (entry.slot.waits) return undefined;
   const { unsettled } = entry;
   const ends = [now, entry.notBefore, unsettled?.confirmAt ?? 0, mayRepairAt(entry)];
@@ -55,7 +54,7 @@ export function plannedAt(record: TargetRecord, entry: Entry, now: Moment): Mome
   if (turn !== undefined) return turn;
   const report = reportAwaited(record, entry);
   if (report !== undefined && offerFor(record, entry, now)) return Math.max(...turns, report, now);
-  // Nothing to give, or something newer is waited for: the next fetch decides.
+  // There is no credential, or a newer one is awaited: the next fetch decides.
   if (entry.slot.after !== undefined || (entry.slot.state === 'absent' && !record.managed.create)) return undefined;
   const awaited = entry.scopes.filter(scope => scope !== undefined).filter(scope => !lives(scope, now) || scope.refetch);
   return awaited.length > 0 ? Math.max(now, entry.notBefore, Math.min(...awaited.map(fetchDueAt))) : undefined;
@@ -66,9 +65,9 @@ function lives({ kept }: Scope, now: Moment): boolean {
 }
 
 /**
- * Somebody asked for a rewrite, and the credential to write is about to come. While AWS may not be asked yet, or gives
- * none, the last good one is written first.
- * Where that would disturb twice it is written only while AWS gives none.
+ * Whether a requested rewrite waits for a newer credential that is about to arrive. While AWS may not be asked yet, or
+ * returns none, the last good credential is written first. A disturbing slot gets that one only while AWS returns none,
+ * so that it is not disturbed twice.
  */
 function awaitsNewer(record: TargetRecord, entry: Entry, now: Moment): boolean {
   if (entry.rewriteAskedAt === undefined) return false;
@@ -79,9 +78,8 @@ function awaitsNewer(record: TargetRecord, entry: Entry, now: Moment): boolean {
 }
 
 /**
- * The slot that must be written anew because a follower waits for a password: what its leader holds is known by the
- * manager's word only.
- * Nothing that disturbs is written for a follower that is there.
+ * The head of the chain, if it must be rewritten because a follower waits for a password that only the manager knows.
+ * A disturbing slot is not rewritten for a follower that is present.
  */
 export function neededHead(record: TargetRecord, entry: Entry, now: Moment): Entry | undefined {
   const { slot } = entry;
@@ -96,7 +94,7 @@ export function neededHead(record: TargetRecord, entry: Entry, now: Moment): Ent
   return lacks ? head : undefined;
 }
 
-/** The most urgent reason. Pauses, windows and what is waited for are the caller's. */
+/** The most urgent reason. The caller handles pauses, windows and awaited credentials. */
 function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment): Reason | undefined {
   const { slot, unsettled } = entry;
   if (slot.state === 'absent') return mayCreate(record, entry, now) ? 'absent' : undefined;
@@ -107,18 +105,18 @@ function reasonFor(record: TargetRecord, entry: Entry, offer: Offer, now: Moment
   for (const [host, given] of offer) {
     const held = heldFor(entry, host);
     if (!held) return 'unknown';
-    // Repairs keep their distances, however old it is what somebody puts over ours.
+    // Repairs keep their intervals, however old the credential is that was put over ours.
     aging ||= !lost && outdated(record, entry, held, given, now);
   }
   if (aging) return 'aging';
   if (rewriteIsDue(entry, now)) return 'unknown';
-  // What the last attempt left there is not known, whatever the manager says that it holds.
+  // The result of the last attempt is unknown, whatever the manager says.
   return entry.trouble && 'unknown';
 }
 
 /**
- * What a former process may have left is covered by the next credential as well, when that is about to come: after a
- * suspend everything is due at once.
+ * Whether the next credential, which will arrive soon, also settles what a former process may have left. After a
+ * suspend all slots are due together.
  */
 function coverSoon({ scopes, unsettled }: Entry, now: Moment): boolean {
   if (unsettled?.by !== 'former process') return false;
@@ -130,8 +128,8 @@ function mayCreate(record: TargetRecord, entry: Entry, now: Moment): boolean {
 }
 
 /**
- * When the report begins, at the earliest, for which a creation waits: one that may have landed is not repeated before
- * a report says that it did not. Undefined where none is waited for.
+ * The earliest begin of the report that a creation waits for; undefined if it waits for none. A creation that may have
+ * landed is not repeated before a report shows that it did not.
  */
 function reportAwaited({ managed, discoveredAt, nextDiscoveryAt }: TargetRecord, { slot, unsettled }: Entry): Moment | undefined {
   if (slot.state !== 'absent' || !managed.create || unsettled?.of !== 'creation') return undefined;
@@ -141,7 +139,7 @@ function reportAwaited({ managed, discoveredAt, nextDiscoveryAt }: TargetRecord,
 
 const mayRepair = (entry: Entry, now: Moment): boolean => now >= mayRepairAt(entry);
 
-/** Somebody put another credential over ours, which lives no longer than what we have, or not what the leader holds. */
+/** Whether our credential was overwritten by one that lives no longer than ours, or that the leader does not hold. */
 function overwritten(entry: Entry, offer: Offer): boolean {
   for (const [host, given] of offer) {
     const held = heldFor(entry, host);
@@ -151,10 +149,7 @@ function overwritten(entry: Entry, offer: Offer): boolean {
   return false;
 }
 
-/**
- * Whether somebody has changed or removed what should be there, so that it is to be written anew: now, or when its time
- * has come.
- */
+/** Whether the entry was changed or removed by another party, so that it must be repaired now or later. */
 export function awaitsRepair(record: TargetRecord, entry: Entry, now: Moment): boolean {
   if (entry.slot.state !== 'present') return true;
   if (!entry.held.some(holding => holding?.foreign)) return false;
@@ -162,12 +157,11 @@ export function awaitsRepair(record: TargetRecord, entry: Entry, now: Moment): b
   return offer !== undefined && overwritten(entry, offer);
 }
 
-/** Somebody asked, or a follower needs it. */
+/** Whether a rewrite is due, because of a request or for a follower. */
 const rewriteIsDue = (entry: Entry, now: Moment): boolean => entry.neededByFollower || askedIsDue(entry, now);
 
 /**
- * When AWS gives nothing newer, the last good credential is written once, but not again and again for somebody who asks
- * again and again.
+ * Whether a requested rewrite is due. If AWS returns nothing newer, the last good credential is not written repeatedly.
  */
 function askedIsDue(entry: Entry, now: Moment): boolean {
   const { slot, rewriteAskedAt, wroteAt } = entry;
@@ -179,15 +173,12 @@ export function mayRewriteAt({ rewroteAt, slot }: Entry): Moment {
   return (rewroteAt ?? Number.NEGATIVE_INFINITY) + (slot.disturbs ? rarely(1) : rewriteAgainAfter);
 }
 
-/**
- * Whether every credential that there is for the slot comes from a fetch that began after that moment, and nobody has
- * asked for a newer one.
- */
+/** Whether every available credential of the slot was fetched after that moment, and no newer one is requested. */
 export function fetchedSince({ scopes }: Entry, moment: Moment): boolean {
   return scopes.every(scope => !scope?.kept || (scope.answeredAt >= moment && !scope.refetch));
 }
 
-/** Whether what is held should give way to what is given. */
+/** Whether the held credential should be replaced by the given one. */
 function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: Holding, now: Moment): boolean {
   if (held.fingerprint === given.fingerprint) return false;
   if (slot.disturbs) return now >= lateIn(held, slot.disturbs.below, record) && given.endsAt > held.endsAt;
@@ -196,7 +187,7 @@ function outdated(record: TargetRecord, { slot }: Entry, held: Holding, given: H
   return (now >= held.agesAt || record.given.has(given)) && given.endsAt > held.endsAt;
 }
 
-/** Whether a slot is not repaired yet, as it was repaired a moment ago. */
+/** Whether a repair is postponed because the last one was recent. */
 export function restsFromRepair(record: TargetRecord, entry: Entry, now: Moment): boolean {
   if (mayRepair(entry, now) || entry.slot.waits || (entry.slot.state === 'absent' && !record.managed.create)) return false;
   return awaitsRepair(record, entry, now);

@@ -4,15 +4,15 @@ import type { Rehearsal } from '../contract/target.ts';
 import type { Cause, Scope } from './ledger.ts';
 
 /**
- * Of what kind a failure is in its row: the first is news, another code is news, a repeat is none. With a discovery,
- * what else is misconfigured is news too.
+ * An attempt within a row of failures. The first failure and a change of code are news, a repeat is not. For a
+ * discovery, a different MISCONFIGURED message is news as well.
  */
 export interface Trial {
   readonly ms: number;
   readonly failure: Failure;
-  /** How many in a row, this one included. */
+  /** The length of the row, including this failure. */
   readonly count: number;
-  /** Same code as the one before. */
+  /** Whether the code is the same as before. */
   readonly repeat: boolean;
 }
 interface OfTarget {
@@ -27,15 +27,15 @@ export interface OfSlot extends OfTarget {
   readonly slot: string;
   readonly title: string;
   readonly reason: Cause;
-  /** What was sent: by host, fingerprint and expiry. */
+  /** The credentials that were sent. */
   readonly sent: readonly { readonly host: string; readonly fingerprint: string; readonly expiresAt: Date; readonly source: string }[];
   /** Hosts that had no usable credential. */
   readonly missing: readonly string[];
 }
 
 /**
- * Everything that the engine did, as plain data: the log, the audit line and the metrics are made of these. downMs: it
- * had failed for so long before.
+ * The events of the engine as plain data, from which the log, the audit lines and the metrics are made. downMs: how
+ * long it had failed before.
  */
 export type CourierEvent =
   | (OfTarget & {

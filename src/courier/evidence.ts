@@ -2,7 +2,7 @@ import { type Entry, heldFor, type Kept, type Moment, type Refusal, type Scope }
 import { hour, minute, repairPause } from './timing.ts';
 
 const refusalPause = 30 * minute;
-/** More than there can be in 30 min. */
+/** The number of refusals to keep; more cannot occur in 30 min. */
 const refusalsKept = 20;
 
 /**
@@ -12,10 +12,10 @@ const refusalsKept = 20;
  */
 export type Evidence = Refusal['evidence'] | 'hopeless';
 
-/** From the strongest on. What is weak must not use up what something stronger will need. */
+/** Evidence, strongest first. Weak evidence must not use up the fetch that stronger evidence will need. */
 const strengths = ['registry', 'accepted', 'none accepted'] as const satisfies readonly Refusal['evidence'][];
 
-/** What a refusal of this credential by the slot says of it. For the state before the refusal was recorded. */
+/** The evidence of a refusal of this credential by the slot. Call it before the refusal is recorded. */
 export function evidenceOf(entry: Entry, host: string, { fingerprint }: Kept): Evidence {
   const refused = entry.trouble?.refused;
   if (refused && !refused.includes(fingerprint)) return 'hopeless';
@@ -23,14 +23,14 @@ export function evidenceOf(entry: Entry, host: string, { fingerprint }: Kept): E
 }
 
 /**
- * Makes the scope fetch another credential if this one, which was refused, is still the newest (rule 10). by: the slot
- * that refused it; of the registry's own word there is none. Says whether it did.
+ * Makes the scope fetch another credential if the refused one is still the newest (rule 10). by: the slot that refused
+ * it; undefined for the registry. Returns whether a fetch follows.
  */
 export function takeRefusal(scope: Scope, kept: Kept, evidence: Evidence, now: Moment, by?: Entry): 'fetch' | 'ignored' {
   if (evidence === 'hopeless' || scope.kept?.fingerprint !== kept.fingerprint) return 'ignored';
-  // Another one is about to come.
+  // Another credential is about to arrive.
   if (scope.fetching || scope.refetch) return 'ignored';
-  // As with repairs, an hour of peace forgets them.
+  // As with repairs, an hour without any clears them.
   const refusals = scope.refusals.some(({ at }) => now < at + hour) ? scope.refusals.slice(-refusalsKept) : [];
   const asStrong = refusals.filter(one => strengths.indexOf(one.evidence) <= strengths.indexOf(evidence));
   if (asStrong.some(one => now < mayRefuseAgainAt(one, evidence, by))) return 'ignored';
@@ -41,7 +41,10 @@ export function takeRefusal(scope: Scope, kept: Kept, evidence: Evidence, now: M
   return 'fetch';
 }
 
-/** One slot that has gone bad says nothing of what another one refuses that had taken credentials as well. */
+/**
+ * When the next refusal may lead to a fetch. Refusals of different slots that had accepted credentials count
+ * separately.
+ */
 function mayRefuseAgainAt(last: Refusal, evidence: Evidence, by?: Entry): Moment {
   const another = last.evidence === 'accepted' && evidence === 'accepted' && last.by !== by;
   return another ? last.at : last.at + refusalPause;

@@ -16,16 +16,16 @@ export interface FetchesDeps {
   readonly now: () => Moment;
   readonly random: () => number;
   readonly work: Work;
-  /** Whether what failed is tried again. */
+  /** Whether failed fetches are retried. */
   persists(): boolean;
   emit(event: CourierEvent): void;
-  /** A new credential is there. */
+  /** Called when a new credential has arrived. */
   arrived(scope: Scope): void;
-  /** The next step may be due earlier than planned. */
+  /** Called when the next step may be due earlier than planned. */
   wake(): void;
 }
 
-/** Fetches credentials into their scopes, a few at a time. */
+/** Fetches credentials for scopes with bounded concurrency. */
 export interface Fetches {
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;
@@ -55,7 +55,7 @@ export function createFetches({ clock, now, random, work, persists, emit, arrive
   }
 
   function fetched(scope: Scope, credential: Credential, cause: Cause): void {
-    // The server's time as it issued, against ours as we read it.
+    // The server's time of issue against our time of receipt.
     clockSkewMs = credential.issuedAt.getTime() - clock.wall();
     const fresh = keep(credential, now(), random);
     const { unchanged, downMs } = takeIn(scope, fresh, cause, now());
@@ -87,15 +87,15 @@ export function createFetches({ clock, now, random, work, persists, emit, arrive
       if (canFetch(scope) && now() >= fetchDueAt(scope)) work.track(fetch(scope));
     },
     wakeAt(scopes) {
-      // At the limit of fetches the end of one of them wakes.
+      // At the limit of concurrent fetches, the end of one wakes the loop.
       return Math.min(...Array.from(scopes).filter(canFetch).map(fetchDueAt));
     },
   };
 }
 
 /**
- * Somebody wants a newer credential. The long pause after a failure or an unchanged token is over then. A pause that
- * AWS asked for is kept.
+ * Requests a newer credential. Ends the long pause after a failure or an unchanged token, but not a pause that AWS
+ * asked for.
  */
 export function askAgain(scope: Scope): void {
   scope.refetch = true;
@@ -107,8 +107,8 @@ export function askAgain(scope: Scope): void {
 type Cause = 'asked for' | 'in its turn';
 
 /**
- * Writes into the scope what a fetch brought. unchanged: the token was there already, or it ends earlier than the kept
- * one and nobody asked for it.
+ * Stores the result of a fetch in the scope. unchanged: the token is the kept one, or it ends earlier than that and was
+ * not requested.
  */
 function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchanged: boolean; downMs: number | undefined } {
   const { kept } = scope;
@@ -117,8 +117,7 @@ function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchang
   const downMs = scope.trouble && now - scope.trouble.since;
   scope.trouble = undefined;
   scope.answeredAt = scope.fetchedAt;
-  // The same token again brings nothing: such fetches draw apart like failures, without being one, but not beyond its
-  // end.
+  // Fetches that return the same token are spaced like failures, but not beyond the end of the token.
   scope.failures = unchanged ? scope.failures + 1 : 0;
   const pause = spacing(lifeOf(fresh.credential));
   const next = unchanged && kept ? whenRepeated(scope, kept.endsAt, pause) : 0;
@@ -131,8 +130,8 @@ function takeIn(scope: Scope, fresh: Kept, cause: Cause, now: Moment): { unchang
 }
 
 /**
- * When a source that repeats a token is asked again: at ever greater distances before the end of the token, at its end,
- * and then at ever greater distances up to five minutes.
+ * When a source that repeats its token is asked again: at growing intervals before the end of the token, at its end,
+ * and then at growing intervals of up to five minutes.
  */
 function whenRepeated({ fetchedAt, failures }: Scope, endsAt: Moment, pause: number): Moment {
   if (fetchedAt < endsAt) return Math.min(fetchedAt + Math.min(pause * 2 ** (failures - 1), longestPause), endsAt);

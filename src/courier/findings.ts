@@ -5,7 +5,7 @@ import { isContested, restsFromRepair } from './due.ts';
 import type { Entry, ManagedTarget, Moment, Scope, ScopeFinding, TargetRecord, Verification } from './ledger.ts';
 import { hour, minute } from './timing.ts';
 
-/** What the engine itself has to say of a target, a slot or a credential. */
+/** The findings of the engine itself about targets, slots and credentials. */
 export const engineFindings = {
   NO_SLOTS: {
     severity: 'warning',
@@ -111,12 +111,12 @@ export const engineFindings = {
 
 export type EngineFinding = keyof typeof engineFindings;
 
-/** With the remedy of the table, or that of the target. */
+/** Makes a finding with the remedy of the target, else that of the table. */
 export function finding(code: EngineFinding, message: string, target?: Pick<ManagedTarget, 'remedies'>): Finding {
   return { code, message, remedy: target?.remedies?.[code] ?? engineFindings[code].remedy };
 }
 
-/** wall: in milliseconds since the epoch. all: the targets that there are. */
+/** The findings about a target. wall: milliseconds since the epoch. all: every target. */
 export function targetFindings(record: TargetRecord, wall: number, all: () => Iterable<TargetRecord>): Finding[] {
   const found = [...(record.managed.standing ?? [])];
   const { own } = record;
@@ -136,7 +136,7 @@ export function targetFindings(record: TargetRecord, wall: number, all: () => It
   return found;
 }
 
-/** The names of other targets that write to the same, and the slots of which that is so where it is not all of them. */
+/** The names of other targets that write to the same manager, and the shared slots unless all are shared. */
 function twinsOf(record: TargetRecord, all: () => Iterable<TargetRecord>): { readonly names: string[]; readonly both: string[] } {
   const { reaches = [], shares = [] } = record.about;
   const names: string[] = [];
@@ -152,14 +152,14 @@ function twinsOf(record: TargetRecord, all: () => Iterable<TargetRecord>): { rea
   return { names, both: [...both] };
 }
 
-/** Slots of the same id in both that get credentials. */
+/** The ids of slots in both targets that get credentials. */
 const meet = (one: TargetRecord['entries'], other: TargetRecord['entries']): string[] =>
   [...one.values()].flatMap(({ slot: { id, registries } }) =>
     registries.length > 0 && (other.get(id)?.slot.registries.length ?? 0) > 0 ? id : [],
   );
 
 function ofImage({ name, image: { registry }, scope, result }: Verification): Finding[] {
-  // ECR Public gives images to everybody.
+  // Pulls from ECR Public need no credential.
   if (!scope && registry.service === 'ecr')
     return [
       {
@@ -172,9 +172,7 @@ function ofImage({ name, image: { registry }, scope, result }: Verification): Fi
   return [{ ...finding(refused ? 'PULL_REFUSED' : 'PULL_UNPROVEN', `${name}: ${message}`), remedy }];
 }
 
-/**
- * Not before the target was looked at with the knowledge which registry is the courier's own: that one is a slot then.
- */
+/** Whether NO_SLOTS is certain. The courier's own registry, once known, is a slot as well. */
 function hasSeenNothing({ managed, discoveredAt, entries, partlyUnseen, own }: TargetRecord): boolean {
   if (managed.isShared || discoveredAt === undefined || entries.size > 0 || partlyUnseen) return false;
   return !own || (own.kept?.credential.own !== undefined && own.kept.receivedAt <= discoveredAt);
@@ -185,7 +183,7 @@ function unknownOwn(target: string, { kept, trouble, registry: { region } }: Sco
   return `${target} should have the registry of the courier's own account in ${region}, and that account is not known: ${why}`;
 }
 
-/** withheld: names of the sources that only their `slots` keep from this slot. */
+/** The findings about a slot. withheld: names of sources that match the slot except for their `slots`. */
 export function slotFindings(
   record: TargetRecord,
   entry: Entry,
@@ -245,7 +243,7 @@ export function scopeFindings(record: Scope, clockSkewMs: number | undefined): S
   return found;
 }
 
-/** skewMs: the server's clock minus ours. */
+/** The clock skew in words. skewMs: the server's clock minus ours. */
 export function skewText(skewMs: number): string {
   const off = Math.abs(skewMs);
   const length = off < 2 * hour ? `${Math.round(off / minute)} min` : `${Math.round(off / hour)} h`;

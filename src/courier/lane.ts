@@ -16,26 +16,26 @@ export interface LaneDeps
   opensAt(window: (wall: number) => number, from: Moment): Moment;
 }
 
-/** One target's own way: its scout and its deliveries. Nothing that happens here delays another target. */
+/** The engine's part for one target: its scout and its deliveries. Nothing in a lane delays another target. */
 export interface Lane {
   readonly record: TargetRecord;
-  /** Says which credentials its slots need. */
+  /** Tells which credentials its slots need. */
   demand(want: Want): void;
   /** Looks at the target if it is time, and at every slot. */
   scan(): void;
   /** Looks at the target if it is time, and starts what is queued. */
   step(): void;
-  /** When this lane wants its next step, the scanning tick apart. */
+  /** When this lane needs its next step, apart from the regular tick. */
   wakeAt(): Moment;
-  /** A new credential of this scope has arrived. */
+  /** Called when a new credential of this scope has arrived. */
   arrived(scope: Scope): void;
-  /** The target may be another than before: another key lies in its file. */
+  /** Looks at the target again, because its key file has changed. */
   look(): void;
-  /** Somebody asked: looks at the target, ends the pauses of its slots and writes every one of them anew. */
+  /** Serves a refresh: looks at the target, ends the pauses of its slots and rewrites every slot. */
   refresh(): void;
-  /** Another configuration of the same target, or other sources. */
+  /** Takes another configuration of the same target, or other sources. */
   use(managed: ManagedTarget): void;
-  /** When the slot is tried next, as far as that can be foreseen. */
+  /** When the slot will be tried next; an estimate. */
   nextAttempt(entry: Entry): Moment | undefined;
   close(): Promise<void>;
 }
@@ -67,7 +67,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     deps.wake();
   }
 
-  /** When the window opens next: no tick may fall into one that is short. */
+  /** When the window opens next. The loop wakes for it, because a short window may fall between two ticks. */
   let windowAt = Number.POSITIVE_INFINITY;
 
   function enqueueAll(): void {
@@ -126,15 +126,15 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
   };
 }
 
-/** What deliveries ask the scout, and tell it. */
+/** The part of the scout that deliveries use. */
 function askedOf(scout: Scout) {
   const { takesFailed, stumbled, delivered, unused } = scout;
   return { target: () => scout.target, takesFailed, stumbled, delivered, unused };
 }
 
 /**
- * When the slot is tried next: what is planned, but not before the target works again and its turn comes. Undefined
- * when nothing is planned.
+ * When the slot is tried next: as planned, but not before the target works again and the slot's turn comes; undefined
+ * if nothing is planned.
  */
 function attemptAt(
   record: TargetRecord,
@@ -144,8 +144,8 @@ function attemptAt(
   if (record.managed.paused) return undefined;
   const planned = plannedAt(record, entry, now);
   if (planned === undefined || entry.running) return planned;
-  // As many failed slots join the line before the end of this pause as leave it. Pauses of failures that stop the
-  // target end when it works again.
+  // Until this pause ends, as many failed slots join the line as leave it. Pauses after failures that stop the target
+  // end when it works again.
   const joins = entry.queued === 0 && entry.trouble?.failure.stops === 'slot' ? planned : now;
   const turn = joins + waitMs(entry);
   return Math.max(planned, reachable, turn);

@@ -6,14 +6,16 @@ import type { Registry } from '../contract/registry.ts';
 import type { Proof, Source, Verified } from '../contract/source.ts';
 import type { About, Finding, FindingSpecs, Rehearsal, Slot, Target } from '../contract/target.ts';
 
-/** Milliseconds on the engine's own time line (timing.ts `advance`): never runs backward, counts suspended hours. */
+/**
+ * Milliseconds on the engine's time line (timing.ts `timeline`). It never runs backward, and counts suspended hours.
+ */
 export type Moment = number;
 
 /** Why a slot is due, most urgent first. */
 export const reasons = ['absent', 'drifted', 'unsettled', 'unknown', 'aging'] as const;
 export type Reason = (typeof reasons)[number];
 
-/** Why a slot was written, for people: what the engine does not know of it has a cause. */
+/** Why a slot was written, for people: the reason, with `unknown` replaced by its cause. */
 export type Cause =
   | Exclude<Reason, 'unknown'>
   | 'first delivery since start'
@@ -22,30 +24,27 @@ export type Cause =
   | 'needed by a follower'
   | 'not known what it holds';
 
-/**
- * What is known of a credential that lies somewhere. `credential` is missing where only the manager told us (its
- * `holds`).
- */
+/** What is known of a credential in a slot or in a scope. Without `credential`, only the manager told us (`holds`). */
 export interface Holding {
   readonly fingerprint: string;
   readonly scope?: string;
   readonly credential?: Credential;
   readonly expiresAt: Date;
-  /** From here on a newer one is wanted: half the life, +-10 %, drawn once per credential. */
+  /** From then on a newer one is needed: half the life, +-10 %, drawn once per credential. */
   readonly agesAt: Moment;
   readonly endsAt: Moment;
   readonly receivedAt: Moment;
   /**
-   * The manager says that it holds this, and we had written another credential: one that lives as long, or the very
-   * one of a leader. oursEndsAt: the end of what we had written.
+   * Set if the manager holds this although we had written another credential: one that lives as long, or exactly that
+   * of a leader. oursEndsAt: the end of the one that we had written.
    */
   readonly foreign?: { readonly oursEndsAt: Moment };
 }
 
-/** A credential that we fetched and keep. */
+/** A credential that we fetched. */
 export type Kept = Holding & { readonly scope: string; readonly credential: Credential };
 
-/** The fingerprint of a credential that lies there while nothing else is known of it. */
+/** The fingerprint of a credential of which nothing is known. */
 export const unknownFingerprint = '';
 
 export function isKept(holding: Holding): holding is Kept {
@@ -53,25 +52,25 @@ export function isKept(holding: Holding): holding is Kept {
 }
 
 /**
- * What a slot can be given now, by host. A follower without registries is given no password: only what its leader holds
- * is named.
+ * What a slot can be given now, by host. A follower without registries gets no password; its offer only names what the
+ * leader holds.
  */
 export type Offer = ReadonlyMap<string, Holding>;
 
-/** A state of failing: since when, how often in a row, the newest failure. */
+/** A row of failures: since when, how many, and the newest one. */
 export interface Trouble {
   readonly failure: Failure;
   readonly since: Moment;
   readonly count: number;
   /** When the newest attempt began. */
   readonly triedAt?: Moment;
-  /** Of the credential that was offered in vain. */
+  /** The fingerprint of the credential whose delivery failed. */
   readonly fingerprint?: string | undefined;
-  /** Fingerprints of the first offer that was refused (CREDENTIAL_REFUSED) since the last success. */
+  /** The fingerprints of the first refused offer (CREDENTIAL_REFUSED) since the last success. */
   readonly refused?: readonly string[] | undefined;
 }
 
-/** What one attempt came to. */
+/** The result of one attempt. */
 export interface Outcome {
   readonly at: Moment;
   readonly slot: string;
@@ -86,9 +85,9 @@ export interface Outcome {
 }
 
 /**
- * A write may still land (rule 8): push again until one push was answered (then `answered`), and once more after
- * `confirmAt`. by: who wrote it; a former process may have left one at each start. of: a creation that no report has
- * shown yet, so that a second one could make a second thing; missing where it was the change of what was there.
+ * A write that may still land (rule 8). The slot is pushed until one push succeeds (then `answered`), and once more
+ * after `confirmAt`. by: the author; a former process may have left a write at each start. of: a creation that no
+ * report has shown yet, so that repeating it could create a second entry; undefined for an update.
  */
 export interface Unsettled {
   readonly confirmAt: Moment;
@@ -97,77 +96,75 @@ export interface Unsettled {
   readonly of?: 'creation' | undefined;
 }
 
-/** How often a slot was written anew in vain, without an hour of peace between; when for the last time. */
+/** How many repairs did not last, without a quiet hour in between, and when the last one was. */
 export interface Repairs {
   readonly count: number;
   readonly at: Moment;
 }
 
 /**
- * One slot: what it is, what it holds, what was tried, when next. There can be 100,000: what is kept here counts, and
- * what few have is a group. Each field says in brackets who writes it; reports.ts makes the entry.
+ * One slot: what it is, what it holds, what was tried and when the next attempt is. There can be 100,000 entries, so
+ * each field costs memory, and rare fields are grouped. The brackets name the file that writes a field; reports.ts
+ * creates entries.
  */
 export interface Entry {
-  /** [reports; attempt: a new id, and that it is there now] */
+  /** [reports; attempt: a new id, and its state after a creation] */
   slot: Slot;
   /**
-   * The scopes of `slot.registries`, in their order; undefined where no source serves it. [reports; lane: after a
-   * reload]
+   * The scopes of `slot.registries`, in that order; undefined if no source serves one. [reports; lane: after a reload]
    */
   scopes: readonly (Scope | undefined)[];
   /**
-   * In the order of `slot.registries`; undefined where nothing is known to lie. [attempt: by our own write; reports: by
-   * the manager's word]
+   * What the slot holds, in the order of `slot.registries`; undefined if unknown. [attempt: our own write; reports: the
+   * manager's word]
    */
   held: readonly (Holding | undefined)[];
   /**
-   * Of a follower, which holds its leader's credentials: the hosts of `held`, in its order. [attempt; reports: for what
-   * is new, or follows nobody any more]
+   * The hosts of `held`, in that order, for a follower, which holds its leader's credentials. [attempt; reports: for a
+   * new slot, and for one that no longer follows]
    */
   heldHosts?: readonly string[] | undefined;
-  /** When the last write ended, answered or not; -Infinity before the first. [deliveries] */
+  /** When the last write ended, with or without success; -Infinity before the first. [deliveries] */
   wroteAt: Moment;
   /** [deliveries] */
   running: boolean;
-  /** Its place in its target's queue, as queue.ts counts; 0: it is not there. [queue] */
+  /** Its place in the queue of its target, as queue.ts counts; 0 if it is not queued. [queue] */
   queued: number;
   /**
-   * When somebody asked for it to be written anew, whatever it holds, with a credential that was fetched after that.
-   * [rewrites; waiting: what disturbs; attempt: it is done]
+   * When a rewrite was requested, with a credential that was fetched after that. [rewrites; waiting: a disturbing slot;
+   * attempt: cleared]
    */
   rewriteAskedAt?: Moment | undefined;
-  /** When the last write ended that somebody had asked for; undefined before the first. [deliveries] */
+  /** When the last requested rewrite ended; undefined before the first. [deliveries] */
   rewroteAt?: Moment;
-  /** It is written anew, because a follower needs a credential that we have. [waiting; attempt: it is done] */
+  /** The slot is rewritten because a follower needs a credential that we have. [waiting; attempt: cleared] */
   neededByFollower?: boolean;
-  /** 0: at any time. [attempt; pauses: it is over before its time; results: `check`] */
+  /** The end of the slot's pause; 0 without one. [attempt; pauses: ends it early; results: `check`] */
   notBefore: Moment;
   /** [attempt] */
   trouble?: Trouble | undefined;
-  /** [attempt; reports: for what is new or absent] */
+  /** [attempt; reports: for a new or absent slot] */
   unsettled?: Unsettled | undefined;
-  /** [attempt; reports: for what is new] */
+  /** [attempt; reports: for a new slot] */
   repaired?: Repairs | undefined;
-  /** What the newest attempt came to. [attempt] */
+  /** The result of the newest attempt. [attempt] */
   result?: Outcome['result'] | undefined;
-  /** How many attempts must still be answered, as one has hung; undefined: none. [deliveries] */
+  /** How many attempts must still succeed because one has hung; undefined for none. [deliveries] */
   distrust?: number | undefined;
-  /** Whether the manager itself could use what it was given last; undefined where it was not asked. [attempt] */
+  /** Whether the manager itself could log in with the last credential; undefined if it was not asked. [attempt] */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
-  /**
-   * Findings of the last receipt, and of that of its creation. [attempt; reports: what is absent has none, some end]
-   */
+  /** Findings of the last receipt and of that of its creation. [attempt; reports: an absent slot has none, some end] */
   receiptFindings: readonly Finding[];
 }
 
-/** One for all who have none. */
+/** The shared empty list. */
 export const noFindings: readonly Finding[] = [];
 
 const alone = new WeakMap<object, readonly [object]>();
 
 /**
- * The list, or the one and only list that holds its one member alone: most slots have one registry, and the same
- * credential as thousands.
+ * Returns one shared list for each single member, and any other list unchanged. Most slots have one registry, and the
+ * same credential as thousands of others.
  */
 export function shared<T extends object | undefined>(list: readonly T[]): readonly T[] {
   const [only] = list;
@@ -177,10 +174,10 @@ export function shared<T extends object | undefined>(list: readonly T[]): readon
   return known as readonly [T];
 }
 
-/** What the slot is known to hold for one of its registries. */
+/** What the slot holds for one of its registries, if known. */
 export function heldFor({ slot, held, heldHosts }: Pick<Entry, 'slot' | 'held' | 'heldHosts'>, host: string): Holding | undefined {
   if (heldHosts) return held[heldHosts.indexOf(host)];
-  // A follower without registries whose holding the manager tells.
+  // A follower without registries, whose holding the manager tells.
   if (slot.registries.length === 0) return held[0];
   return held[slot.registries.findIndex(registry => registry.host === host)];
 }
@@ -191,37 +188,31 @@ export interface ManagedTarget {
   readonly kind: string;
   readonly required: boolean;
   readonly create: boolean;
-  /** All slots should hold one and the same credential; each ages by itself unless given. */
+  /** All slots should hold the same credential. By default each slot ages by itself. */
   readonly alike?: boolean | undefined;
   readonly paused: boolean;
   readonly limits: Limits;
   readonly findings: FindingSpecs;
-  /**
-   * What to do about findings of the engine, in the words in which this target is configured; the table's unless given.
-   */
+  /** Remedies for findings of the engine, in terms of this target's configuration; they replace those of the table. */
   readonly remedies?: Readonly<Record<string, string>>;
-  /**
-   * When deliveries that disturb may begin: now or the next such moment, for a wall time in milliseconds. At any time
-   * unless given.
-   */
+  /** The next wall time at which disturbing deliveries may begin, in milliseconds; without it, any time. */
   readonly window?: ((wall: number) => number) | undefined;
-  /** What stands whatever discovery says: TLS verification is off, and the like. */
+  /** Findings that hold whatever a discovery reports, such as disabled TLS verification. */
   readonly standing?: readonly Finding[];
-  /** Other couriers have some of its slots, or all. */
+  /** Other couriers serve some or all of its slots. */
   readonly isShared?: boolean;
-  /** Images that are walked through as if they were pulled, now and then. */
+  /** Images whose pull is tried regularly. */
   readonly verify?: readonly Image[];
-  /** It wants the registry of the courier's own account, too: any registry of the region where that is. */
+  /** Set if the target also wants the registry of the courier's own account: any registry of that region. */
   readonly own?: Registry | undefined;
   /**
-   * The target, made anew when its key, an option or `own` has changed since; `own`: the courier's own registry, once
-   * it is known.
-   * Throws a Failure while it cannot be made (a key file that is not there yet).
+   * Returns the client, a new one if its key, an option or `own` has changed; `own`: the courier's own registry, once
+   * known. Throws a Failure while it cannot be made, for example while a key file is missing.
    */
   open(own?: Registry): Promise<Target>;
 }
 
-/** One target: what is known of it as a whole. Each field says in brackets who writes it; lane.ts makes the record. */
+/** What is known of one target. The brackets name the file that writes a field; lane.ts creates the record. */
 export interface TargetRecord {
   /** [lane: after a reload] */
   managed: ManagedTarget;
@@ -231,32 +222,30 @@ export interface TargetRecord {
   /** [reports; attempt: a new id] */
   readonly entries: Map<string, Entry>;
   /**
-   * Its credential says which registry is the courier's own; undefined where the target does not want that. [courier]
+   * The scope whose credential names the courier's own registry; undefined if the target does not want it. [courier]
    */
   own?: Scope | undefined;
   /**
-   * Former ids of slots, and since when: a report that began before may still name them. [attempt; reports: forgets
-   * them]
+   * Former ids of slots, and when they changed. A report that began earlier may still name them. [attempt; reports:
+   * removes them]
    */
   readonly renamed: Map<string, Moment>;
-  /**
-   * How what was there at the start is unsettled: a process before this one may have left writes that land. [reports]
-   */
+  /** The unsettled state of slots that existed at the start: writes of a former process may still land. [reports] */
   formerWrites?: Unsettled | undefined;
-  /** How slots are unsettled that are gone, should they come back, by id. [reports] */
+  /** The unsettled state of slots that have gone, by id, for their return. [reports] */
   readonly vanished: Map<string, Unsettled>;
-  /** Slots that a watch saw go while they were being written, by id, and when. [reports] */
+  /** Slots that a watch saw disappear during a write, by id, and when. [reports] */
   readonly leaving: Map<string, Moment>;
   /**
-   * Repairs of slots that got another id when they were created, by the former id, should they be absent again.
-   * [attempt; reports: forgets them]
+   * Repairs of slots that got another id when they were created, by the former id, in case they are absent again.
+   * [attempt; reports: removes them]
    */
   readonly recreated: Map<string, Repairs>;
-  /** Credentials that some slot was given, where all should hold the same (`alike`). [deliveries] */
+  /** Credentials that some slot was given, for targets with `alike`. [deliveries] */
   readonly given: WeakSet<Holding>;
-  /** Part of the target could not be looked at. [reports] */
+  /** Part of the target could not be read. [reports] */
   partlyUnseen: boolean;
-  /** Ids of slots that are, or once were, `after` another, by the id of that. [reports] */
+  /** Ids of present and former followers, by the id of the leader. [reports] */
   readonly followers: Map<string, Set<string>>;
   /** [reports] */
   about: About;
@@ -266,22 +255,20 @@ export interface TargetRecord {
   discoveredAt?: Moment | undefined;
   /** [condition] */
   nextDiscoveryAt: Moment;
-  /** Of the images under `verify`, in their order. [verifications] */
+  /** The verifications of the images under `verify`, in that order. [verifications] */
   verified?: readonly Verification[];
-  /**
-   * When deliveries that disturb may begin, from that moment on: then, or the next such moment; undefined: at any time.
-   */
+  /** The first moment from `from` on at which disturbing deliveries may begin; undefined for any time. */
   opensAt(from: Moment): Moment | undefined;
-  /** Why nothing is delivered, or the last discovery's failure. [condition] */
+  /** Why nothing is delivered, or the failure of the last discovery. [condition] */
   trouble?: Trouble | undefined;
-  /** The newest outcomes first; failures are kept longer than successes. [attempt] */
+  /** Outcomes, newest first. Failures are kept longer than successes. [attempt] */
   readonly outcomes: Outcome[];
 }
 
 /** What a registry said of a credential, and when. */
 export type Proved = Proof & { readonly at: Moment; readonly fingerprint: string };
 
-/** A credential was refused, and fetched anew because of that. by: the slot; evidence as in evidence.ts. */
+/** A refusal of a credential that led to another fetch. by: the slot; evidence: as in evidence.ts. */
 export interface Refusal {
   readonly evidence: 'registry' | 'accepted' | 'none accepted';
   readonly by: Entry | undefined;
@@ -289,80 +276,77 @@ export interface Refusal {
 }
 
 /**
- * One source x region x service (x endpoint variant): the last good credential and how fetching goes. Each field says
- * in brackets who writes it; scopes.ts makes the record.
+ * One source x region x service (x endpoint variant): its last good credential and the state of fetching. The brackets
+ * name the file that writes a field; scopes.ts creates the record.
  */
 export interface Scope {
   readonly id: string;
   /** [supply: new sources] */
   source: Source;
-  /** A registry that it serves: says region and service. */
+  /** A registry that it serves, for region and service. */
   readonly registry: Registry;
   /** [fetches] */
   kept?: Kept | undefined;
-  /** Some slot needs it, or a target that asks for the courier's own registry. [scopes; supply: new sources] */
+  /** A slot needs it, or a target that wants the courier's own registry. [scopes; supply: new sources] */
   wanted: boolean;
-  /** The registries that it is delivered for, by host: those are proven. [scopes] */
+  /** The registries that it is delivered for, by host. The credential is proven at each. [scopes] */
   readonly hosts: Map<string, Registry>;
   /** [fetches] */
   fetching: boolean;
-  /**
-   * Somebody asked for a newer credential before its time, or a refusal did, and no fetch has begun since. [fetches;
-   * evidence]
-   */
+  /** A newer credential was requested, by a refresh or a refusal, and no fetch has begun since. [fetches; evidence] */
   refetch: boolean;
-  /** Those that led to a fetch, without an hour of peace between. [evidence] */
+  /** Refusals that led to a fetch, without a quiet hour in between. [evidence] */
   refusals: readonly Refusal[];
   /** When the last fetch began; -Infinity before the first. [fetches] */
   fetchedAt: Moment;
-  /** When the last fetch began that was answered, with whatever token. [fetches] */
+  /** When the last successful fetch began, whatever token it returned. [fetches] */
   answeredAt: Moment;
-  /** Fetches in a row that brought nothing new. [fetches] */
+  /** The number of fetches in a row without a new credential. [fetches] */
   failures: number;
   /** [fetches] */
   notBefore: Moment;
   /** [fetches] */
   trouble?: Trouble | undefined;
-  /** By host: what the registry said of the credential `kept`. [proofs; scopes: forgets it] */
+  /** What each registry said of `kept`, by host. [proofs; scopes: removes it] */
   readonly proofs: Map<string, Proved>;
-  /** Hosts that are being asked. [proofs] */
+  /** Hosts with a proof under way. [proofs] */
   readonly proving: Set<string>;
   /**
-   * Those of `hosts` that were not looked at since the last tick or the newest credential: they may have to be asked.
+   * The members of `hosts` that may need a proof, because they are new since the last tick or the credential is.
    * [scopes; fetches: all of them, for a new credential; proofs: takes them]
    */
   unproven: Registry[];
 }
 
 /**
- * An image that is walked through as if it were pulled, with the credential of a scope: one for all targets that ask
- * for it. All of it is written by verifications.ts.
+ * An image whose pull is tried with the credential of a scope, shared by all targets that name it. Written by
+ * verifications.ts.
  */
 export interface Verification {
   /** HOST/REPOSITORY:TAG */
   readonly name: string;
   readonly image: Image;
-  /** undefined: no source serves it. */
+  /** undefined if no source serves it. */
   scope: Scope | undefined;
   running: boolean;
   notBefore: Moment;
-  /** What came of it last, and when that began. */
+  /** The last result, and when that try began. */
   result?: Verified & { readonly at: Moment };
-  /** When it last went well. */
+  /** When the last successful try began. */
   succeededAt?: Moment;
-  /** Fingerprint of the credential that the registry called too old: one that is newer is tried at once. */
+  /** The fingerprint of a credential that the registry called expired. A newer one is tried immediately. */
   tooOld?: string | undefined;
 }
 
-/** A finding about a credential. host: the registry that it is about, if it is about one. */
+/** A finding about a credential. host: the registry that it concerns, if any. */
 export interface ScopeFinding extends Finding {
   readonly host?: string;
 }
 
-/** All that the engine knows, for those who show it. Read only. */
+/** Everything that the engine knows, read-only, for logs, metrics, status and notifications. */
 export interface Ledger {
   readonly targets: ReadonlyMap<string, TargetRecord>;
-  /** Those that are wanted. */
+  /** The scopes that are wanted. */
   readonly scopes: ReadonlyMap<string, Scope>;
   /** Findings of the engine itself about a slot or target (no source, contested, absent and not to be created ...). */
   findingsOf(target: TargetRecord, entry?: Entry): readonly Finding[];
@@ -370,17 +354,14 @@ export interface Ledger {
   findingsOfScope(scope: Scope): readonly ScopeFinding[];
   /** Whether the slot should be written now. */
   isDue(target: TargetRecord, entry: Entry): boolean;
-  /** Whether somebody has changed or removed what should be there, although it may not be written at once. */
+  /** Whether the entry was changed or removed by another party, even if its repair must wait. */
   awaitsRepair(target: TargetRecord, entry: Entry): boolean;
-  /**
-   * When the slot is tried next, as far as that can be foreseen; undefined when nothing is planned before its
-   * credential ages.
-   */
+  /** When the slot will be tried next, an estimate; undefined if nothing is planned before its credential ages. */
   nextAttempt(target: TargetRecord, entry: Entry): Moment | undefined;
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;
   readonly startedAt: Moment;
-  /** The step's heartbeat: milliseconds since the last one. A suspended machine does not age it. */
+  /** Milliseconds since the last step. Time in suspend does not count. */
   readonly sinceStepMs: number;
   now(): Moment;
   /** A moment as a date of this machine's wall clock. */

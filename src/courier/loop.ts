@@ -1,27 +1,27 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Moment } from './ledger.ts';
 
-/** What is done in one turn of the loop. */
+/** The work of one turn of the loop. */
 export interface Turn {
-  /** Looks at everything. */
+  /** Examines everything. */
   scan(): void;
-  /** Looks only at what is queued or due by its own clock. */
+  /** Examines only what is queued or has its own timer. */
   step(): void;
-  /** When the next turn is wanted at the latest, the scanning tick apart. */
+  /** When the next turn is needed at the latest, apart from the regular tick. */
   wakeAt(): Moment;
 }
 
-/** When the turns come: on every tick, when something is due by its own clock, and whenever somebody wakes the loop. */
+/** Runs the turns: on every tick, when a timer of the work is due, and whenever the loop is woken. */
 export interface Loop {
-  /** The next turn comes at once. */
+  /** Makes the next turn come immediately. */
   wake(): void;
-  /** The next turn comes at once and looks at everything. */
+  /** Makes the next turn come immediately, as a scan. */
   scanSoon(): void;
-  /** One turn, now. */
+  /** Takes one turn now. */
   take(turn: Turn): void;
-  /** Turns until the signal is aborted. */
+  /** Takes turns until the signal is aborted. */
   run(turn: Turn, signal: AbortSignal): Promise<void>;
-  /** Milliseconds since the last turn began. A suspended machine does not age it. */
+  /** Milliseconds since the last turn began. Time in suspend does not count. */
   readonly sinceStepMs: number;
 }
 
@@ -43,7 +43,7 @@ export function createLoop(clock: Clock, now: () => Moment, tickMs: number): Loo
     wakeup = new AbortController();
   }
 
-  // With a reason of its own: else each call makes an exception with its stack.
+  // With an explicit reason, because abort() without one creates an exception with a stack each time.
   const wake = () => wakeup.abort('woken');
   return {
     wake,

@@ -13,8 +13,8 @@ import {
 import { hostsTold } from './told.ts';
 
 /**
- * What the slot can be given now; undefined when it needs something and there is nothing. A follower is offered exactly
- * what its leader holds for certain.
+ * What the slot can be given now; undefined if it needs a credential and there is none. A follower is offered exactly
+ * what its leader certainly holds.
  */
 export function offerFor(record: TargetRecord, entry: Entry, now: Moment): Offer | undefined {
   const { slot, scopes } = entry;
@@ -34,7 +34,7 @@ function offerOfLeader(record: TargetRecord, entry: Entry, now: Moment): Offer |
   return offer.size > 0 ? offer : undefined;
 }
 
-/** What a follower's leader holds, by host. What the head of the chain holds as well is known better there. */
+/** What a follower's leader holds, by host. A credential that the head of the chain also holds is taken from there. */
 export function heldByLeader(record: TargetRecord, entry: Entry, now: Moment): Offer {
   const [leader, head] = [leaderOf(record, entry), headOf(record, entry)];
   const found = new Map<string, Holding>();
@@ -52,8 +52,8 @@ export function leaderOf(record: TargetRecord, { slot }: Entry): Entry | undefin
 }
 
 /**
- * The first of a chain of followers: what it is given comes from us. Undefined where it is missing, or the chain is a
- * circle.
+ * The head of a chain of followers, which gets its credentials from us; undefined if it is missing or the chain is
+ * circular.
  */
 export function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
   const passed = new Set<Entry>();
@@ -66,8 +66,8 @@ export function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
 }
 
 /**
- * The hosts of the logins that a slot holds apart from any other. A follower in time goes its own way for as long as it
- * waits or fails: its leader is given newer ones meanwhile.
+ * The hosts of the logins that a slot holds independently. A follower that waits or fails counts as independent,
+ * because its leader gets newer logins meanwhile.
  */
 export function ownHosts(record: TargetRecord, entry: Entry): readonly { readonly host: string }[] {
   const { slot, heldHosts, trouble } = entry;
@@ -76,16 +76,14 @@ export function ownHosts(record: TargetRecord, entry: Entry): readonly { readonl
   return told.length > 0 ? told.map(host => ({ host })) : (headOf(record, entry)?.slot.registries ?? []);
 }
 
-/**
- * What the login comes from that a slot holds for the host at this place of `ownHosts`; undefined: no source serves it.
- */
+/** The scope of the login for the host at this index of `ownHosts`; undefined if no source serves it. */
 export function scopeAt(record: TargetRecord, entry: Entry, at: number): Scope | undefined {
   if (entry.slot.registries.length > 0) return entry.scopes[at];
   const [head, own] = [headOf(record, entry), ownHosts(record, entry)[at]];
   return head?.scopes[head.slot.registries.findIndex(({ host }) => host === own?.host)];
 }
 
-/** There may be thousands of leaders with a follower each, so nobody goes through all slots to find one. */
+/** Indexes followers by leader. With thousands of leaders, a search through all slots for each would be too slow. */
 export function noteFollower({ followers }: TargetRecord, { id, after }: Slot): void {
   if (after === undefined) return;
   const known = followers.get(after);
@@ -100,7 +98,7 @@ export function forgetFollower({ followers }: TargetRecord, { id, after }: Slot)
   if (known?.size === 0) followers.delete(after);
 }
 
-/** Followers of a slot: those that must hold the very same credentials after it. */
+/** The followers of a slot, which must hold the same credentials after it. */
 export function followersOf(record: TargetRecord, { slot }: Entry): Entry[] {
   const ids = record.followers.get(slot.id);
   if (!ids) return [];

@@ -3,7 +3,7 @@ import type { Outcome } from './ledger.ts';
 const successesKept = 10;
 const failuresKept = 20;
 
-/** At most so many successes and, kept longer, so many failures; newest first. */
+/** Adds an outcome, newest first, and drops old ones. Successes and failures have separate limits. */
 export function keepOutcome(outcomes: Outcome[], outcome: Outcome): void {
   const success = succeeded(outcome);
   let alike = 0;

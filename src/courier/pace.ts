@@ -1,20 +1,17 @@
 import type { Clock } from '../contract/clock.ts';
 
-/**
- * How fast the line of failed slots moves. Places, deadlines, stops of the target and looks at it all slow it down, so
- * it is measured.
- */
+/** The measured pace of the line of failed slots, which depends on places, deadlines, stops of the target and looks. */
 export interface Pace {
-  /** One has left the line, and now others wait behind it, or nobody. */
+  /** Records that a slot has left the line, and whether others wait behind it. */
   took(left: 'others wait' | 'last'): void;
-  /** For how many milliseconds one waits that has so many before it. */
+  /** The estimated wait in milliseconds with `ahead` slots before it. */
   waitMs(ahead: number): number;
 }
 
 export function createPace(clock: Pick<Clock, 'mono'>): Pace {
-  /** From one to the next, smoothed; undefined before two have left in a row. */
+  /** The smoothed interval between departures; undefined before two slots have left in a row. */
   let gapMs: number | undefined;
-  /** When the newest has left, in time awake, if others waited then. */
+  /** When the last slot left, in monotonic time, if others waited then. */
   let tookAt: number | undefined;
 
   return {

@@ -2,8 +2,9 @@ import type { Entry, Moment, Scope, TargetRecord } from './ledger.ts';
 import { rarely, soon, tryAgainAfter } from './timing.ts';
 
 /**
- * The target works again: slots whose failure had stopped it are tried soon. Not at once: a manager that lists well and
- * refuses every write would be asked without end. What a server asked for with Retry-After is kept.
+ * Shortens the pauses of slots whose failure had stopped the target, once it works again. They are not tried
+ * immediately, because a manager that lists well and refuses every write would be asked without end. Retry-After is
+ * kept.
  */
 export function tryStoppedSoon({ entries }: TargetRecord, now: Moment, random: () => number): void {
   for (const entry of entries.values())
@@ -11,12 +12,12 @@ export function tryStoppedSoon({ entries }: TargetRecord, now: Moment, random: (
       entry.notBefore = Math.min(entry.notBefore, now + soon(entry.trouble.count, random));
 }
 
-/** Every slot may be tried at once. What a server asked for with Retry-After is kept. */
+/** Ends the pauses of all slots, except for Retry-After. */
 export function endPauses({ entries }: TargetRecord, now: Moment): void {
   for (const entry of entries.values()) if (!isAskedPause(entry)) entry.notBefore = now;
 }
 
-/** As `endPauses`, for somebody who may ask again and again: what has just failed for them is not tried at once. */
+/** As `endPauses`, for requests that may repeat: a slot that has just failed keeps a short pause. */
 export function shortenPauses({ entries }: TargetRecord, now: Moment): void {
   for (const entry of entries.values()) {
     if (isAskedPause(entry)) continue;
@@ -25,12 +26,12 @@ export function shortenPauses({ entries }: TargetRecord, now: Moment): void {
   }
 }
 
-/** The server asked for the pause after the last attempt. */
+/** Whether the server asked for the present pause (Retry-After). */
 export function isAskedPause({ trouble }: Pick<Entry, 'trouble'>): boolean {
   return trouble?.failure.facts.retryAfterMs !== undefined;
 }
 
-/** There is a new credential: slots that refused the former one may be tried at once, unless that disturbs. */
+/** Ends the pauses of slots that refused the former credential of the scope, unless a delivery would disturb. */
 export function endRefusals({ entries }: TargetRecord, scope: Scope, now: Moment): void {
   for (const entry of entries.values())
     if (entry.trouble?.failure.code === 'CREDENTIAL_REFUSED' && entry.scopes.includes(scope) && !entry.slot.disturbs) entry.notBefore = now;

@@ -4,8 +4,8 @@ import type { Entry } from './ledger.ts';
 import { second } from './timing.ts';
 
 /**
- * Of a slot, by its attempts: the last one was answered; so it was, but one of those before has hung; there was none
- * since the start; the last one failed. All but failed slots are healthy.
+ * The health of a slot by its attempts. answered: the last one succeeded. doubtful: it did, but an earlier one hung.
+ * untried: none since the start. failed: the last one failed. All but failed slots are healthy.
  */
 export type Health = 'answered' | 'doubtful' | 'untried' | 'failed';
 
@@ -15,17 +15,17 @@ export function healthOf({ trouble, result, distrust }: Pick<Entry, 'trouble' | 
   return distrust ? 'doubtful' : 'answered';
 }
 
-/** What an attempt came to, after so many milliseconds awake: in hours of sleep nothing was slow. */
+/** The result of an attempt and its duration, without time in suspend. */
 export interface Trial {
   readonly ms: number;
   readonly result: 'delivered' | 'failed';
 }
 
-/** An attempt that fails so late has hung. */
+/** An attempt that fails after this time has hung. */
 const hungMs = 10 * second;
 const hasHung = ({ ms, result }: Trial): boolean => result === 'failed' && ms >= hungMs;
 
-/** So many attempts in a row must be answered before a slot that has hung is as good as others. */
+/** How many attempts in a row must succeed before a slot that has hung is trusted again. */
 const answersForTrust = 8;
 
 /** `Entry.distrust` after an attempt. */
@@ -36,37 +36,36 @@ export function distrustAfter({ distrust = 0 }: Pick<Entry, 'distrust'>, trial: 
 }
 
 /**
- * The places of one target, for as many writes at a time. Where there are several, failed slots leave one to healthy
- * ones; doubtful slots, and untried ones once a healthy one has hung, leave one to those that were always answered.
- * Failed slots have one while everything fails.
+ * The places of one target for concurrent writes. If there are several, failed slots leave one to healthy slots;
+ * doubtful slots, and untried ones once a healthy one has hung, leave one to answered slots. Failed slots have a single
+ * place while everything fails.
  */
 export interface Places {
   readonly empty: boolean;
-  /** Slots of this health are not known to hang. */
+  /** Whether slots of this health are not known to hang. */
   trusts(health: Health): boolean;
-  /** Whether there is a place for a slot of this health. */
+  /** Whether a place is free for a slot of this health. */
   isFree(health: Health): boolean;
   /**
-   * For how long an attempt may take. Once a healthy slot has hung, the others must not wait for each that hangs as
-   * well: what then takes far longer than any that was answered fails early, and is tried again with the whole
-   * deadline.
+   * The deadline of an attempt. Once a healthy slot has hung, an attempt that takes far longer than any successful one
+   * fails early, so that the others do not wait for each hanging slot. It is retried with the whole deadline.
    */
   deadlineMs(health: Health): number;
   take(health: Health): void;
   leave(health: Health, trial: Trial): void;
-  /** For how many milliseconds a healthy slot waits that has so many others before it; foreseen, not known. */
+  /** The estimated wait of a healthy slot in milliseconds, with `ahead` others before it. */
   waitMs(health: Health, ahead: number): number;
 }
 
 export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliverMs'>, clock: Pick<Clock, 'mono'>): Places {
   const running: Record<Health, number> = { answered: 0, doubtful: 0, untried: 0, failed: 0 };
-  /** How many attempts at answered and untried slots must not hang before these are trusted again. */
+  /** How many attempts at answered and untried slots must end without a hang before these are trusted again. */
   let trustedAfter = 0;
   let failuresInRow = 0;
-  /** How long an attempt takes, smoothed. */
+  /** The smoothed duration of attempts. */
   const attemptMs: Record<Health, number> = { answered: 0, doubtful: 0, untried: 0, failed: 0 };
   let slowestAnsweredMs = 0;
-  /** When the newest attempt began, in time awake. */
+  /** When the newest attempt began, in monotonic time. */
   let takenAt = Number.NEGATIVE_INFINITY;
 
   const all = (): number => running.answered + running.doubtful + running.untried + running.failed;
@@ -105,7 +104,7 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
     },
     waitMs(health, ahead) {
       if (isFree(health)) return 0;
-      // Of what runs only its age is known: most likely it goes on for as long again.
+      // Only the age of a running attempt is known. On average it takes as long again.
       return ((ahead + 1) * Math.max(attemptMs[health], clock.mono() - takenAt)) / limits().concurrency;
     },
   };

@@ -4,14 +4,14 @@ import type { Lane } from './lane.ts';
 import type { Entry, Moment, Scope } from './ledger.ts';
 import { isAskedPause } from './pauses.ts';
 
-/** What a refresh leaves for later, why, and until when; no moment: until the configuration is changed. */
+/** A part of a refresh that is postponed, why, and until when; without a time, until the configuration changes. */
 export interface Postponed {
   readonly what: string;
   readonly why: string;
   readonly until?: Moment;
 }
 
-/** What of a refresh that was just asked for has to wait. */
+/** The parts of the present refresh that have to wait. */
 export function postponedOf(lanes: readonly Lane[], scopes: Iterable<Scope>, now: Moment): Postponed[] {
   return [
     ...[...scopes].flatMap(scope => fetchOf(scope, now)),
@@ -36,7 +36,7 @@ function targetOf({ name, trouble, nextDiscoveryAt }: Lane['record'], now: Momen
   return [{ what: name, why: trouble.failure.message, until: nextDiscoveryAt }];
 }
 
-/** Slots that wait for what their server asked for, for their turn after a failure, or for their target's window. */
+/** Slots that wait because of Retry-After, because of a recent failure, or for the window of their target. */
 function slotsOf(record: Lane['record'], now: Moment): Postponed[] {
   const { name, entries } = record;
   const all = [...entries.values()];

@@ -8,9 +8,9 @@ import type { Work } from './work.ts';
 
 const proveMs = 15 * second;
 const proofsAtOnce = 4;
-/** A failed proof is asked for again after this, should the registry or the route have come back. */
+/** A failed proof is repeated after this time, because the registry or the route may work again. */
 const proofPause = 30 * minute;
-/** For how long somebody who has something to say waits for a new proof: its turn and its deadline. */
+/** How long a diagnosis waits for a new proof: its turn in the queue and its deadline. */
 const patienceMs = 2 * proveMs;
 
 export interface ProofsDeps {
@@ -19,24 +19,21 @@ export interface ProofsDeps {
   readonly work: Work;
   readonly prove: Prove;
   emit(event: CourierEvent): void;
-  /** A registry refuses a credential that it had accepted. */
+  /** Called when a registry refuses a credential that it had accepted. */
   turned(scope: Scope, kept: Kept): void;
 }
 
-/**
- * Asks registries whether they accept a credential: once for each credential and host, and again when somebody doubts
- * it.
- */
+/** Asks registries whether they accept a credential, once per credential and host, and again on doubt. */
 export interface Proofs {
   /** Starts the proofs that are due. */
   step(): void;
-  /** What the registry says of the credential at that moment or later; undefined when it could not be asked in time. */
+  /** What the registry says of the credential at `since` or later; undefined if it did not respond in time. */
   again(scope: Scope, registry: Registry, kept: Kept, since: Moment): Promise<Proved | undefined>;
 }
 
 export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsDeps): Proofs {
   let underWay = 0;
-  /** Who waits for an answer to what is asked at that moment or later, by scope and host. */
+  /** Callers that wait for a proof from `since` or later, by scope and host. */
   const doubts = new Map<string, PromiseWithResolvers<Proved> & { readonly since: Moment }>();
 
   function step(): void {
@@ -78,7 +75,7 @@ export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsD
     step();
   }
 
-  /** The answer to what was asked before the doubt is none. */
+  /** Resolves a doubt, unless the proof began before the doubt. */
   function answerDoubt(scope: Scope, registry: Registry, proved: Proved): void {
     const name = nameOf(scope, registry.host);
     const doubt = doubts.get(name);

@@ -1,41 +1,41 @@
 import { type Entry, type Reason, reasons } from './ledger.ts';
 import { type Health, healthOf } from './places.ts';
 
-/** Of healthy slots. */
+/** The health of a healthy slot. */
 type Sound = Exclude<Health, 'failed'>;
 
 /**
- * The due slots of one target. Healthy ones (whose last attempt did not fail) wait in piles by urgency; within a pile
- * the next one is drawn, so no slot is always tried first. Those whose last attempt failed wait in a line of their own:
- * hopeless ones, however urgent, must not delay the healthy ones.
+ * The due slots of one target. Healthy slots wait in piles by urgency; within a pile the next one is drawn at random,
+ * so that no slot is always tried first. Failed slots wait in a separate line, because hopeless slots, however urgent,
+ * must not delay healthy ones.
  */
 export interface Queue {
   readonly size: number;
   readonly failedSize: number;
   put(entry: Entry, reason: Reason): void;
-  /** One of the most urgent pile among those of such slots. */
+  /** Takes a slot from the most urgent pile of the given healths. */
   takeHealthy(which: (health: Sound) => boolean): Entry | undefined;
-  /** The one that has waited longest. */
+  /** Takes the failed slot that has waited longest. */
   takeFailed(): Entry | undefined;
   /**
-   * How many of its health are tried before this one, or before one that would come now. Of those that are drawn, half
-   * come before, most likely.
+   * How many slots of its health are tried before this one, or before it if it joined now. In a pile, half of the
+   * others are expected to come first.
    */
   ahead(entry: Entry): number;
   clear(): void;
 }
 
-/** Contested: repairs that did not last. Whoever fights over them would else be served before all others. */
+/** Urgencies, highest first. Contested slots come last, else whoever changes them would delay all others. */
 const urgencies = [...reasons, 'contested'] as const;
 const sounds = ['answered', 'untried', 'doubtful'] as const satisfies readonly Sound[];
 
-/** `Entry.queued` of a healthy slot that waits. */
+/** `Entry.queued` of a healthy slot in the queue. */
 const inPile = -1;
 
 export function createQueue(random: () => number): Queue {
   const piles = urgencies.flatMap(urgency => sounds.map(health => ({ urgency, health, entries: [] as Entry[] })));
   let healthySize = 0;
-  /** Failed ones by their tickets, which count up; the first ticket that is still there. */
+  /** Failed slots by their increasing tickets. */
   const line = new Map<number, Entry>();
   let nextTicket = 1;
   let firstTicket = 1;

@@ -1,10 +1,12 @@
 import type { Finding, FindingSpecs, Rehearsal } from '../contract/target.ts';
 import { type Entry, noFindings } from './ledger.ts';
 
-/** Of lists of findings: those that a creation said. */
+/** For a list of findings, those that came with a creation. */
 const saidOfCreation = new WeakMap<readonly Finding[], readonly Finding[]>();
 
-/** A later write says nothing of what a creation has left to do, so that stays for as long as the slot does. */
+/**
+ * The findings after a write. Those of the creation stay as long as the slot, because later writes do not repeat them.
+ */
 export function findingsAfter({ receiptFindings }: Entry, { change, findings = noFindings }: Rehearsal): readonly Finding[] {
   const ofCreation = change === 'created' ? findings : (saidOfCreation.get(receiptFindings) ?? noFindings);
   if (ofCreation.length === 0) return findings;
@@ -13,7 +15,10 @@ export function findingsAfter({ receiptFindings }: Entry, { change, findings = n
   return all;
 }
 
-/** Of what receipts said, that which a report leaves: some findings a report tells itself where they still hold. */
+/**
+ * The receipt findings that stay after a report. Findings with `until: 'next report'` are repeated by the report
+ * itself.
+ */
 export function findingsAfterReport(said: readonly Finding[], specs: FindingSpecs): readonly Finding[] {
   const stays = ({ code }: Finding): boolean => specs[code]?.until !== 'next report';
   if (said.every(stays)) return said;
@@ -22,7 +27,7 @@ export function findingsAfterReport(said: readonly Finding[], specs: FindingSpec
   return left.length === 0 ? noFindings : left;
 }
 
-/** What is told of a slot: by the report, and by the receipt of its last write, where that saw something else. */
+/** The findings of a slot: those of the report, and further ones of the receipt of its last write. */
 export function toldOf({ slot: { findings = noFindings }, receiptFindings }: Pick<Entry, 'slot' | 'receiptFindings'>): readonly Finding[] {
   if (receiptFindings.length === 0) return findings;
   const isNew = (one: Finding): boolean => !findings.some(({ code, message }) => code === one.code && message === one.message);

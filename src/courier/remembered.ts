@@ -4,7 +4,7 @@ import type { Verified } from '../contract/source.ts';
 import type { Moment, Verification } from './ledger.ts';
 import { day } from './timing.ts';
 
-/** What a process before this one knew of an image. `at`: when it asked, in milliseconds since the epoch. */
+/** What a former process found out about an image. `at`: when it tried, in milliseconds since the epoch. */
 interface Remembered {
   readonly at: number;
   readonly result: Verified;
@@ -13,17 +13,17 @@ interface Remembered {
 export interface RecollectionDeps {
   readonly clock: Pick<Clock, 'wall'>;
   readonly now: () => Moment;
-  /** Missing where nothing is kept. */
+  /** undefined if nothing is kept on disk. */
   readonly memory: Memory | undefined;
 }
 
-/** Results over restarts, by scope and image. */
+/** Results of verifications across restarts, by scope and image. */
 export interface Recollection {
   readonly state: 'unread' | 'reading' | 'read';
   read(): Promise<void>;
-  /** What a process before this one found. A time that lies ahead of our clock counts as the present. */
+  /** The result of a former process. A time in the future counts as now. */
   of(key: string): Verification['result'];
-  /** What a process after this one should know: all that was found within a day. */
+  /** Stores all results of the last day for the next process. */
   keep(known: ReadonlyMap<string, Verification>): void;
 }
 
@@ -54,7 +54,7 @@ export function createRecollection({ clock, now, memory }: RecollectionDeps): Re
   };
 }
 
-/** What can be read of it: anything may lie there. */
+/** Parses the stored text and drops everything invalid. */
 function readRemembered(text: string | undefined): ReadonlyMap<string, Remembered> {
   return new Map(Object.entries(membersOf(text)).flatMap(([key, value]) => (isRemembered(value) ? [[key, value] as const] : [])));
 }

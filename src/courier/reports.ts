@@ -21,15 +21,15 @@ export interface ReportDeps {
   serverNow(): number;
 }
 
-/** What a report changed: ids that are new, and ids that are gone. */
+/** The ids that a report added and removed. */
 export interface Changes {
   readonly added: readonly string[];
   readonly gone: readonly string[];
 }
 
 /**
- * Takes a discovery's report into the record. A report that began before a slot's last write ended says nothing about
- * that slot's state (rule 3). It does not say that the slot is absent, drifted or gone.
+ * Merges the report of a discovery into the record. A report that began before a slot's last write ended says nothing
+ * about that slot's state (rule 3), neither that it is absent nor that it drifted or went away.
  */
 export function mergeReport(record: TargetRecord, report: Discovery, began: Moment, deps: ReportDeps): Changes {
   const added: string[] = [];
@@ -52,7 +52,7 @@ export function mergeReport(record: TargetRecord, report: Discovery, began: Mome
   return { added, gone };
 }
 
-/** Takes one sighting of a watch into the record. */
+/** Merges one sighting of a watch into the record. */
 export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Moment, deps: ReportDeps): Changes {
   if ('slot' in sighting) return { added: mergeSlot(record, sighting.slot, now, deps) ? [sighting.slot.id] : [], gone: [] };
   const entry = record.entries.get(sighting.gone);
@@ -62,12 +62,12 @@ export function mergeSighting(record: TargetRecord, sighting: Sighting, now: Mom
   return { added: [], gone: [sighting.gone] };
 }
 
-/** A write to the slot has ended, and its outcome is told: what a watch saw go meanwhile is gone now. */
+/** Removes a slot that a watch saw disappear during a write. Call it after the write and its outcome. */
 export function forgetLeaving(record: TargetRecord, id: string): void {
   if (!record.entries.get(id)?.running && record.leaving.delete(id)) forget(record, id);
 }
 
-/** Another address under the same name is another manager: nothing that is known of the former one holds there. */
+/** Clears the record. A target with another address is another manager, to which the former state does not apply. */
 export function forgetAll(record: TargetRecord): void {
   record.entries.clear();
   record.followers.clear();
@@ -82,14 +82,13 @@ function forget(record: TargetRecord, id: string): void {
   const { unsettled, slot } = record.entries.get(id) ?? {};
   record.entries.delete(id);
   if (slot) forgetFollower(record, slot);
-  // A creation that lands makes the slot; it does not come over what is written there later.
+  // A late creation creates the slot; it does not overwrite a later write.
   if (unsettled && slot?.state !== 'absent') record.vanished.set(id, { ...unsettled, answered: true });
 }
 
 /**
- * A process before this one, or this target under another name, may have given up a write that still lands: up to its
- * deadline and linger from now on.
- * One object for all slots.
+ * The unsettled state of slots found at the start: a former process, or the target under its former name, may have
+ * abandoned a write that lands within its deadline and linger. One object for all slots.
  */
 function leftByFormer({ managed: { limits } }: TargetRecord, began: Moment): Unsettled | undefined {
   const lingerMs = limits.lingerMs ?? limits.deliverMs;
@@ -97,7 +96,7 @@ function leftByFormer({ managed: { limits } }: TargetRecord, began: Moment): Uns
   return { confirmAt: began + limits.deliverMs + lingerMs + second, answered: true, by: 'former process' };
 }
 
-/** To a slot that is new: what was there at the start may not have been seen before. */
+/** Late writes that may hit a new slot, which may have existed at the start without having been reported. */
 function lateWritesTo(record: TargetRecord, id: string, began: Moment): Unsettled | undefined {
   const { discoveredAt, partlyUnseen, formerWrites, vanished } = record;
   const writes = vanished.get(id) ?? (discoveredAt === undefined || partlyUnseen ? formerWrites : undefined);
@@ -105,14 +104,14 @@ function lateWritesTo(record: TargetRecord, id: string, began: Moment): Unsettle
 }
 
 /**
- * Whether a late write could leave something older there, unseen. It is seen where the manager tells what it holds. A
+ * Whether a late write could leave an older credential unnoticed. It is noticed if the manager tells what it holds. A
  * slot that a second push would disturb counts as safe.
  */
 function mayHoldOlder({ state, holds, disturbs, registries }: Slot): boolean {
   return state !== 'absent' && !holds && !disturbs && registries.length > 0;
 }
 
-/** Whether a report that began then says anything about the entry's state. */
+/** Whether a report that began at that moment tells the entry's state. */
 function tells(entry: Entry, began: Moment): boolean {
   return !entry.running && entry.wroteAt < began;
 }
@@ -121,7 +120,7 @@ function unseen(report: Discovery, id: string): boolean {
   return report.unseen?.some(prefix => id === prefix || id.startsWith(prefix.endsWith('/') ? prefix : `${prefix}/`)) ?? false;
 }
 
-/** True when the slot is new. */
+/** Merges one slot. Returns true if it is new. */
 function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: ReportDeps): boolean {
   const known = record.entries.get(slot.id);
   noteFollower(record, slot);
@@ -140,14 +139,14 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   carryHoldings(known, slot);
   if (known.receiptFindings.length > 0 && tells(known, began))
     known.receiptFindings = findingsAfterReport(known.receiptFindings, record.managed.findings);
-  // What we have lies among the old things; a new one each minute would be garbage there, which V8 collects late.
+  // Keep the old object: a new one each minute would become garbage in V8's old generation, which is collected late.
   if (alike(known.slot, slot)) return false;
   if (!tells(known, began)) {
     known.slot = { ...slot, state: known.slot.state };
     return false;
   }
   known.slot = slot;
-  // Nobody tries it any more, and a finding says why.
+  // It is no longer tried, and a finding says why.
   if (slot.waits) known.trouble = undefined;
   if (slot.state === 'absent') {
     known.held = [];
@@ -162,9 +161,9 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
 }
 
 /**
- * What the slot holds goes on counting where its registries, its leader or what a delivery disturbs have changed: in
- * the order of the registries that it has now. A follower knows its leader's hosts instead. What only counted as fresh,
- * because a delivery would have disturbed, is not known once none does.
+ * Keeps known holdings after a change of registries, leader or `disturbs`, in the order of the new registries; a
+ * follower has its leader's hosts instead. A holding that only counted as fresh because of `disturbs` becomes unknown
+ * without it.
  */
 function carryHoldings(known: Entry, slot: Slot): void {
   if (known.slot.disturbs && !slot.disturbs)
@@ -174,10 +173,7 @@ function carryHoldings(known: Entry, slot: Slot): void {
   known.heldHosts = undefined;
 }
 
-/**
- * Whether nothing is new in the report of a slot that is simply there. What cannot be compared at a glance counts as
- * new.
- */
+/** Whether the report of a present slot has nothing new. Anything that needs a deep comparison counts as new. */
 function alike(known: Slot, slot: Slot): boolean {
   return (
     known.state === 'present' &&
@@ -197,7 +193,7 @@ function alike(known: Slot, slot: Slot): boolean {
 }
 
 function newEntry(slot: Slot, scopes: Entry['scopes'], held: Entry['held']): Entry {
-  // Every member from the beginning: one that is added later costs an array besides.
+  // All members from the start: one that is added later makes V8 allocate a separate array.
   return {
     slot,
     scopes,

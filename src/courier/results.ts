@@ -11,8 +11,8 @@ import { explained, type Said } from './verdict.ts';
 import type { Work } from './work.ts';
 
 /**
- * When a delivery began that failed. since: when the row of failures began, if the one before failed just so; else as
- * `began`. health: of the slot, before.
+ * A failed delivery. since: the begin of the row of equal failures, else `began`. health: that of the slot before the
+ * delivery.
  */
 export interface Stumble {
   readonly began: Moment;
@@ -25,16 +25,16 @@ export interface ResultsDeps {
   readonly random: () => number;
   readonly work: Work;
   readonly supply: Pick<Supply, 'refused' | 'doubt'>;
-  /** `check`: asks what a delivery would do and writes nothing. */
+  /** `check`: asks what a delivery would do, and writes nothing. */
   readonly rehearse: boolean;
   emit(event: CourierEvent): void;
-  /** A delivery failed. */
+  /** Called when a delivery failed. */
   stumbled(failure: Failure, stumble: Stumble): void;
-  /** A delivery was answered well. */
+  /** Called when a delivery succeeded. */
   delivered(): void;
 }
 
-/** What attempts at one target come to: written into the ledger, and told. */
+/** Records the results of attempts at one target in the ledger, and emits their events. */
 export interface Results {
   delivered(attempt: Attempt, receipt: Rehearsal): void;
   failed(attempt: Attempt, failure: Failure): void;
@@ -80,7 +80,7 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
   }
 
   /**
-   * Tells the supply; what it resolves to is the registry's own word on each credential, not older than the attempt.
+   * Reports the refusal to the supply. Resolves to what each registry says of its credential since the attempt began.
    */
   function refusedBy({ entry, offer, began }: Attempt): Promise<Said | undefined>[] {
     return [...keptOf(offer)].flatMap(([host, kept]) => {

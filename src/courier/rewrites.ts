@@ -1,10 +1,10 @@
 import type { Moment, TargetRecord } from './ledger.ts';
 import type { Supply } from './supply.ts';
 
-/** Writing every slot of a target anew because somebody asked, those included that the next look finds. */
+/** Rewrites every slot of a target on request, including slots that the next look finds. */
 export interface Rewrites {
   ask(): void;
-  /** After a look: slots that it found are given what was fetched after somebody asked, as all others are. */
+  /** Extends the request to the slots that a look has found. */
   extend(): void;
 }
 
@@ -14,7 +14,7 @@ export interface RewritesDeps {
 }
 
 export function createRewrites(record: TargetRecord, { now, supply }: RewritesDeps): Rewrites {
-  /** When somebody asked, and no look has begun since. */
+  /** When the request came; undefined once a look has begun after it. */
   let askedAt: Moment | undefined;
 
   function ask(): void {

@@ -1,6 +1,6 @@
 import { Cron } from 'croner';
 
-/** The reason why a cron pattern cannot be used; undefined when it can. Times are UTC. */
+/** Why a cron pattern is invalid; undefined if it is valid. Times are UTC. */
 export function cronMistake(pattern: string): string | undefined {
   try {
     return new Cron(pattern, { paused: true, utcOffset: 0 }).nextRun() ? undefined : 'it never comes true';
@@ -10,14 +10,14 @@ export function cronMistake(pattern: string): string | undefined {
 }
 
 /**
- * When a target is discovered next, in milliseconds of wall time: the pattern's next moment after `wall`. A pattern
- * without seconds means any second of its minute; `second` (0 to 59, drawn once per target) picks it, so that many
- * couriers do not ask at once.
+ * Returns a function for the next discovery of a target, in milliseconds of wall time: the pattern's next match after
+ * `wall`. For a pattern without seconds, `second` (0 to 59, drawn once per target) picks the second of the minute, so
+ * that many couriers do not ask at the same time.
  */
 export function cronSchedule(pattern: string): (wall: number, second: number) => number {
   const cron = new Cron(pattern, { paused: true, utcOffset: 0 });
   const wholeMinutes = pattern.trim().split(/\s+/).length <= 5;
-  /** From when to when it is the next one: every target asks at every discovery. */
+  /** The last result and the time from which it holds, cached because every target asks at every discovery. */
   let known = { from: Number.POSITIVE_INFINITY, next: 0 };
   function nextAfter(wall: number): number | undefined {
     if (wall >= known.from && wall < known.next) return known.next;
@@ -36,8 +36,9 @@ const minuteMs = 60_000;
 const minuteOf = (wall: number): number => Math.floor(wall / minuteMs) * minuteMs;
 
 /**
- * When a window is open: the wall time itself while the pattern matches some second of its minute, else the begin of
- * the next such minute. It is open for whole minutes, as nothing that takes its time could meet a single second.
+ * Returns a function for the opening of a window: the wall time itself while the pattern matches any second of its
+ * minute, else the begin of the next such minute. Windows are whole minutes, because no delivery could hit a single
+ * second.
  */
 export function cronWindow(pattern: string): (wall: number) => number {
   const cron = new Cron(pattern, { paused: true, utcOffset: 0 });

@@ -2,7 +2,7 @@ import type { Registry } from '../contract/registry.ts';
 import type { Source } from '../contract/source.ts';
 import type { Moment, Scope } from './ledger.ts';
 
-/** The scope of this registry of the source, made if it is not there yet. */
+/** The scope of the source for this registry, created if necessary. */
 export function scopeIn(scopes: Map<string, Scope>, source: Source, registry: Registry): Scope {
   const id = source.scope(registry);
   const scope = scopes.get(id) ?? newScope(id, source, registry);
@@ -10,7 +10,7 @@ export function scopeIn(scopes: Map<string, Scope>, source: Source, registry: Re
   return scope;
 }
 
-/** Credentials of the scope are needed for this registry; without one, for what AWS says of its principal. */
+/** Marks the scope as needed for this registry; without one, for what AWS says of its principal. */
 export function want(scope: Scope, registry?: Registry): void {
   scope.wanted = true;
   if (!registry || scope.hosts.has(registry.host)) return;
@@ -18,19 +18,19 @@ export function want(scope: Scope, registry?: Registry): void {
   scope.unproven.push(registry);
 }
 
-/** Nothing is needed of it any more, until somebody wants it again. */
+/** Marks the scope as not needed. */
 export function unwant(scope: Scope): void {
   scope.wanted = false;
   scope.hosts.clear();
   scope.unproven = [];
 }
 
-/** What registries said that are not needed any more. */
+/** Drops the proofs of registries that are no longer needed. */
 export function forgetOldProofs({ proofs, hosts }: Scope): void {
   for (const host of proofs.keys()) if (!hosts.has(host)) proofs.delete(host);
 }
 
-/** Nobody needs it, and no pause or credential is worth keeping. */
+/** Whether the scope can be dropped: it is not needed, and has neither a pause nor a live credential. */
 export function isForgotten({ wanted, fetching, notBefore, kept }: Scope, now: Moment): boolean {
   return !wanted && !fetching && now >= notBefore && now >= (kept?.endsAt ?? 0);
 }

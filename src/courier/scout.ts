@@ -12,43 +12,43 @@ import { createWatch } from './watch.ts';
 
 export interface ScoutDeps extends DiscoveryDeps {
   readonly random: () => number;
-  /** Whether targets are watched at all. */
+  /** Whether targets are followed continuously, and so watched. */
   follows(): boolean;
-  /** A watch saw this slot. */
+  /** Called when a watch saw this slot. */
   sighted(entry: Entry): void;
-  /** The next step may be due earlier than planned. */
+  /** Called when the next step may be due earlier than planned. */
   wake(): void;
 }
 
 /**
- * Looks at one target: discovers by the clock (`discovery.ts`), and watches where it can (`watch.ts`). `clients.ts` is
- * what the target is reached through. `condition.ts` says whether the target works and when it is looked at next.
+ * Observes one target: discovers it on schedule (`discovery.ts`) and watches it if possible (`watch.ts`). `clients.ts`
+ * opens its clients; `condition.ts` tracks whether it works and when the next look is due.
  */
 export interface Scout {
-  /** What can be delivered to; undefined while the target does not work as a whole, or before the first discovery. */
+  /** The client for deliveries; undefined while the target does not work as a whole, or before the first discovery. */
   readonly target: Target | undefined;
-  /** Slots whose last attempt failed may be tried, too. */
+  /** Whether slots whose last attempt failed may be tried as well. */
   takesFailed(): boolean;
   step(): void;
   wakeAt(): Moment;
   /**
-   * A delivery failed. Of what concerns the whole target the next discovery is the probe; of a slot that is gone, too,
-   * but not at once: one entry that comes and goes would cause a storm of discoveries.
+   * Records a failed delivery. The next discovery probes a failure that concerns the whole target. It also probes a
+   * slot that is gone, but not immediately: an entry that comes and goes would cause a storm of discoveries.
    */
   stumbled(failure: Failure, stumble: Stumble): void;
-  /** A delivery was answered well. */
+  /** Records a successful delivery. */
   delivered(): void;
-  /** Look now, or once more after the look that is under way. A Retry-After and the pause of AUTH are kept. */
+  /** Looks now, or once more after a look that is under way. Keeps Retry-After and the pause after AUTH. */
   look(): void;
-  /** As `look`, for somebody who may ask again and again: not twice in 30 s. */
+  /** As `look`, but at most once in 30 s, for requests that may repeat. */
   lookInTurn(): void;
-  /** As `look`: there may be another key, so the pause of AUTH is over. */
+  /** As `look`, and ends the pause after AUTH, because the key may have changed. */
   lookAnew(): void;
-  /** Another configuration of the same target: the look that is under way counts no more, the next one begins now. */
+  /** Takes another configuration of the same target: discards a look that is under way and begins a new one. */
   restart(): void;
-  /** As `restart`, and the target may be another one: nothing is delivered before the next look. */
+  /** As `restart`, for a target that may be another manager: nothing is delivered before the next look. */
   renew(): void;
-  /** Nothing is being delivered: clients of former keys and configurations can go. */
+  /** Closes the clients of former keys and configurations. Call it while no delivery is under way. */
   unused(): void;
   close(): Promise<void>;
 }

@@ -1,31 +1,31 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Moment } from './ledger.ts';
 
-/** So many deliveries at a time may be new. */
+/** The maximum number of new deliveries. */
 const most = 64;
-/** From then on a delivery is slow, and counts no more: it keeps nobody waiting. At the latest after twice as long. */
+/** A delivery counts as new for this time, at most for twice as long. After that it is slow and delays no other. */
 const newMs = 100;
 
 /**
- * When deliveries of all targets together begin. What was just begun costs memory and processor time here, so a few
- * dozen new ones at a time are as fast as hundreds. One that hangs delays the others by no more than a moment.
+ * Limits how many deliveries of all targets begin at a time. A new delivery costs memory and processor time, so a few
+ * dozen are as fast as hundreds. A hanging delivery delays the others only for a moment.
  */
 export interface Starts {
-  /** False: too many are new. `resume` is called when another one may begin; meanwhile do not ask again. */
+  /** Returns false if too many are new. Then `resume` is called when another one may begin; do not ask before that. */
   allow(resume: () => void): boolean;
-  /** A delivery begins, at this moment. */
+  /** Records the begin of a delivery, and returns its moment. */
   begin(): Moment;
-  /** The delivery that began then has ended. */
+  /** Records the end of the delivery that began at that moment. */
   end(began: Moment): void;
 }
 
 export function createStarts(clock: Pick<Clock, 'sleep'>, now: () => Moment): Starts {
-  // Spans of time instead of a list: a list would keep what is under way.
+  // Two spans of time in place of a list, which would need an entry per delivery.
   let span = { since: Number.NEGATIVE_INFINITY, running: 0 };
   let former = span;
   const waiting: (() => void)[] = [];
 
-  /** Begins a new span when the present one is over. */
+  /** Begins a new span if the present one is over. */
   function turnSpans(): void {
     const since = now();
     if (since < span.since + newMs) return;

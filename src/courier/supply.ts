@@ -11,42 +11,38 @@ export interface SupplyDeps extends FetchesDeps {
 }
 
 /**
- * Says that credentials of the scope are needed, and where: for this registry; without one, for what AWS says of its
- * principal.
+ * Tells that credentials of the scope are needed for this registry; without one, for what AWS says of its principal.
  */
 export type Want = (scope: Scope, registry?: Registry) => void;
 
-/** The fetching side: one record a source x region x service, each with the last good credential. */
+/** The fetching side of the engine: one scope per source x region x service, each with its last good credential. */
 export interface Supply {
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly clockSkewMs: number | undefined;
-  /** Sources that replace the former ones: what was fetched by scopes that still exist is kept. */
+  /** Replaces the sources. Scopes that still exist keep their credentials. */
   use(sources: Sources): void;
-  /** The record that serves this registry of a slot; undefined when no source does. */
+  /** The scope that serves this registry of a slot; undefined if no source does. */
   scopeFor(registry: Registry, slot?: Asking): Scope | undefined;
-  /** Names of the sources that only their `slots` keep from a slot. */
+  /** The names of sources that match a slot except for their `slots`. */
   withheld(registry: Registry, slot: Asking): readonly string[];
-  /** The record of the source `default` for the registry's region, whatever the account. */
+  /** The scope of the source `default` for the registry's region, whatever the account. */
   ownScopeFor(registry: Registry): Scope | undefined;
-  /** All that is needed from now on, in the place of what was needed before. */
+  /** Replaces the set of needed scopes and registries. */
   demand(say: (want: Want) => void): void;
-  /** This is needed, too. */
+  /** Adds to the set of needed scopes and registries. */
   want: Want;
   /** Starts the fetches and proofs that are due. */
   step(): void;
   /** When the next fetch becomes possible. */
   wakeAt(): Moment;
   /**
-   * A credential was refused (rule 10), by this slot unless by its registry: another one is fetched if it is still the
-   * newest, as often as the evidence allows.
+   * Records that a credential was refused (rule 10), by the slot `by` or by the registry. Fetches another one if it is
+   * still the newest, as often as the evidence allows.
    */
   refused(scope: Scope, kept: Kept, evidence: Evidence, by?: Entry): void;
-  /**
-   * What the registry says of a credential that somebody refused at that moment or later; undefined when it could not
-   * be asked in time.
-   */
+  /** What the registry says of a refused credential at `since` or later; undefined if it did not respond in time. */
   doubt(scope: Scope, registry: Registry, kept: Kept, since: Moment): Promise<Proved | undefined>;
-  /** Somebody asked for newer credentials: they are fetched as soon as the spacing of fetches and AWS allow it. */
+  /** Requests newer credentials, which are fetched as soon as the spacing of fetches and AWS allow it. */
   refetch(scopes: Iterable<Scope>): void;
 }
 
@@ -70,7 +66,7 @@ export function createSupply(deps: SupplyDeps): Supply {
       sources = next;
       for (const scope of scopes.values()) {
         const source = next.all.find(candidate => candidate.scope(scope.registry) === scope.id);
-        // The next reload may bring its source back: its pauses stand until then, or until they are over.
+        // The next reload may bring its source back, so its pauses stay until they end.
         if (source) scope.source = source;
         else scope.wanted = false;
       }

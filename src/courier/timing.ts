@@ -9,13 +9,12 @@ export const minute = 60 * second;
 export const hour = 60 * minute;
 export const day = 24 * hour;
 
-/** A wall clock that gains more than this on the monotonic one has been suspended or set. */
+/** If the wall clock gains more than this on the monotonic one, the machine was suspended or the clock was set. */
 const leap = second;
 
 /**
- * The engine's time line. It follows the monotonic clock and adds what the wall clock leaps ahead (a resumed machine, a
- * clock set forward):
- * whatever is due by either clock is due. A wall clock set back changes nothing.
+ * The engine's time line. It follows the monotonic clock and adds forward leaps of the wall clock (a resumed machine, a
+ * clock set forward), so that whatever is due by either clock is due. A wall clock set back changes nothing.
  */
 export function timeline(clock: Clock): () => Moment {
   let lead = -clock.mono();
@@ -32,8 +31,8 @@ export function timeline(clock: Clock): () => Moment {
 }
 
 /**
- * A fresh credential on the time line. Its life is counted by the server's clock; it ages at half of it, +-10 %, drawn
- * here once.
+ * Places a fresh credential on the time line. Its life counts by the server's clock. It ages at half its life, +-10 %,
+ * drawn here once.
  */
 export function keep(credential: Credential, receivedAt: Moment, random: () => number): Kept {
   const life = lifeOf(credential);
@@ -49,20 +48,20 @@ export function keep(credential: Credential, receivedAt: Moment, random: () => n
 }
 
 /**
- * What a manager says that a slot holds. Of its age only the end is known: it is taken as a credential of 12 h. One
- * that lives longer there is not, whatever the manager says.
+ * Places what a manager says it holds on the time line. Only the end is known, so it counts as a credential of 12 h,
+ * the longest life that there is, whatever the manager says.
  */
 export function asHolding(holds: { fingerprint: string; expiresAt: Date }, now: Moment, serverNow: number): Holding {
   const endsAt = now + Math.min(longestLife, holds.expiresAt.getTime() - serverNow);
   return { ...holds, receivedAt: endsAt - longestLife, agesAt: endsAt - longestLife / 2, endsAt };
 }
 
-/** The least time between two fetches of one scope, for a life in milliseconds (undefined: not known yet). */
+/** The minimum interval between two fetches of one scope, for a life in milliseconds; undefined if unknown. */
 export function spacing(life: number | undefined): number {
   return life === undefined ? 5 * second : Math.max(5 * second, Math.min(minute, life / 3));
 }
 
-/** When the scope may and should be fetched next. */
+/** When the next fetch of the scope is permitted and due. */
 export function fetchDueAt({ notBefore, refetch, kept }: Pick<Scope, 'notBefore' | 'refetch' | 'kept'>): Moment {
   return refetch || !kept ? notBefore : Math.max(notBefore, kept.agesAt);
 }
@@ -80,23 +79,23 @@ export function slow(count: number, random: () => number): number {
   return Math.min(30 * minute, 5 * minute * 2 ** (count - 1)) * (1 + random() / 4);
 }
 
-/** The least time between a write that was asked for and another one that brings nothing newer. */
+/** The minimum interval between a requested rewrite and another one without a newer credential. */
 export const rewriteAgainAfter = minute;
 
-/** From one delivery that disturbs to the next: 30 min doubling to 8 h. `count` is 1 for the first. */
+/** The interval between disturbing deliveries: 30 min doubling to 8 h. `count` is 1 for the first. */
 export function rarely(count: number): number {
   return Math.min(8 * hour, 30 * minute * 2 ** (count - 1));
 }
 
-/** The least time between a failed attempt that was asked for and the next one. */
+/** The minimum interval between a failed requested attempt and the next one. */
 export const tryAgainAfter = 30 * second;
 
-/** The least time between a look that was wrong about a slot and the next look at the target. */
+/** The minimum interval between a look that was wrong about a slot and the next look at the target. */
 export const lookAgainAfter = 30 * second;
 
 /**
- * From one look to the next for a slot that the manager lists and has not found for so many milliseconds: as long
- * again, 30 s to 30 min.
+ * The interval between looks for a slot that the manager lists but has not found for `lostMs`: as long again, from 30 s
+ * to 30 min.
  */
 export function searchPause(lostMs: number): number {
   return Math.min(30 * minute, Math.max(lookAgainAfter, lostMs));
@@ -121,23 +120,22 @@ export function retryPause(failure: Failure, count: number, random: () => number
 }
 
 /**
- * The pause after the `count`th failed fetch in a row, from its beginning; `life` as for `spacing`. Up to 5 s beyond
- * the least one: many that started in the same second, and were told by AWS that they ask too often, would else come
- * back together.
+ * The pause after the `count`th failed fetch in a row, counted from its begin; `life` as for `spacing`. Up to 5 s are
+ * added at random, so that many couriers that AWS throttled in the same second do not return together.
  */
 export function fetchPause(failure: Failure, count: number, life: number | undefined, random: () => number): number {
   return Math.max(spacing(life) + 5 * second * random(), retryPause(failure, count, random));
 }
 
 /**
- * Repairs that do not last: 1 min doubling to 30 min between them. An hour of peace forgets them, a day where they
+ * The interval between repairs that do not last: 1 min doubling to 30 min. A quiet hour resets it, a quiet day if they
  * disturb.
  */
 export function repairPause(repairs: number): number {
   return repairs === 0 ? 0 : Math.min(30 * minute, minute * 2 ** (repairs - 1));
 }
 
-/** From when on the slot may be repaired. */
+/** When the slot may be repaired next. */
 export function mayRepairAt({ repaired, slot, wroteAt }: Pick<Entry, 'repaired' | 'slot' | 'wroteAt'>): Moment {
   if (!repaired || repaired.count === 0) return 0;
   return slot.disturbs ? Math.max(repaired.at, wroteAt) + rarely(repaired.count) : repaired.at + repairPause(repaired.count);

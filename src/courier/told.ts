@@ -3,9 +3,7 @@ import type { Holds, Slot } from '../contract/target.ts';
 import { type Entry, type Holding, isKept, type Moment, unknownFingerprint } from './ledger.ts';
 import { asHolding, second } from './timing.ts';
 
-/**
- * What the manager says that the slot holds, if it can tell. What we know of the same credential is better and stays.
- */
+/** What the slot holds according to the manager, if it can tell. Our own knowledge of the same credential is kept. */
 export function holdingsOf(
   slot: Slot,
   scopes: Entry['scopes'],
@@ -14,7 +12,7 @@ export function holdingsOf(
   known?: Entry,
 ): Entry['held'] | undefined {
   const { holds, registries, after } = slot;
-  // A follower without registries holds what its leader does, or did before it had to wait.
+  // A follower without registries holds what its leader holds, or held before the follower had to wait.
   const places =
     registries.length === 0 && (after !== undefined || slot.waits)
       ? (known?.heldHosts ?? hostsTold(slot))
@@ -32,29 +30,31 @@ export function holdingsOf(
   if (isByHost(holds))
     return places.map((host, at) => {
       const one = holds.get(host);
-      // Of a host that is not told, what we know goes on counting.
+      // For a host that the manager does not tell, our knowledge stays.
       return one ? readAs(asHolding(one, now, serverNow), at) : (known?.held[at] ?? untold);
     });
   const said = asHolding(holds, now, serverNow);
-  // It is the fingerprint of one credential, where the slot may hold several.
+  // It is the fingerprint of a single credential, but the slot may hold several.
   if (known?.held.some(held => held?.fingerprint === said.fingerprint)) return known.held.map(held => held && sooner(held, said));
   return places.map((_, at) => readAs(said, at));
 }
 
-/** The hosts of a follower without registries that was not written yet; one without a name where no host is told. */
+/** The hosts of a follower without registries before its first write; one empty name if the manager tells no host. */
 export const hostsTold = ({ holds }: Slot): readonly string[] => (holds && isByHost(holds) ? [...holds.keys()] : ['']);
 
 export const isByHost = (holds: NonNullable<Slot['holds']>): holds is ReadonlyMap<string, Holds> => holds instanceof Map;
 
-/** The same credential by an earlier and by a later word of the manager: our clock may have been wrong then. */
+/**
+ * Corrects the end of the same credential by a later word of the manager, because our clock may have been wrong before.
+ */
 function sooner(held: Holding, said: Holding): Holding {
   const applies = held.fingerprint === said.fingerprint && !isKept(held) && said.endsAt < held.endsAt - second;
   return applies ? { ...said, ...(held.foreign && { foreign: held.foreign }) } : held;
 }
 
 /**
- * The end of what we wrote there, or would write now; undefined where it was not us. Another courier with a newer one
- * is left in peace, but not at a follower: that must hold what its leader does, although a manager alone may know that.
+ * The end of what we wrote, or would write now; undefined if it was not us. A newer credential of another courier is
+ * left alone, except in a follower, which must hold what its leader does even if only the manager knows it.
  */
 function endOfOurs({ after }: Slot, held: Holding | undefined, kept: Holding | undefined, known?: Entry): Moment | undefined {
   if (held?.foreign) return Math.max(held.foreign.oursEndsAt, kept?.endsAt ?? 0);
@@ -62,8 +62,8 @@ function endOfOurs({ after }: Slot, held: Holding | undefined, kept: Holding | u
 }
 
 /**
- * What disturbs is not done at every start: what the slot holds is taken as fresh until the manager or the clock says
- * otherwise.
+ * The assumed holding of a disturbing slot after a start. It counts as fresh until the manager or the clock says
+ * otherwise, so that not every start disturbs.
  */
 function freshSince(now: Moment): Holding {
   const expiresAt = new Date(Number.NaN);

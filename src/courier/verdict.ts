@@ -1,12 +1,12 @@
 import { Failure } from '../contract/failures.ts';
 import type { Entry, Proved } from './ledger.ts';
 
-/** What a registry said, and which. */
+/** What a registry said of a credential, with its host. */
 export type Said = Proved & { readonly host: string };
 
 /**
- * What the registries of a slot said of the credential that its manager refused, since it began to try. What they said
- * before is out of date: a token can be revoked.
+ * What the registries of a slot have said of the refused credential since the attempt began. Earlier statements are out
+ * of date, because a token can be revoked.
  */
 export function saidOf({ slot, scopes, trouble }: Pick<Entry, 'slot' | 'scopes' | 'trouble'>): Said[] {
   if (!trouble) return [];
@@ -18,9 +18,8 @@ export function saidOf({ slot, scopes, trouble }: Pick<Entry, 'slot' | 'scopes' 
 }
 
 /**
- * A manager that tried a credential in vain cannot tell by whom it was refused. What the registry itself said of the
- * very same credential can:
- * then the failure says so. Any other failure stays as it is.
+ * Completes CREDENTIAL_REFUSED by what the registry itself said of the same credential, because a manager cannot tell
+ * who refused it. Returns any other failure unchanged.
  */
 export function explained(failure: Failure, said: readonly Said[]): Failure {
   if (failure.code !== 'CREDENTIAL_REFUSED') return failure;

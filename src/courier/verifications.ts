@@ -8,11 +8,11 @@ import type { Supply, Want } from './supply.ts';
 import { day, hour, minute, second } from './timing.ts';
 import type { Work } from './work.ts';
 
-/** Of one walk, which asks four times at most. */
+/** Deadline for one verification, which sends at most four requests. */
 const verifyMs = 60 * second;
 /**
- * From the start, or from the reload that named an image: a process that ends again and again in its first minutes
- * reads none.
+ * Delay after the start, or after the reload that named an image, so that a process in a crash loop does not read
+ * images.
  */
 const settlingMs = 5 * minute;
 
@@ -25,14 +25,14 @@ export interface VerificationsDeps extends RecollectionDeps {
 }
 
 /**
- * Walks the pulls of images, one at a time and beside everything else: whatever comes of it is told, and changes
- * nothing. An image that was read is left alone for a day, whatever becomes of targets and sources meanwhile; one that
- * could not be read is asked for again after an hour.
+ * Tries the pulls of images, one at a time. The results are reported and affect nothing else. An image that was read is
+ * left alone for a day, whatever happens to targets and sources meanwhile; one that could not be read is tried again
+ * after an hour.
  */
 export interface Verifications {
-  /** All images of these targets from now on; which credentials they need. */
+  /** Replaces the set of images with those of these targets, and tells which credentials they need. */
   demand(records: Iterable<TargetRecord>, want: Want): void;
-  /** Starts what is due. */
+  /** Starts the next verification that is due. */
   step(): void;
 }
 
@@ -43,7 +43,7 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
   let wanted: readonly Verification[] = [];
   let underWay = false;
 
-  /** What a process before this one knew. */
+  /** Takes over the result of a former process. */
   function resume(key: string, verification: Verification): void {
     const before = recollection.of(key);
     if (!before || verification.result) return;
@@ -54,11 +54,11 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
 
   function of(image: Image, target: string): Verification {
     const name = nameOfImage(image);
-    // As the slots of that target are served as a whole, else by whichever source there is.
+    // The source that serves slots of that target, else any source.
     const scope = supply.scopeFor(image.registry, { target, id: name }) ?? supply.scopeFor(image.registry);
     const key = `${scope?.id ?? ''} ${name}`;
     const before = known.get(key);
-    // The supply may have forgotten the scope meanwhile, and made another one of the same name.
+    // The supply may have dropped the scope and created another one with the same id.
     if (before) return Object.assign(before, { scope });
     const made: Verification = { name, image, scope, running: false, notBefore: now() + settlingMs * (1 + 2 * random()) };
     known.set(key, made);
@@ -76,7 +76,7 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
       .bounded(verifyMs, signal => verify(image, kept?.credential, signal))
       .catch((error: unknown) => unanswered(asFailure(error)));
     underWay = verification.running = false;
-    // What was cut short by our own end says nothing.
+    // A verification that our own shutdown cut short says nothing.
     if (work.closing) return;
     note(verification, { ...result, at }, { tried: kept?.fingerprint, random });
     emit({
@@ -92,7 +92,7 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
     step();
   }
 
-  /** What nobody asks for any more, once it could be read again anyway. */
+  /** Drops images that are no longer named, once they could be read again anyway. */
   function forget(all: ReadonlySet<Verification>): void {
     for (const [key, verification] of known)
       if (!all.has(verification) && !verification.running && now() >= verification.notBefore) known.delete(key);
@@ -126,8 +126,8 @@ export function createVerifications(deps: VerificationsDeps): Verifications {
 }
 
 /**
- * Its time has come, and there is a credential that the registry takes as far as anybody knows. Without a source ECR
- * Public is asked as everybody may ask it.
+ * Whether the verification is due and has a credential that the registry has not refused. ECR Public needs no source,
+ * because it serves anonymous requests.
  */
 function canStart(verification: Verification, now: Moment): boolean {
   const { scope, image, running, notBefore } = verification;
@@ -136,26 +136,26 @@ function canStart(verification: Verification, now: Moment): boolean {
   const { kept, proofs } = scope;
   if (!kept || now >= kept.endsAt) return false;
   const proof = proofs?.get(image.registry.host);
-  // The registry refuses the credential as a whole: that is told already.
+  // The registry refuses the credential altogether, which is reported already.
   return !(proof && !proof.ok && proof.refused && proof.fingerprint === kept.fingerprint);
 }
 
 const isRenewed = ({ scope, tooOld }: Verification): boolean =>
   tooOld !== undefined && scope?.kept !== undefined && scope.kept.fingerprint !== tooOld;
 
-/** Twice in a row it is no matter of the credential. */
+/** Whether this is the first `stale` result in a row. A second one is not caused by the credential. */
 const isFirstStale = (result: Verified, before: Verified | undefined): boolean =>
   !result.ok && result.stale && !(before && !before.ok && before.stale);
 
 const wasRead = (result: Verified): boolean => result.ok || result.read;
 
 /**
- * Reading an image may count as a pull, so it is read once a day at most. Up to an hour more, so that many do not come
- * together for ever.
+ * The pause after a successful read: a day, because reading an image may count as a pull, plus up to an hour, so that
+ * many images spread out.
  */
 const rested = (random: () => number): number => day + hour * random();
 
-/** Writes down what a walk has come to, and when the next one may begin. */
+/** Records the result of a verification, and when the next one may begin. */
 function note(
   verification: Verification,
   result: Verified & { readonly at: Moment },
@@ -170,11 +170,13 @@ function note(
 
 function pauseAfter(result: Verified, before: Verified | undefined, random: () => number): number {
   if (wasRead(result)) return rested(random);
-  // A newer credential is on its way; with it the pull is walked at once.
+  // A newer credential is on its way, and the pull is then tried immediately.
   return (isFirstStale(result, before) ? settlingMs : hour) * (1 + random() / 10);
 }
 
-/** Nobody knows how far such a walk has come, so it counts as one that has read the image. */
+/**
+ * The result of a verification without an answer. It is unknown how far it came, so it counts as a read of the image.
+ */
 const unanswered = ({ message, remedy }: { readonly message: string; readonly remedy: string }): Verified => ({
   ok: false,
   refused: false,

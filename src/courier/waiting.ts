@@ -15,22 +15,22 @@ export interface WaitingDeps {
   readonly clock: Pick<Clock, 'mono'>;
   readonly random: () => number;
   readonly supply: Pick<Supply, 'refetch'>;
-  /** Slots whose last attempt failed may be tried, too. */
+  /** Whether slots whose last attempt failed may be tried as well. */
   takesFailed(): boolean;
 }
 
-/** The slots of one target that wait to be written. */
+/** The queued slots of one target. */
 export interface Waiting {
   readonly size: number;
-  /** Puts the slot into the queue if it is due. */
+  /** Queues the slot if it is due. */
   enqueue(entry: Entry): void;
-  /** Takes out the next one for which there is a place. */
+  /** Takes the next slot for which a place is free. */
   next(): Entry | undefined;
-  /** Takes all slots out of the queue. */
+  /** Empties the queue. */
   clear(): void;
-  /** As `clear`, when more lie there than the target has slots: those that are gone. */
+  /** Empties a queue that is longer than the target has slots, which means that it holds removed ones. */
   tidy(): void;
-  /** For how many milliseconds a slot waits for its turn, as far as that can be foreseen, once its pause is over. */
+  /** The estimated wait of a slot for its turn after its pause, in milliseconds. */
   waitMs(entry: Entry): number;
 }
 
@@ -82,10 +82,7 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts
   };
 }
 
-/**
- * What disturbs is to last as long as can be, so a credential that is not quite new is replaced before it is
- * delivered.
- */
+/** Whether a disturbing slot should get a newer credential than the present one, so that the delivery lasts long. */
 function wantsNewer(entry: Entry, { reason, offer }: Due, now: Moment): boolean {
   const { slot } = entry;
   if (!slot.disturbs || slot.after !== undefined || reason !== 'aging' || entry.rewriteAskedAt !== undefined) return false;

@@ -4,31 +4,33 @@ import type { Moment } from './ledger.ts';
 import { minute, soon } from './timing.ts';
 import type { Work } from './work.ts';
 
-/** A watch that lasted for longer than this did work: the pauses after failures begin anew. */
+/** A watch that lasted longer than this has worked, so the pauses after failures start over. */
 const lasted = 5 * minute;
 
 export interface WatchDeps {
   readonly now: () => Moment;
   readonly random: () => number;
   readonly work: Work;
-  /** Whether targets are watched at all. */
+  /** Whether targets are followed continuously, and so watched. */
   follows(): boolean;
   seen(sighting: Sighting): void;
-  /** The watch ended by itself, with this message if it failed. The next look is wanted after `pause` milliseconds. */
+  /**
+   * Called when the watch ends by itself, with a message if it failed. The next look is due in `pause` milliseconds.
+   */
   ended(pause: number, message: string | undefined): void;
 }
 
-/** Watches one target where it can be watched: one watch at a time. */
+/** Watches one target if its adapter can, with one watch at a time. */
 export interface Watch {
   readonly underWay: boolean;
-  /** Watches through this client, unless a watch is under way, or the client cannot watch now. */
+  /** Starts a watch through this client, unless one is under way or the client cannot watch now. */
   begin(client: Target): void;
-  /** Ends what is under way: nothing more is seen. */
+  /** Ends the watch. No sighting follows. */
   end(): void;
 }
 
 export function createWatch({ now, random, work, follows, seen, ended }: WatchDeps): Watch {
-  /** Cuts the watch that is under way. */
+  /** Aborts the watch that is under way. */
   let current: AbortController | undefined;
   let failures = 0;
 
@@ -48,7 +50,7 @@ export function createWatch({ now, random, work, follows, seen, ended }: WatchDe
 
   async function follow(client: Target, cut: AbortController, signal: AbortSignal): Promise<void> {
     const sightings = client.watch?.(signal);
-    // Before anything is waited for: whoever begins a watch asks next whether it is under way.
+    // Before the first await, because the caller of `begin` checks `underWay` next.
     if (!sightings && current === cut) current = undefined;
     for await (const sighting of sightings ?? []) {
       if (signal.aborted) return;

@@ -2,33 +2,32 @@ import type { Clock } from '../contract/clock.ts';
 import { Failure, type FailureFacts } from '../contract/failures.ts';
 import { type Alarm, type Alarms, createAlarms, type Ring } from './alarms.ts';
 
-/** How long work that was told to stop may take to say so. */
+/** How long aborted work may take to end, in milliseconds. */
 const graceMs = 1000;
 
-/** All that is under way, so that it can be waited for and told to stop. */
+/** Tracks all pending work, so that it can be awaited and aborted. */
 export interface Work {
   /**
-   * Runs `job` with a signal that is aborted after `ms` or when everything is stopped. A job that does not even then
-   * end is left behind.
-   * leftBehind: what its failure then says, such as that what it began may still land.
+   * Runs `job` with a signal that is aborted after `ms` or by `close`. A job that ignores the signal is abandoned.
+   * leftBehind: facts of the failure in that case, such as that its write may still land.
    */
   bounded<T>(ms: number, job: (signal: AbortSignal) => Promise<T>, leftBehind?: FailureFacts): Promise<T>;
-  /** Runs `job` with a signal that is aborted only when everything is stopped. */
+  /** Runs `job` with a signal that only `close` aborts. */
   endless(job: (signal: AbortSignal) => Promise<void>): Promise<void>;
-  /** Keeps a promise among what is under way. */
+  /** Adds a promise to the pending work. */
   track(job: Promise<void>): void;
   readonly busy: boolean;
-  /** Nothing new may be started. */
+  /** Whether `close` was called, so that nothing new may start. */
   readonly closing: boolean;
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no work is pending. */
   idle(): Promise<void>;
-  /** Ends the endless; gives the rest so many milliseconds, or until `cut`, to end by itself, then tells it to stop. */
+  /** Aborts endless jobs, waits up to `ms` or until `cut` for the others to end, and then aborts them. */
   close(ms: number, cut?: AbortSignal): Promise<void>;
 }
 
 const nothing: FailureFacts = {};
 
-/** Of one job. A class for its shared methods: each of hundreds of deliveries has one. */
+/** The deadline of one job. A class, so that hundreds of concurrent deliveries share its methods. */
 class Deadline implements Alarm {
   at = 0;
   place = -1;
@@ -50,10 +49,10 @@ class Deadline implements Alarm {
     return this.#cut.signal;
   }
 
-  /** First the job is told to stop. When it does not, it is left behind. */
+  /** Aborts the job, and abandons it if it does not end. */
   ring(ring: Ring): void {
     const { signal } = this.#cut;
-    // Whether a write went out is known to the one who sent it; of a job that does not end nobody knows.
+    // Only the sender knows whether a write went out, and a job that does not end cannot tell.
     if (signal.aborted) return this.#giveUp(new Failure('TIMEOUT', (signal.reason as Failure).message, this.#leftBehind));
     const stopped = { remedy: 'Nothing is wrong there: no answer was waited for any more.' };
     const late = `no answer within ${Math.round(this.#ms / 100) / 10} s`;
@@ -92,7 +91,7 @@ export function createWork(clock: Clock): Work {
 
   return {
     bounded<T>(ms: number, job: (signal: AbortSignal) => Promise<T>, leftBehind = nothing) {
-      // No executor: what the two functions below share is kept while the job runs, and would hold `job` as well.
+      // Without an executor, because its closure would be kept while the job runs, and `job` with it.
       const { promise, resolve, reject } = Promise.withResolvers<T>();
       const deadline = new Deadline(alarms, ms, leftBehind, reject);
       job(deadline.signal).then(
@@ -125,7 +124,7 @@ export function createWork(clock: Clock): Work {
     idle,
     async close(ms, cut) {
       closing = true;
-      // A watch ends by itself only when something is wrong with it.
+      // A watch only ends by itself on an error.
       for (const watch of watches) watch.abort();
       const patience = new AbortController();
       const ended = cut ? AbortSignal.any([patience.signal, cut]) : patience.signal;
