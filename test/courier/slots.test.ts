@@ -239,14 +239,15 @@ describe('a slot after another', () => {
 
   test('brings no delivery that disturbs to a leader at a start', async () => {
     const clock = createVirtualClock();
-    const target = promptTarget(clock, 'p', [{ ...row('a'), disturbs: { below: 0.25 } }, after('b', 'a')]);
+    const followers = [after('b', 'a'), after('c', 'a', { registries: [] })];
+    const target = promptTarget(clock, 'p', [{ ...row('a'), disturbs: { below: 0.25 } }, ...followers]);
     await using _ = await startRig({ targets: [target] });
     await clock.advance(8.9 * hours);
-    assert.equal(target.writes.length, 0);
+    assert.equal(target.writes.length, 0, 'nor anything to those after it: what it holds is not known');
     await clock.advance(1 * hours);
     assert.deepEqual(
       target.writes.map(write => write.slot),
-      ['a', 'b'],
+      ['a', 'b', 'c'],
     );
   });
 
@@ -278,6 +279,43 @@ describe('a slot after another', () => {
     await clock.advance(5 * minutes);
     const entry = rig.courier.ledger.targets.get('p')?.entries.get('account');
     assert.deepEqual([entry?.heldHosts, entry?.held.length], [[registry().host], 1]);
+  });
+
+  test('is given nothing while a write to its leader may still land', async () => {
+    const clock = createVirtualClock();
+    const target = promptTarget(clock, 'p', [row('secret'), after('service', 'secret')]);
+    await using rig = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    let hangs = true;
+    target.onDeliver = async ({ id }) => {
+      if (hangs && id === 'secret') throw failing('TIMEOUT', { mayLand: true });
+    };
+    target.rows.set('service', after('service', 'secret', { state: 'drifted' }));
+    rig.courier.refresh();
+    await clock.advance(2 * minutes);
+    assert.equal(writesOf(target, 'service'), 1, 'nobody knows what its leader will hold');
+    hangs = false;
+    await clock.advance(10 * minutes);
+    assert.deepEqual(target.stored.get('service'), target.stored.get('secret'));
+  });
+
+  test('is given nothing while its leader is being written', async () => {
+    const clock = createVirtualClock();
+    const limits = { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 180 * seconds, lingerMs: 0 };
+    const target = promptTarget(clock, 'p', [row('secret'), after('service', 'secret')], { limits });
+    await using _ = await startRig({ targets: [target] });
+    await clock.advance(10 * minutes);
+    target.onDeliver = async ({ id }, store, signal) => {
+      if (id === 'secret') await clock.sleep(150 * seconds, signal);
+      store();
+    };
+    target.rows.set('secret', { ...row('secret'), state: 'drifted' });
+    await clock.advance(65 * seconds);
+    target.rows.set('service', after('service', 'secret', { state: 'drifted' }));
+    await clock.advance(5 * minutes);
+    const [leader, follower] = target.writes.slice(2);
+    assert.deepEqual([leader?.slot, follower?.slot], ['secret', 'service']);
+    assert.equal((follower?.at ?? 0) - (leader?.at ?? 0), 150 * seconds);
   });
 
   test('follows a refresh with what its leader holds, where that always fails', async () => {
