@@ -1,6 +1,8 @@
 import type { Aliases } from '../src/contract/registry.ts';
+import { readAliases } from './aliases.ts';
+import { ConfigError } from './config-error.ts';
 import { readFiles, topKeys } from './files.ts';
-import { ConfigError, type Given, pathsOf, readAliases } from './load.ts';
+import { type Places, pathsOf } from './groups.ts';
 import { nearest } from './nearest.ts';
 import type { Placed } from './origin.ts';
 import { type Report, unknownKey } from './read.ts';
@@ -18,7 +20,7 @@ export interface Asked {
  * Sources and aliases alone: mistakes in targets, doors and so on do not matter to those who ask for a credential. A
  * file that cannot be read whole may hide a source, so that is a mistake. Throws a ConfigError.
  */
-export async function loadAsked(given: Pick<Given, 'files' | 'env'>): Promise<Asked> {
+export async function loadAsked(given: Pick<Places, 'files' | 'env'>): Promise<Asked> {
   const all: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
   const files = await readFiles(pathsOf(given), all);
   const mistakes = all.mistakes.filter(({ path }) => path === '' || /^(sources|aliases)\b/.test(path));

@@ -2,11 +2,11 @@ import { isRegion, isRoleArn, isSessionName, namesInWords, regionForm, roleForm,
 import { visiblyNoKey, visiblyNoKeyId } from '../src/contract/keys.ts';
 import { wrongAmong } from './among.ts';
 import type { Env } from './env.ts';
-import { wrapped } from './formats.ts';
 import { type Form, oneOf } from './forms.ts';
 import { hint } from './nearest.ts';
 import type { Report } from './read.ts';
 import { isPath } from './showable.ts';
+import { wrapped } from './texts.ts';
 
 /** Keys of AWS that can lie in files: exactly these have a form with _FILE, as secrets of Docker lie in files. */
 const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;

@@ -1,8 +1,9 @@
 import type { Env } from './env.ts';
+import { type Table, type Values, withFiles } from './field.ts';
 import { lackingAny } from './naming.ts';
 import { isOutside } from './origin.ts';
 import { type Report, settingOf } from './read.ts';
-import { groups, type Table, type Values, withFiles } from './schema.ts';
+import { groups } from './schema.ts';
 
 /** An option that has no effect without another one of the same group. */
 interface Beside {

@@ -3,7 +3,7 @@ import type { Env } from './env.ts';
 import { account, type Form, forms as formats } from './forms.ts';
 import { type Entries, type Placed, textOf } from './origin.ts';
 import { type Report, warnOfDanger } from './read.ts';
-import { ownWord } from './schema.ts';
+import { ownWord } from './target-options.ts';
 
 /**
  * The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean

@@ -8,7 +8,7 @@ import type { Item } from './files.ts';
 import { isName } from './formats.ts';
 import { type Entries, isBlank, type Origin, type Placed, textOf } from './origin.ts';
 import type { Listed, Report } from './read.ts';
-import { targetTable } from './schema.ts';
+import { targetTable } from './target-options.ts';
 
 /** A target that somebody asked for: its name, its adapter and what was said of it, not yet judged. */
 export interface Draft extends Item {

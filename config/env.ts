@@ -4,8 +4,10 @@ import { receiverFormats } from '../src/contract/receiver.ts';
 import { namesIn } from '../src/io/files.ts';
 import { variables as awsVariables } from './aws.ts';
 import { variables as formerVariables } from './cattle.ts';
+import { hasFile, type Table, withFiles } from './field.ts';
 import type { Entries, Placed } from './origin.ts';
-import { groups, hasFile, prefix, receiverVariables, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
+import { groups, receiverVariables, source } from './schema.ts';
+import { prefix, targetTable, trigger } from './target-options.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 /** Values of flags by name, as `util.parseArgs` gives them. */

@@ -1,6 +1,7 @@
 import convict from 'convict';
-import { type Facts, type Format, formats, wrapped } from './formats.ts';
-import type { Table } from './schema.ts';
+import type { Table } from './field.ts';
+import { type Facts, type Format, formats } from './formats.ts';
+import { wrapped } from './texts.ts';
 
 /**
  * convict keeps one list of formats for the whole process: names of our own leave its built-in ones as they are for

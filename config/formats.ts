@@ -4,9 +4,11 @@ import { isRegion, isRoleArn, namesInWords, regionForm, roleForm } from '../src/
 import { functionNamed } from '../src/contract/function-name.ts';
 import { parseAddress } from '../src/contract/registry.ts';
 import { parseShard } from '../src/contract/shard.ts';
+import { addressRule, urlRule } from './addresses.ts';
 import { isAnd, wrongAmong } from './among.ts';
 import { account, type Form, host, name, objectName } from './forms.ts';
 import { linesOf, wrongWithHeaders } from './headers.ts';
+import { textRule } from './texts.ts';
 
 /** What a format may ask of the field that uses it. */
 export interface Facts {
@@ -31,31 +33,6 @@ export interface Format {
   readonly rule: (value: unknown, facts: Facts) => string | undefined;
 }
 
-// oxlint-disable-next-line no-control-regex -- these are what must not be there
-const control = /[\u0000-\u001f\u007f-\u009f]/;
-
-function textRule(value: unknown): string | undefined {
-  if (Array.isArray(value)) return 'must be one value, not a list';
-  if (typeof value !== 'string') return 'must be text: put it in quotes';
-  if (control.test(value)) return 'must not contain line breaks or other control characters';
-  return value !== '' && value.trim() === '' ? 'must not be blank' : undefined;
-}
-
-/**
- * What is around a value and does not belong to it; undefined where nothing is. `--env-file` of docker keeps quotes,
- * and many editors of variables keep blanks.
- */
-export function wrapped(value: unknown): string | undefined {
-  const text = Array.isArray(value) ? value.map(String).join(',') : String(value);
-  const bare = text.trim();
-  if (Array.isArray(value) && /^\[.*\]$/s.test(bare)) return 'is in brackets. In a variable commas alone make a list: ONE,TWO';
-  if (/^(["']).*\1$/s.test(bare) && bare.length > 1)
-    return 'is in quotes, and these are part of the value here, as `docker run --env-file` keeps them. Write it without';
-  return bare !== '' && bare !== text && !control.test(text)
-    ? `has a blank at its ${text.startsWith(bare) ? 'end' : 'beginning'}. Remove it`
-    : undefined;
-}
-
 const satisfies =
   (isFine: (text: string) => boolean, what: string) =>
   (value: unknown): string | undefined =>
@@ -72,48 +49,6 @@ const formRule =
   };
 const formed = ({ form }: Facts, empty?: 'is nothing'): object =>
   form ? { ...string, pattern: empty ? `^$|${form.pattern}` : form.pattern, maxLength: form.most } : string;
-
-function urlRule(value: unknown): string | undefined {
-  const wrong = textRule(value);
-  if (wrong) return wrong;
-  const text = String(value);
-  if (/^https?:\/\//i.test(text) && /[\s\\]/.test(text)) return 'must not contain blanks or backslashes';
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (!url || !/^https?:\/\//i.test(text)) return 'must be a URL that begins with https:// or http://';
-  if (url.username || url.password) return 'must not contain a user name or password: they have options of their own';
-  return /[?#]/.test(text) ? 'must not contain a query (?) or fragment (#)' : undefined;
-}
-
-const begins = 'must begin with unix:///, https:// or http://';
-/** How Docker's own programs spell an address, and what is written here in its place. */
-const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
-  [/^unix:/i, 'must name a socket as unix:///PATH, with three slashes and the whole path: unix:///var/run/docker.sock'],
-  // It does not say whether there is TLS.
-  [
-    /^tcp:/i,
-    'must begin with https:// in the place of tcp://, or with http:// where there is no TLS, which is so at port 2375 and wants `allowHttp` as well',
-  ],
-  [
-    /^ssh:/i,
-    `${begins}. A socket that ssh reaches is forwarded: \`ssh -nNT -L /run/user/1000/engine.sock:/var/run/docker.sock USER@HOST\`, then unix:///run/user/1000/engine.sock`,
-  ],
-  [
-    /^npipe:|^\\|^\/\/[.?]\//i,
-    `${begins}. A pipe of Windows cannot be used: give a manager with Linux, or let that Docker listen with TLS and give https://HOST:2376`,
-  ],
-  [/^fd:/i, `${begins}. fd:// is for the start of Docker itself, whose socket is unix:///var/run/docker.sock`],
-  [/^[./~]/, `${begins}. A socket is written so, with its whole path: unix:///var/run/docker.sock`],
-  [/^[\w.-]*(:\d+)?$/, `${begins}: https://HOST:2376 where Docker listens with TLS, http://HOST:2375 and \`allowHttp\` where it does not`],
-];
-
-function addressRule(value: unknown): string | undefined {
-  const wrong = textRule(value);
-  if (wrong) return wrong;
-  const text = String(value);
-  if (/^unix:\/\/\/[^?#\s\\]+$/i.test(text)) return undefined;
-  if (/^https?:/i.test(text)) return urlRule(text);
-  return foreignAddresses.find(([form]) => form.test(text))?.[1] ?? begins;
-}
 
 const listRule =
   (entry: (value: unknown) => string | undefined) =>

@@ -1,6 +1,8 @@
 import type { Adapter } from '../src/contract/adapter.ts';
+import { type Field, hasFile, type Table, withFiles } from './field.ts';
 import { type Format, formats } from './formats.ts';
-import { alias, type Field, groups, hasFile, receiver, source, type Table, targetTable, withFiles } from './schema.ts';
+import { alias, groups, receiver, source } from './schema.ts';
+import { targetTable } from './target-options.ts';
 
 /**
  * The JSON Schema of a configuration file, for editors: `# yaml-language-server: $schema=schema.json`. Ends with a line

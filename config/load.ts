@@ -1,50 +1,37 @@
 import type { Adapter } from '../src/contract/adapter.ts';
-import { type Aliases, parseAddress } from '../src/contract/registry.ts';
-import { Secret } from '../src/contract/secret.ts';
+import type { Aliases } from '../src/contract/registry.ts';
+import { readAliases } from './aliases.ts';
 import { checkAws } from './aws.ts';
 import { checkLease, reportMissing } from './beside.ts';
 import { variables as formerVariables, labels, logOf, maker } from './cattle.ts';
-import {
-  adaptersVariable,
-  configVariable,
-  credentialFiles,
-  type Env,
-  type Flags,
-  fromCredentials,
-  fromEnv,
-  fromFlags,
-  overlay,
-} from './env.ts';
-import { type Merged, type Paths, readFiles, topKeys } from './files.ts';
-import { parseListen } from './formats.ts';
-import { type Entries, lineOf, type Mistake } from './origin.ts';
+import { ConfigError } from './config-error.ts';
+import { type Server, serverOf } from './doors.ts';
+import { adaptersVariable, configVariable, credentialFiles, type Env, fromCredentials } from './env.ts';
+import { type Table, type Values, withFiles } from './field.ts';
+import { readFiles, topKeys } from './files.ts';
+import { layersOf, type Places, pathsOf, type Rest, readGroup } from './groups.ts';
 import { readProxies } from './proxies.ts';
-import { type Listed, type Report, readMap, type Setting, settingOf, subjectOf, unknownKey } from './read.ts';
+import { type Report, type Setting, settingOf, unknownKey } from './read.ts';
 import { addressOf, type HeartbeatConfig, type ReceiverConfig, readReceivers } from './receivers.ts';
-import { alias, groups, type Table, trigger, type Values, withFiles } from './schema.ts';
-import { exposure, fileRef, type SecretRef, wrongSecret } from './secrets.ts';
+import { groups } from './schema.ts';
 import { shownModules } from './showable.ts';
 import { homeOf, readSources, type SourceConfig } from './sources.ts';
-import { readTargets, type TargetConfig } from './targets.ts';
+import type { TargetConfig } from './target-config.ts';
+import { trigger } from './target-options.ts';
+import { readTargets } from './targets.ts';
 
 export type { Mistake } from './origin.ts';
 export type { Setting } from './read.ts';
 export type { HeartbeatConfig, ReceiverConfig } from './receivers.ts';
 export type { SourceConfig } from './sources.ts';
-export type { TargetConfig } from './targets.ts';
-
-/** Where a daemon listens. */
-export interface Doors {
-  readonly listen: { readonly host: string; readonly port: number };
-  readonly socket?: string | undefined;
-}
+export type { TargetConfig } from './target-config.ts';
 
 /** The whole configuration, checked and frozen. */
 export interface Config {
   /** In file order; `default` is always among them. */
   readonly sources: readonly SourceConfig[];
   readonly targets: readonly TargetConfig[];
-  readonly server: Doors & { readonly adminToken?: SecretRef | undefined; readonly publicUrl?: string | undefined };
+  readonly server: Server;
   /** Who is told when something threatens. */
   readonly notify: readonly ReceiverConfig[];
   readonly heartbeat: HeartbeatConfig | undefined;
@@ -65,33 +52,10 @@ export interface Config {
   readonly settings: readonly Setting[];
 }
 
-export interface Given {
-  /** Of --config: files or directories. Instead of ECR_COURIER_CONFIG. */
-  readonly files?: readonly string[] | undefined;
-  readonly env: Env;
-  readonly flags?: Flags | undefined;
+export interface Given extends Places {
   readonly adapters: readonly Adapter[];
   /** Why a cron pattern cannot be used; undefined when it can. */
   readonly checkCron?: (pattern: string) => string | undefined;
-}
-
-/** Options that a table gets beside its own: the files of its secrets. */
-type Rest = Readonly<Record<string, unknown>>;
-
-/** Everything that is wrong with the configuration, at once. The message is for printing. */
-export class ConfigError extends Error {
-  override readonly name = 'ConfigError';
-  readonly mistakes: readonly Mistake[];
-  /** What could be read nevertheless, for showing: a wrong value's place is taken by its default. */
-  readonly settings: readonly Setting[];
-
-  constructor({ mistakes, warnings, settings }: { readonly [K in 'mistakes' | 'warnings' | 'settings']: Readonly<Report[K]> }) {
-    const lines = mistakes.map(mistake => `  ${lineOf(mistake)}`);
-    const notes = warnings.map(warning => `  Note: ${warning}`);
-    super([`The configuration has ${mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`}:`, ...lines, ...notes].join('\n'));
-    this.mistakes = mistakes;
-    this.settings = settings;
-  }
 }
 
 /**
@@ -165,47 +129,6 @@ export async function load(given: Given): Promise<Config> {
   });
 }
 
-/** The options that say where a daemon listens. */
-const { listen, port, socket } = groups.server;
-const doors = { listen, port, socket };
-
-/**
- * Where the daemon of this configuration listens, as far as its files can be read: mistakes elsewhere do not matter.
- * `chosen`: somebody has said on which port. `unread`: what may have hidden another answer. Throws a ConfigError when
- * one of these options itself is wrong, for then it could be any daemon.
- */
-export async function loadDoors(
-  given: Pick<Given, 'files' | 'env' | 'flags'>,
-): Promise<{ readonly doors: Doors; readonly chosen: boolean; readonly unread: readonly Mistake[] }> {
-  const hidden: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
-  const files = await readFiles(pathsOf(given), hidden, 'kept');
-  const report: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
-  const layers = layersOf('server', doors, files, given).map(layer => new Map([...layer].filter(([key]) => Object.hasOwn(doors, key))));
-  const read = readGroup('server', doors, layers, report);
-  if (report.mistakes.length > 0) throw new ConfigError(report);
-  const chosen = ['server.listen', 'server.port'].some(path => settingOf(report, path) !== 'default');
-  return { doors: doorsOf(read), chosen, unread: hidden.mistakes };
-}
-
-export const pathsOf = ({ files, env }: Pick<Given, 'files' | 'env'>): Paths =>
-  files?.length ? { paths: files } : { paths: env[configVariable] ? [env[configVariable]] : [], variable: configVariable };
-
-/** What files, variables and flags say of a group; the later wins. */
-const layersOf = (name: string, table: Table, files: Merged, { env, flags = {} }: Pick<Given, 'env' | 'flags'>): Entries[] => [
-  files.groups.get(name) ?? new Map(),
-  fromEnv(table, env),
-  fromFlags(table, flags),
-];
-
-const readGroup = <T extends Table>(name: string, table: T, layers: readonly Entries[], report: Report): Values<T> =>
-  readMap(table, overlay(...layers), { path: name, origin: { text: 'default' } }, report);
-
-/** The table's rule has seen to it that the text can be parsed. */
-function doorsOf({ listen, port, socket }: Values<typeof doors>): Doors {
-  const parsed = parseListen(listen) as Doors['listen'];
-  return { listen: { ...parsed, port: port ?? parsed.port }, socket };
-}
-
 const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
 /** Whoever comes from the former updater for Rancher 1.6 has never written the address: labels bring it. */
@@ -231,27 +154,6 @@ function freeze<T>(value: T): T {
   return Object.freeze(value);
 }
 
-async function serverOf(
-  { adminToken, adminTokenFile, ...rest }: Values<typeof groups.server> & Rest,
-  report: Report,
-): Promise<Config['server']> {
-  const file = typeof adminTokenFile === 'string' ? adminTokenFile : undefined;
-  const wrong = adminToken ? wrongSecret('adminToken', adminToken) : undefined;
-  if (wrong && 'mistake' in wrong)
-    report.mistakes.push({ path: 'server.adminToken', origin: settingOf(report, 'server.adminToken'), message: wrong.mistake });
-  const warning = file && (await exposure(file));
-  if (warning) report.warnings.push(`${subjectOf(report, 'server.adminTokenFile')}: ${warning}`);
-  return {
-    ...doorsOf(rest),
-    publicUrl: rest.publicUrl?.replace(/\/+$/, ''),
-    adminToken: file
-      ? fileRef(file, settingOf(report, 'server.adminTokenFile'))
-      : adminToken
-        ? { secret: new Secret(adminToken) }
-        : undefined,
-  };
-}
-
 async function heartbeatOf(
   { url, urlFile, ...rest }: Values<typeof groups.heartbeat> & Rest,
   env: Env,
@@ -267,19 +169,4 @@ async function heartbeatOf(
     reportMissing({ group: 'heartbeat', given, missing: 'url' }, env, report);
   for (const setting of mine) report.settings.splice(report.settings.indexOf(setting), 1);
   return undefined;
-}
-
-export function readAliases(items: readonly Listed[], report: Report): Aliases {
-  const aliases = new Map<string, string>();
-  const origins = new Map<string, string>();
-  for (const { entries, origin, at } of items) {
-    const read = readMap(alias, entries, { path: `aliases[${at}]`, origin }, report);
-    if (!read.host || !read.registry) continue;
-    const first = origins.get(read.host);
-    if (first)
-      report.mistakes.push({ path: `aliases[${at}].host`, origin: origin.text, message: `this host has an alias already at ${first}` });
-    origins.set(read.host, origin.text);
-    aliases.set(read.host, parseAddress(read.registry)?.registry.host ?? read.registry);
-  }
-  return aliases;
 }

@@ -2,7 +2,7 @@ import type { Adapter } from '../src/contract/adapter.ts';
 import type { Draft } from './drafts.ts';
 import type { Env } from './env.ts';
 import type { Mistake } from './origin.ts';
-import { targetTable } from './schema.ts';
+import { targetTable } from './target-options.ts';
 
 /** Options that messages name, as a file spells them. */
 const fileSpelling = {

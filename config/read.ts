@@ -1,11 +1,12 @@
 import { resolve } from 'node:path';
+import { type Field, type Table, type Values } from './field.ts';
 import { fill } from './fill.ts';
 import { formats } from './formats.ts';
 import { linesOfMap } from './headers.ts';
 import { hint, nearest } from './nearest.ts';
 import { type Entries, isBlank, isOutside, type Mistake, type Origin, type Placed } from './origin.ts';
-import { type Field, ownWord, type Table, type Values } from './schema.ts';
 import { isPath, shownHost, shownImage, shownPath } from './showable.ts';
+import { ownWord } from './target-options.ts';
 
 /** One value as it is in force, for `config show`; secrets are masked already. */
 export interface Setting {

@@ -1,11 +1,13 @@
 import { type ReceiverFormat, receiverFormats, type SecretAddress, secretAddress, wrongAddress } from '../src/contract/receiver.ts';
 import { type Env, fromCredentials, fromEnv, overlay } from './env.ts';
+import { type Values, withFiles } from './field.ts';
 import { type Item, requireUnique } from './files.ts';
-import { isName, wrapped } from './formats.ts';
+import { isName } from './formats.ts';
 import { isBlank, type Placed, textOf } from './origin.ts';
 import { type Report, readMap, settingOf, subjectOf } from './read.ts';
-import { type groups, receiver, receiverVariables, type Values, withFiles } from './schema.ts';
+import { type groups, receiver, receiverVariables } from './schema.ts';
 import { exposure, type FileRef, fileRef, readSecretFile } from './secrets.ts';
+import { wrapped } from './texts.ts';
 
 /** An address of the configuration: itself, or the file that is read anew before each use. */
 export type AddressRef = { readonly address: SecretAddress } | FileRef;

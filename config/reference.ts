@@ -1,7 +1,9 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import { variables } from './env.ts';
+import { type Field, type Table, withFiles } from './field.ts';
 import { formats } from './formats.ts';
-import { alias, type Field, groups, receiver, roles, source, type Table, targetTable, trigger, withFiles } from './schema.ts';
+import { alias, groups, receiver, roles, source } from './schema.ts';
+import { targetTable, trigger } from './target-options.ts';
 
 /** The text of reference.md: every option, variable and flag, from the tables that the program itself uses. */
 export function renderReference(adapters: readonly Adapter[]): string {

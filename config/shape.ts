@@ -1,6 +1,6 @@
 import type { Adapter, OptionFormat, TextForm } from '../src/contract/adapter.ts';
 import { formats } from './formats.ts';
-import { targetTable } from './schema.ts';
+import { targetTable } from './target-options.ts';
 
 type Members = Readonly<Record<string, unknown>>;
 

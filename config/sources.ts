@@ -3,11 +3,12 @@ import { functionNamed } from '../src/contract/function-name.ts';
 import { anyRegistryOf, type Registry } from '../src/contract/registry.ts';
 import { sourceOf } from './cattle.ts';
 import { type Env, fromEnv, overlay } from './env.ts';
+import { type Values } from './field.ts';
 import { requireUnique } from './files.ts';
 import { isName } from './formats.ts';
 import { type Entries, isBlank, isVariable, type Placed, textOf } from './origin.ts';
 import { type Listed, type Report, readMap } from './read.ts';
-import { source, type Values } from './schema.ts';
+import { source } from './schema.ts';
 
 /** One source and the registries that it serves. */
 export type SourceConfig = Values<typeof source>;

@@ -2,7 +2,7 @@ import type { Adapter } from '../src/contract/adapter.ts';
 import { configVariable, type Env, ours, variables } from './env.ts';
 import { hint, nearest } from './nearest.ts';
 import type { Report } from './read.ts';
-import { prefix, targetTable, trigger } from './schema.ts';
+import { prefix, targetTable, trigger } from './target-options.ts';
 
 /**
  * What nobody wrote. Kubernetes sets ECR_COURIER_SERVICE_HOST and PORTAINER_PORT_9443_TCP_ADDR for Services of such

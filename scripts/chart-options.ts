@@ -2,20 +2,10 @@ import { adapters } from '../adapters/index.ts';
 import { variables as awsFiles, forms as awsForms } from '../config/aws.ts';
 import { forms as cattleForms, maker } from '../config/cattle.ts';
 import { ours, variables } from '../config/env.ts';
+import { type Field, type Table, withFiles } from '../config/field.ts';
 import { type Form, forms } from '../config/forms.ts';
-import {
-  alias,
-  type Field,
-  groups,
-  receiver,
-  receiverVariables,
-  roles,
-  source,
-  type Table,
-  targetTable,
-  trigger,
-  withFiles,
-} from '../config/schema.ts';
+import { alias, groups, receiver, receiverVariables, roles, source } from '../config/schema.ts';
+import { targetTable, trigger } from '../config/target-options.ts';
 import type { Adapter } from '../src/contract/adapter.ts';
 import { type ReceiverFormat, receiverFormats } from '../src/contract/receiver.ts';
 import { hostPatterns } from '../src/contract/registry.ts';

@@ -1,6 +1,8 @@
 import { adapters } from '../adapters/index.ts';
+import { type Field, type Table, withFiles } from '../config/field.ts';
 import { type Format, formats } from '../config/formats.ts';
-import { alias, type Field, groups, receiver, source, type Table, targetTable, withFiles } from '../config/schema.ts';
+import { alias, groups, receiver, source } from '../config/schema.ts';
+import { targetTable } from '../config/target-options.ts';
 import type { Adapter } from '../src/contract/adapter.ts';
 
 type Schema = Readonly<Record<string, unknown>>;

@@ -1,4 +1,5 @@
-import { type Config, ConfigError } from '../../config/load.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { type Config } from '../../config/load.ts';
 import { readAddress } from '../../config/receivers.ts';
 import { readSecret, resolveOptions } from '../../config/secrets.ts';
 import { clock } from '../contract/clock.ts';

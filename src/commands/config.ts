@@ -1,6 +1,7 @@
+import { ConfigError } from '../../config/config-error.ts';
 import { formatListen } from '../../config/formats.ts';
 import { renderJsonSchema } from '../../config/json-schema.ts';
-import { type Config, ConfigError } from '../../config/load.ts';
+import { type Config } from '../../config/load.ts';
 import { redact } from '../contract/secret.ts';
 import { knownAdapters } from './adapters.ts';
 import { lookAtFiles, lookAtTargets } from './files.ts';

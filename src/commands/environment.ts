@@ -1,6 +1,6 @@
 import { adaptersVariable, variables } from '../../config/env.ts';
-import { prefix } from '../../config/schema.ts';
 import { shownModules, shownPath } from '../../config/showable.ts';
+import { prefix } from '../../config/target-options.ts';
 import type { Adapter } from '../contract/adapter.ts';
 import { secretAddress, wrongAddress } from '../contract/receiver.ts';
 import { Secret } from '../contract/secret.ts';

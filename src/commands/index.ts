@@ -1,4 +1,4 @@
-import { ConfigError } from '../../config/load.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import { hint } from '../../config/nearest.ts';
 import { Failure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';

@@ -1,6 +1,7 @@
 import { release } from 'node:os';
 import { adapters } from '../../adapters/index.ts';
-import type { Config, ConfigError } from '../../config/load.ts';
+import type { ConfigError } from '../../config/config-error.ts';
+import type { Config } from '../../config/load.ts';
 import { visible } from '../contract/text.ts';
 import type { CredentialView, SlotView, Status, TargetView } from '../observe/status-view.ts';
 import { parts, version } from '../version.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
-import { ConfigError } from '../../config/load.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import { knownAdapters } from '../../src/commands/adapters.ts';
 import { isOurs } from '../../src/commands/stray.ts';
 import { folder } from '../config/support.ts';

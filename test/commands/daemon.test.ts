@@ -8,8 +8,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
+import type { Doors } from '../../config/doors.ts';
 import { formatListen } from '../../config/formats.ts';
-import type { Doors } from '../../config/load.ts';
 import { daemonOf as daemonAt, isSilent, socketPath } from '../../src/commands/daemon.ts';
 
 const needsRoot = process.getuid?.() !== 0 && 'only root can become another user';

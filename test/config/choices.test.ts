@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmod } from 'node:fs/promises';
 import { describe, test } from 'node:test';
 import { adapters as ours } from '../../adapters/index.ts';
-import { trigger } from '../../config/schema.ts';
+import { trigger } from '../../config/target-options.ts';
 import { folder, mistakesOf, plainTarget, read, readText } from './support.ts';
 
 test('what the API server of Kubernetes would refuse is a mistake of the configuration', async () => {

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { ConfigError } from '../../config/load.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import { configCheck, configSchema, configShow } from '../../src/commands/config.ts';
 import { cli, command } from '../commands/cli.ts';
 import { adapters, folder } from './support.ts';

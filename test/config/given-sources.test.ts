@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { ConfigError } from '../../config/load.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import { mistakesOf, plainTarget, readText } from './support.ts';
 
 const text = (source: string): string => `targets: [${plainTarget}]\nsources:\n  - {name: default, ${source}}`;

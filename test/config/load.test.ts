@@ -3,8 +3,8 @@ import { chmod } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { test } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
+import { ConfigError } from '../../config/config-error.ts';
 import type { Env } from '../../config/env.ts';
-import { ConfigError } from '../../config/load.ts';
 import { folder, mistakesOf, plainTarget, read, readText } from './support.ts';
 
 const env = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };

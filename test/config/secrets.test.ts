@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
-import { ConfigError, type TargetConfig } from '../../config/load.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { type TargetConfig } from '../../config/load.ts';
 import { readSecret, readSecretFile, resolveOptions } from '../../config/secrets.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { visiblyNoSecret } from '../../src/contract/keys.ts';

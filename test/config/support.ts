@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { type Config, ConfigError, type Given, load } from '../../config/load.ts';
+import { ConfigError } from '../../config/config-error.ts';
+import { type Config, type Given, load } from '../../config/load.ts';
 import { type Adapter, defineAdapter } from '../../src/contract/adapter.ts';
 
 /** A made-up manager with one option of every format. */

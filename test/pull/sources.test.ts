@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, beforeEach, test } from 'node:test';
 import { adapters } from '../../adapters/index.ts';
-import { prefix } from '../../config/schema.ts';
+import { prefix } from '../../config/target-options.ts';
 import { clock } from '../../src/contract/clock.ts';
 import { beginningsOfOurs } from '../../src/contract/ours.ts';
 import { answerFor, type Reply } from '../../src/pull/answer.ts';

@@ -1,0 +1,45 @@
+import { textRule } from './texts.ts';
+
+/** Of the address of a server. */
+export function urlRule(value: unknown): string | undefined {
+  const wrong = textRule(value);
+  if (wrong) return wrong;
+  const text = String(value);
+  if (/^https?:\/\//i.test(text) && /[\s\\]/.test(text)) return 'must not contain blanks or backslashes';
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  if (!url || !/^https?:\/\//i.test(text)) return 'must be a URL that begins with https:// or http://';
+  if (url.username || url.password) return 'must not contain a user name or password: they have options of their own';
+  return /[?#]/.test(text) ? 'must not contain a query (?) or fragment (#)' : undefined;
+}
+
+const begins = 'must begin with unix:///, https:// or http://';
+/** How Docker's own programs spell an address, and what is written here in its place. */
+const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
+  [/^unix:/i, 'must name a socket as unix:///PATH, with three slashes and the whole path: unix:///var/run/docker.sock'],
+  // It does not say whether there is TLS.
+  [
+    /^tcp:/i,
+    'must begin with https:// in the place of tcp://, or with http:// where there is no TLS, which is so at port 2375 and wants `allowHttp` as well',
+  ],
+  [
+    /^ssh:/i,
+    `${begins}. A socket that ssh reaches is forwarded: \`ssh -nNT -L /run/user/1000/engine.sock:/var/run/docker.sock USER@HOST\`, then unix:///run/user/1000/engine.sock`,
+  ],
+  [
+    /^npipe:|^\\|^\/\/[.?]\//i,
+    `${begins}. A pipe of Windows cannot be used: give a manager with Linux, or let that Docker listen with TLS and give https://HOST:2376`,
+  ],
+  [/^fd:/i, `${begins}. fd:// is for the start of Docker itself, whose socket is unix:///var/run/docker.sock`],
+  [/^[./~]/, `${begins}. A socket is written so, with its whole path: unix:///var/run/docker.sock`],
+  [/^[\w.-]*(:\d+)?$/, `${begins}: https://HOST:2376 where Docker listens with TLS, http://HOST:2375 and \`allowHttp\` where it does not`],
+];
+
+/** Of what `urlRule` takes, or a socket. */
+export function addressRule(value: unknown): string | undefined {
+  const wrong = textRule(value);
+  if (wrong) return wrong;
+  const text = String(value);
+  if (/^unix:\/\/\/[^?#\s\\]+$/i.test(text)) return undefined;
+  if (/^https?:/i.test(text)) return urlRule(text);
+  return foreignAddresses.find(([form]) => form.test(text))?.[1] ?? begins;
+}
