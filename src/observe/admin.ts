@@ -3,32 +3,33 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Clock } from '../contract/clock.ts';
 import type { Secret } from '../contract/secret.ts';
 
-/** Why a request may not do what it asks: a status and a sentence. */
+/** Why a request is refused: a status and a sentence. */
 export interface Refusal {
   readonly status: 401 | 403 | 429;
   readonly sentence: string;
 }
 
-/** Requests at once. After these one a second is let in. */
+/** The number of requests in a burst. Beyond that, one request a second is admitted. */
 const burst = 5;
 
-/** In milliseconds: the answer to each wrong token waits so long. Those of one address wait one after the other. */
+/** The delay before a wrong token is answered, in milliseconds. The delays of one address add up. */
 const wrongMs = 250;
-/** How many wrong tokens may wait, from one address and in all. Beyond that no token is compared. */
+/** How many wrong tokens may wait, from one address and in total. Beyond that, no token is compared. */
 const mostWrong = { ofAddress: 8, ofAll: 64 };
 
 const never = new AbortController().signal;
 
-/** Who asks, as far as it can be told. */
+/** The client, as far as it is known. */
 export interface Asking {
   readonly headers: IncomingHttpHeaders;
-  /** Of the other side. */
+  /** The remote address. */
   readonly address: string;
 }
 
 /**
- * Decides who may act, and read what is not for everybody, from the network: a bearer of the admin token, no web page
- * of another origin, and not too often. Whoever guesses is answered slowly; that delays nobody who has the token.
+ * Decides which network requests may act, and may read what is not public: those with the admin token, not from a web
+ * page of another origin, and not too often. Wrong tokens are answered slowly, without delaying clients with the right
+ * one.
  */
 export function createGuard(token: () => Promise<Secret | undefined>, clock: Pick<Clock, 'mono' | 'sleep'>) {
   let left = burst;
@@ -58,11 +59,11 @@ export function createGuard(token: () => Promise<Secret | undefined>, clock: Pic
     countWrong(address, -1);
   }
 
-  /** undefined: go on. Rejects when the token cannot be read. */
+  /** Resolves to undefined when the request is admitted. Rejects when the token cannot be read. */
   return async ({ headers, address }: Asking): Promise<Refusal | undefined> => {
     if (foreign(headers)) return { status: 403, sentence: 'Refused: the request comes from a web page of another origin.' };
     const secret = await token();
-    // An empty token file must not open the door to an empty bearer.
+    // An empty token file must not admit an empty bearer.
     if (!secret || secret.reveal().trim() === '')
       return {
         status: 403,
@@ -78,7 +79,7 @@ export function createGuard(token: () => Promise<Secret | undefined>, clock: Pic
   };
 }
 
-/** Browsers say where a request comes from; a program that is none says nothing. */
+/** Whether a browser sent the request from another origin. Other programs send none of these headers. */
 function foreign(headers: IncomingHttpHeaders): boolean {
   const site = headers['sec-fetch-site'];
   if (site !== undefined && site !== 'same-origin' && site !== 'none') return true;
@@ -86,8 +87,8 @@ function foreign(headers: IncomingHttpHeaders): boolean {
 }
 
 /**
- * Node reads the bytes of a header as Latin-1. Most programs send UTF-8, some send Latin-1. Blanks at the ends get lost
- * on the way.
+ * Compares the bearer with the token. Node decodes header bytes as Latin-1; most clients send UTF-8, some Latin-1.
+ * Blanks at the ends are lost on the way.
  */
 function bears({ authorization = '' }: IncomingHttpHeaders, secret: Secret): boolean {
   const given = /^Bearer +(.+)$/i.exec(authorization)?.[1];
@@ -95,7 +96,7 @@ function bears({ authorization = '' }: IncomingHttpHeaders, secret: Secret): boo
   const shown = sha256(Buffer.from(given.trim(), 'latin1'));
   const token = secret.reveal().trim();
   const matches = [Buffer.from(token, 'utf8'), Buffer.from(token, 'latin1')].map(bytes => timingSafeEqual(shown, sha256(bytes)));
-  // Latin-1 keeps only a part of any other letter, so another token could match.
+  // Latin-1 truncates all other characters, so a different token could match.
   // oxlint-disable-next-line no-control-regex -- all that Latin-1 has
   return matches[0] === true || (matches[1] === true && /^[\u0000-\u00ff]*$/.test(token));
 }
@@ -103,13 +104,13 @@ function sha256(bytes: Buffer): Buffer {
   return createHash('sha256').update(bytes).digest();
 }
 
-/** Addresses and names that mean this machine, wherever they are resolved. */
+/** Whether a host means this machine, wherever it is resolved. */
 export function isLoopback(host: string): boolean {
   return /^(127(\.\d{1,3}){3}|\[?::1\]?|localhost|.+\.localhost)$/i.test(host);
 }
 
 /**
- * A browser reached a loopback port under a name of somebody's own, which was made to resolve to this machine (DNS
+ * Whether a browser reached a loopback port under a foreign name that was made to resolve to this machine (DNS
  * rebinding).
  */
 export function isRebound({ host = '' }: IncomingHttpHeaders): boolean {

@@ -1,23 +1,21 @@
 import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 
-/**
- * A line of the log. The messages and the names of the data are an API: they change with a line in the changelog only.
- */
+/** A line of the log. Messages and the names of the data are an API: they change only with a line in the changelog. */
 export interface Line {
   readonly level: 'debug' | 'info' | 'warn';
   readonly message: string;
   readonly data: object;
 }
 
-/** A line that many may resemble: about which of many, and the data that all of them have in common. */
+/** A line that may repeat for many items: the item, its kind, and the data that all of them share. */
 export interface OneOfMany extends Line {
   readonly of: 'slots' | 'hosts' | 'images';
   readonly bearer: string;
   readonly common: object;
 }
 
-/** Lines that resemble each other and come close together. */
+/** Similar lines in quick succession. */
 interface Burst {
   readonly first: OneOfMany;
   readonly bearers: Set<string>;
@@ -26,19 +24,21 @@ interface Burst {
   lastAt: number;
 }
 
-/** Ten thousand slots are few lines. */
+/** Condenses similar lines, so that ten thousand slots make only a few. */
 export interface Bursts {
-  /** Writes the first few as they are, and the others at debug. */
+  /** Writes the first few lines of a burst at their level, and the others at debug. */
   write(line: OneOfMany): void;
-  /** Tells of those that are over, or last long, how many they were in all. Called on each tick. */
+  /** Logs a total for each burst that is over, or has lasted long. Called on each tick. */
   tell(): void;
-  /** The same of all, as nothing more is written. */
+  /** Logs the totals of all bursts, before the log ends. */
   end(): void;
 }
 
-/** So many lines of a burst are written as they are. */
+/** The number of lines of a burst that are written at their level. */
 const named = 3;
-/** In milliseconds: after so long without another line it is over, and one that does not end is told of. */
+/**
+ * In milliseconds. A burst is over after `quiet` without another line; one that goes on is reported after `longest`.
+ */
 const quiet = 60_000;
 const longest = 300_000;
 

@@ -3,20 +3,20 @@ import { gzip } from 'node:zlib';
 
 const compress = promisify(gzip);
 
-/** In bytes. One packet takes less than this, so that nothing is won. */
+/** The smallest body that is compressed, in bytes. A smaller one fits into one packet, so compression gains nothing. */
 const smallest = 1400;
 
-/** The body as it goes on the wire, in gzip where the client takes that. */
+/** The body to send, compressed with gzip where the client accepts that. */
 export async function encoded(body: string, accepts: string | undefined): Promise<{ bytes: Buffer; headers: Record<string, string> }> {
   const plain = Buffer.from(body);
   if (plain.length < smallest) return { bytes: plain, headers: {} };
-  // No door shows a secret, so its length gives none away.
+  // Compression cannot leak a secret through the length, because no door shows one.
   const vary = { vary: 'accept-encoding' };
   if (!takesGzip(accepts)) return { bytes: plain, headers: vary };
   return { bytes: await compress(plain), headers: { ...vary, 'content-encoding': 'gzip' } };
 }
 
-/** Accept-Encoding of RFC 9110: gzip is named, or else `*`, and not with a weight of 0. */
+/** Evaluates Accept-Encoding (RFC 9110): gzip, or else `*`, must be listed with a weight other than 0. */
 export function takesGzip(accepts = ''): boolean {
   const weights = new Map(
     accepts

@@ -11,25 +11,27 @@ import { checksOf } from './readiness.ts';
 import schema from './status.schema.json' with { type: 'json' };
 import type { Overview, Status } from './status-view.ts';
 
-/** What came of a refresh or reload; answered as JSON, so it may say more. */
+/** The result of a refresh or reload. Sent as JSON, so it may have more members. */
 export interface ActionResult {
   readonly ok: boolean;
   readonly message: string;
 }
 export interface DoorDeps {
   status(): Status;
-  /** For the doors that are asked often; the whole status unless given. */
+  /** The source for doors that are polled often; defaults to the whole status. */
   overview?(): Overview;
-  /** Asked by probes, so it should cost nothing; without it the whole status is made to answer. */
+  /**
+   * Whether the engine is live. Probes ask often, so it should cost nothing; derived from the whole status by default.
+   */
   live?(): boolean;
-  /** Text format 0.0.4. */
+  /** Metrics in text format 0.0.4. */
   metrics(): Promise<string>;
-  /** All that belongs into a bug report, log included: not for everybody. */
+  /** Everything that belongs into a bug report, including the log. Not public. */
   bundle?(): Promise<string>;
   readonly actions: { refresh(target?: string): Promise<ActionResult>; reload(): Promise<ActionResult> };
   /**
-   * Read at every use, so that a changed file counts. Without it the doors that act, and the bundle, are shut to the
-   * network.
+   * The admin token, read on each use so that a changed file takes effect. Without it the doors that act, and the
+   * bundle, are closed to the network.
    */
   adminToken?(): Promise<Secret | undefined>;
   readonly clock: Clock;
@@ -45,12 +47,13 @@ export interface Reply {
 }
 
 /**
- * owner: the socket that only the owner of this process can open; loopback: a port that only this machine can reach.
+ * How a request arrived. owner: over the socket that only the owner of this process can open. loopback: over a port
+ * that only this machine can reach.
  */
 export type Way = 'owner' | 'loopback' | 'network';
 type Door = (request: IncomingMessage, query: URLSearchParams, way: Way) => Reply | Promise<Reply>;
 
-/** Answers any request; never rejects. */
+/** Answers every request. Never rejects. */
 export function createDoors(deps: DoorDeps): (request: IncomingMessage, way: Way) => Promise<Reply> {
   const looks = lookingDoors(deps);
   const { reads, acts } = guardedDoors(deps);
@@ -89,7 +92,7 @@ function lookingDoors({ status, overview = status, metrics, live = () => status(
   ]);
 }
 
-/** For the owner of this process, and for those who bear the admin token. */
+/** The doors for the owner of this process and for holders of the admin token. */
 function guardedDoors({ actions, bundle, adminToken, clock }: DoorDeps) {
   const guard = createGuard(async () => adminToken?.(), clock);
   const guarded =
@@ -115,7 +118,7 @@ function guardedDoors({ actions, bundle, adminToken, clock }: DoorDeps) {
   };
 }
 
-/** Why the parameters of a request to act mean nothing: one that is passed over would act on more than was asked. */
+/** What is wrong with the parameters of an acting request. Ignoring one would act on more than was requested. */
 function flawOf(query: URLSearchParams, known: readonly string[]): string | undefined {
   const names = [...query.keys()];
   const odd = names.find(name => !known.includes(name));
@@ -125,7 +128,7 @@ function flawOf(query: URLSearchParams, known: readonly string[]): string | unde
   return twice === undefined ? undefined : `The parameter ${twice} is there more than once. Send a request for each.`;
 }
 
-/** A line for each check, and one for each reason that speaks against it. */
+/** Lists one line for each check, followed by one for each reason why it fails. */
 function readiness(status: Overview): Reply {
   const lines = checksOf(status).flatMap(({ name, reasons }) => {
     return reasons.length === 0 ? [`[+] ${name}`] : [`[-] ${name}`, ...reasons.map(reason => `    ${reason}`)];
@@ -144,7 +147,7 @@ const security = {
 function reply(status: number, type: string, body: string, headers: Record<string, string> = {}): Reply {
   return { status, headers: { ...security, 'content-type': type, ...headers }, body };
 }
-/** One sentence for people. */
+/** A response with one sentence in plain text. */
 export function text(status: number, sentence: string, headers: Record<string, string> = {}): Reply {
   return reply(status, 'text/plain; charset=utf-8', visible(`${sentence}\n`), headers);
 }

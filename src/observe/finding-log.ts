@@ -4,38 +4,38 @@ import type { Ledger, Moment, TargetRecord } from '../courier/ledger.ts';
 import { toldOf } from '../courier/receipt-findings.ts';
 import { span } from './words.ts';
 
-/** Compares the findings with those of its last call. target: only the findings of this target. */
+/** Logs how the findings have changed since the last call. target: restricts the comparison to this target. */
 export type FindingLog = (ledger: Ledger, target?: string) => void;
 
-/** All findings of one code in one place. */
+/** All findings with one code in one place. */
 interface Tally {
   readonly severity: Severity;
   readonly remedy: string | undefined;
   count: number;
-  /** The first few slots or hosts that have it, and the first few sentences. */
+  /** The first few slots or hosts with the finding, and the first few messages. */
   readonly bearers: Set<string>;
   readonly messages: Set<string>;
 }
 type Tallies = Map<string, Tally>;
 
-/** Where a finding stands: a target, the credentials of a source, or the machine. */
+/** Where findings occur: a target, the credentials of a source, or the machine. */
 interface Place {
-  /** The members of a line that name it. */
+  /** The fields of a log line that identify the place. */
   readonly about: object;
   readonly bearers: 'slots' | 'hosts';
   readonly tallies: Tallies;
 }
 type Places = Map<string, Place>;
-/** When each code appeared. */
+/** A place as it was last logged, with the time at which each code appeared. */
 type Standing = Place & { readonly since: ReadonlyMap<string, Moment> };
 
 const named = 3;
 const levels = { info: 'info', warning: 'warn', error: 'error' } as const satisfies Record<Severity, keyof Log>;
 
 /**
- * Writes one line when a finding appears in a place, and one when the last of its code is gone there. The number of
- * slots does not matter. Both lines have the level of the severity: who sees the beginning sees the end. engine: the
- * engine's own findings; those of an adapter come with its target.
+ * Writes one line when a code appears in a place, and one when its last finding there is gone, however many slots have
+ * it. Both lines have the level of the severity, so that a reader who sees the beginning also sees the end. engine: the
+ * engine's own findings; the findings of an adapter come with its target.
  */
 export function createFindingLog(log: Log, engine: FindingSpecs): FindingLog {
   const standing = new Map<string, Standing>();
@@ -81,7 +81,7 @@ function placesIn(ledger: Ledger, engine: FindingSpecs): Places {
   for (const scope of ledger.scopes.values()) {
     const source = scope.source.name;
     for (const found of ledger.findingsOfScope(scope)) {
-      // A finding without a host is about the machine, and every credential has it.
+      // A finding without a host concerns the machine, so every credential reports it.
       const name = found.host === undefined ? 'machine' : `source ${source}`;
       const place = places.get(name) ?? { about: found.host === undefined ? {} : { source }, bearers: 'hosts', tallies: new Map() };
       places.set(name, place);
@@ -118,10 +118,10 @@ function newTally({ code, remedy }: Finding, specs: FindingSpecs): Tally {
   return { severity, remedy: remedy ?? usual, count: 0, bearers: new Set(), messages: new Set() };
 }
 
-/** Page and anchor of a code in the project's documents. */
+/** The page and anchor of a code in the documentation. */
 export const helpOf = (code: string): string => `docs/errors.md#${code.toLowerCase()}`;
 
-/** A code that is in no table counts as a warning: an adapter of somebody else may have one. */
+/** The severity and remedy of a code. An unknown code counts as a warning: a third-party adapter may use one. */
 export function specOf(code: string, specs: FindingSpecs): { readonly severity: Severity; readonly remedy: string } {
   const spec = Object.hasOwn(specs, code) ? specs[code] : undefined;
   return spec ?? { severity: 'warning', remedy: '' };

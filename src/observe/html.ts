@@ -1,6 +1,6 @@
 import { oneLine } from '../contract/text.ts';
 
-/** Markup that may go into a page as it is. Made by `html` only. */
+/** Markup that is inserted into a page verbatim. Only `html` makes it. */
 export interface Html {
   readonly markup: string;
 }
@@ -9,8 +9,8 @@ type Part = Html | string | number | null | false | undefined | readonly Part[];
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 
 /**
- * A piece of a page. Whatever is put in is text and is escaped, for elements and for quoted attributes alike; null and
- * false leave nothing.
+ * A template tag for markup. All values are text and are escaped, for elements and quoted attributes alike; null and
+ * false render nothing.
  */
 export function html(strings: TemplateStringsArray, ...parts: Part[]): Html {
   return { markup: strings.map((string, at) => string + render(parts[at])).join('') };

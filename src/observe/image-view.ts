@@ -2,7 +2,7 @@ import { redact } from '../contract/secret.ts';
 import type { Ledger, Verification } from '../courier/ledger.ts';
 import type { ImageView } from './status-view.ts';
 
-/** Registries may repeat what they were sent. */
+/** Redacts messages, because registries may repeat what they were sent. */
 export function imageView(ledger: Ledger, { name, image: { registry }, scope, result, succeededAt, notBefore }: Verification): ImageView {
   const time = (moment: number | undefined) => (moment === undefined ? null : ledger.date(moment).toISOString());
   return {

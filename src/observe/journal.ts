@@ -11,16 +11,17 @@ export interface Journal extends Pick<Bursts, 'tell' | 'end'> {
 type Event<K extends CourierEvent['kind']> = Extract<CourierEvent, { kind: K }>;
 
 /**
- * Writes one line for each event. A first failure, another code and a recovery (with `downtime`) are news; a repeat
- * goes to debug. `delivered` and `delivery failed` are the audit line: one for every write attempt, so a repeat stays
- * at info there. Of many that come together the first few do, and one line says how many they were.
+ * Writes one log line for each event. The first failure, a different code and a recovery (with `downtime`) are logged
+ * as news; a repeated failure goes to debug. `delivered` and `delivery failed` form the audit log, with one line for
+ * every write attempt, so a repeat stays at info there. In a burst only the first few lines are logged, followed by a
+ * total.
  */
 export function createJournal(log: Log, clock: Pick<Clock, 'mono'>): Journal {
   const bursts = createBursts(log, clock);
-  /** By source, as it was told last. */
+  /** The last logged identity, by source. */
   const identities = new Map<string, string>();
 
-  /** Who fetches tokens is told at first and at each change. */
+  /** Logs the identity that fetches tokens, at first and after each change. */
   function identify({ source, region, identity }: Event<'fetched'>): void {
     const told = JSON.stringify(identity);
     const before = identities.get(source);
@@ -44,7 +45,7 @@ export function createJournal(log: Log, clock: Pick<Clock, 'mono'>): Journal {
   };
 }
 
-/** Of what there may be ten thousand: slots of a target, hosts and images of a source. */
+/** Wraps events of which there may be ten thousand: by slot of a target, or by host or image of a source. */
 function oneOfMany(event: CourierEvent, line: Line): OneOfMany | undefined {
   if (event.kind === 'delivered') return { ...line, of: 'slots', bearer: event.slot, common: { target: event.target } };
   if (event.kind === 'delivery-failed')
@@ -83,13 +84,13 @@ function fetched(event: Event<'fetched'>): Line {
 function proved(event: Event<'proved'>): Line {
   const data = { ...origin(event), host: event.host, error: event.message };
   if (event.ok) return { level: 'info', message: 'proved', data };
-  // The finding is the news: one line for all hosts.
+  // The finding is the news: it makes one line for all hosts.
   return { level: 'debug', message: 'proof failed', data };
 }
 
 function verified(event: Event<'verified'>): Line {
   const data = { ...origin(event), image: event.image, error: event.message, ...took(event) };
-  // What stands between it and a pull is a finding.
+  // The reason is logged as a finding.
   return event.ok
     ? { level: 'info', message: 'image would be pulled', data }
     : { level: 'debug', message: 'image would not be pulled', data };
@@ -120,8 +121,8 @@ function slotOf(event: Event<'delivered' | 'delivery-failed'>): object {
 }
 
 /**
- * Why and what was sent. A slot of several registries can take several credentials: then each fingerprint, and the
- * earliest expiry.
+ * Why and what was sent. A slot with several registries can receive several credentials; the fingerprints are then
+ * joined, and the earliest expiry is given.
  */
 function sentBy(event: Event<'delivered' | 'delivery-failed'>): object {
   const { reason, sent, missing } = event;
@@ -146,13 +147,13 @@ function downtime(event: { readonly downMs?: number }): object {
 }
 
 const most = 10;
-/** The list, or its beginning and how many more; nothing for an empty one. */
+/** The list, truncated with a count of the rest; undefined when it is empty. */
 function few(list: readonly string[]): readonly string[] | undefined {
   if (list.length <= most) return list.length > 0 ? list : undefined;
   return [...list.slice(0, most), `and ${list.length - most} more`];
 }
 
-/** undefined for a time that is none: a manager may have sent it. */
+/** undefined for an invalid date, which a manager may have sent. */
 function iso(date: Date): string | undefined {
   return Number.isFinite(date.getTime()) ? date.toISOString().replace(/\.\d+Z$/, 'Z') : undefined;
 }

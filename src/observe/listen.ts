@@ -6,7 +6,7 @@ import type { Clock } from '../contract/clock.ts';
 
 const closeWithinMs = 1000;
 
-/** Rejects with the system's error when the address cannot be had. */
+/** Rejects with the system error when the address is not available. */
 export function listen(server: Server, where: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -18,11 +18,11 @@ export function listen(server: Server, where: ListenOptions): Promise<void> {
 }
 
 /**
- * Limits the connections. Where there is no room, a new one takes the place of the one that has been idle for longest,
- * or else of the oldest. So nobody is shut out by those who only hold connections.
+ * Limits the number of connections. At the limit, a new connection replaces the one that has been idle longest, or else
+ * the oldest. So clients that only hold connections open cannot shut others out.
  */
 export function keepRoom(server: HttpServer, most: number): void {
-  // In the order in which they became so.
+  // In the order in which they became idle.
   const idle = new Set<Socket>();
   const busy = new Set<Socket>();
   const forget = (socket: Socket): boolean => idle.delete(socket) || busy.delete(socket);
@@ -42,7 +42,7 @@ export function keepRoom(server: HttpServer, most: number): void {
   });
 }
 
-/** Ends within about a second, whatever clients do. */
+/** Completes within about a second, whatever clients do. */
 export async function closeServer(server: HttpServer, clock: Clock): Promise<void> {
   const late = new AbortController();
   const closed = new Promise<void>(resolve => server.close(() => resolve()));
@@ -54,9 +54,9 @@ export async function closeServer(server: HttpServer, clock: Clock): Promise<voi
 }
 
 /**
- * Listens on a unix socket that only this user can open: mode 0600, in a directory of mode 0700 if it has to be made.
- * Replaces the socket of a daemon that died. Rejects when another daemon answers there, or when something else than a
- * socket lies there.
+ * Listens on a unix socket that only this user can open: mode 0600, in a directory that is created with mode 0700 if
+ * needed. Replaces the socket of a dead daemon. Rejects when another daemon answers there, or when the path is not a
+ * socket.
  */
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   await makeFolder(dirname(path));
@@ -70,15 +70,15 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   await withUmask(0o177, () => listen(server, { path }));
 }
 
-/** Makes the last directory of the path alone, because Node's `recursive` never ends below /proc. */
+/** Creates only the last directory of the path, because Node's `recursive` never returns below /proc. */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { mode: 0o700 }).catch(({ code, message }: NodeJS.ErrnoException) => {
-    // `stat` says what lies there.
+    // The following `stat` reports what is there.
     if (code !== 'EEXIST') throw new Error(`its directory cannot be made (${message}); those above it have to be there`);
   });
 }
 
-/** The call itself makes the socket, so nobody else can open it at any moment. */
+/** The umask applies when the socket is created, so no other user can open it at any time. */
 function withUmask<T>(umask: number, begin: () => T): T {
   const before = process.umask(umask);
   try {
@@ -96,7 +96,7 @@ function answers(path: string): Promise<boolean> {
       resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT');
     };
     probe.once('connect', () => end());
-    // Anything but a refusal (a full backlog, no right to open it) means that somebody is there.
+    // Any other error (a full backlog, no permission to open it) means that a daemon is listening.
     probe.once('error', (error: NodeJS.ErrnoException) => end(error.code));
   });
 }

@@ -1,11 +1,11 @@
-/** What a metric is, without the library that counts it. Names are without the prefix. */
+/** The definition of a metric, independent of the metrics library. Names are without the prefix. */
 export interface MetricSpec {
   readonly type: 'counter' | 'gauge' | 'histogram';
   readonly name: string;
   readonly help: string;
   readonly labels: readonly Label[];
 }
-/** Never `region`, `service`, `type` and the like: Prometheus and its users put those on targets themselves. */
+/** Never `region`, `service`, `type` and the like, which Prometheus and its users set on targets themselves. */
 export type Label =
   | 'target'
   | 'source'
@@ -30,7 +30,7 @@ const counter = spec('counter');
 const gauge = spec('gauge');
 const histogram = spec('histogram');
 
-/** Every metric of ours. Attempts and failures are two counters, times are timestamps, nothing is per slot. */
+/** All metrics. Attempts and failures are separate counters, times are timestamps, and nothing is per slot. */
 export const metricTable = {
   buildInfo: gauge('build_info', 'Always 1; the labels say what runs.', 'version', 'node'),
 
@@ -117,7 +117,7 @@ export const metricTable = {
   logMessages: counter('log_messages_total', 'Lines written to the log, by level.', 'level'),
 } as const satisfies Record<string, MetricSpec>;
 
-/** Every metric with its full name, for the reference page. */
+/** All metrics with their full names, for the reference page. */
 export function metricList(): MetricSpec[] {
   return Object.values(metricTable).map(one => ({ ...one, name: prefix + one.name }));
 }

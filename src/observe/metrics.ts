@@ -16,20 +16,20 @@ import {
 
 export { metricList } from './metric-table.ts';
 
-/** Counts what happens, and adds what stands at the moment of a scrape. */
+/** Counts events, and adds the present state at each scrape. */
 export interface Metrics {
   observe(event: CourierEvent): void;
-  /** A line was written to the log. */
+  /** Counts a line of the log. */
   logged(level: string): void;
-  /** The configuration was loaded, or refused. */
+  /** Records whether a configuration was taken up or refused. */
   reloaded(outcome: 'taken up' | 'refused'): void;
-  /** Text format 0.0.4. */
+  /** Renders text format 0.0.4. */
   render(status: Overview): Promise<string>;
 }
 export interface MetricsOptions {
   readonly version: string;
   readonly clock: Pick<Clock, 'wall'>;
-  /** Also process_* and nodejs_*. Once per process: they are never taken back. */
+  /** Also exports process_* and nodejs_*. Once per process, since their collectors are never removed. */
   readonly process?: boolean;
 }
 
@@ -37,16 +37,16 @@ type Labels = Partial<Record<Label, string>>;
 type Table = typeof metricTable;
 type Instrument<T> = T extends 'counter' ? Counter<Label> : T extends 'gauge' ? Gauge<Label> : Histogram<Label>;
 type Instruments = { readonly [K in keyof Table]: Instrument<Table[K]['type']> };
-/** Label values of one target, or of one source and region. */
+/** The label values that identify one target, or one source and region. */
 type Subject = { readonly target: string } | { readonly source: string; readonly ecr_region: string };
 
 const codes = Object.keys(failures);
 const changes: readonly Receipt['change'][] = ['created', 'updated', 'unchanged'];
 const states: readonly SlotView['state'][] = ['ok', 'waiting', 'unconfirmed', 'failing', 'absent'];
 const severities = ['info', 'warning', 'error'];
-/** From a local write to a deadline of 75 s. */
+/** In seconds: from a local write to a deadline of 75 s. */
 const buckets = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 75];
-/** Gauges under a counter's name: promtool refuses them. */
+/** Gauges with names of counters, which promtool rejects. */
 const misnamed = ['nodejs_active_resources_total', 'nodejs_active_handles_total', 'nodejs_active_requests_total'];
 
 export function createMetrics(options: MetricsOptions): Metrics {
@@ -61,7 +61,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
   metrics.buildInfo.set({ version: options.version, node: process.version }, 1);
   for (const level of ['debug', 'info', 'warn', 'error']) metrics.logMessages.inc({ level }, 0);
 
-  /** Series exist from the first scrape on, so that a rate sees the first failure. */
+  /** Initializes all series of a subject with zero, so that a rate includes the first failure. */
   function know(subject: Subject): void {
     const name = JSON.stringify(subject);
     if (subjects.has(name)) return;
@@ -81,7 +81,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
 
   return {
     observe(event) {
-      // What stands of an image is shown at a scrape.
+      // The state of images is exported at each scrape.
       if (event.kind === 'verified') return;
       know('target' in event ? { target: event.target } : { source: event.source, ecr_region: event.region });
       count(metrics, event, now());
@@ -95,7 +95,7 @@ export function createMetrics(options: MetricsOptions): Metrics {
       const standing = [...status.targets.map(subjectOf), ...status.credentials.map(subjectOf)];
       forgetAllBut(new Set(standing.map(subject => JSON.stringify(subject))));
       for (const subject of standing) know(subject);
-      // Images and receivers come and go with the configuration.
+      // Images and receivers change with the configuration.
       for (const gauge of [metrics.imagePullable, metrics.imageProven, metrics.receiverUp, metrics.receiverSuccess]) gauge.reset();
       for (const receiver of status.receivers) showReceiver(metrics, receiver);
       for (const target of status.targets) showTarget(metrics, target);
@@ -121,7 +121,7 @@ function subjectOf(view: TargetOverview | CredentialView): Subject {
   return 'kind' in view ? { target: view.name } : { source: view.source, ecr_region: view.region };
 }
 
-/** Every series of one subject, with all values of the labels that are left. */
+/** Visits every series of one subject, with all values of its other labels. */
 function eachSeries(
   metrics: Instruments,
   subject: Subject,
@@ -193,7 +193,7 @@ function showReceiver(metrics: Instruments, { name: receiver, state, succeededAt
   metrics.receiverSuccess.set({ receiver }, seconds(succeededAt));
 }
 
-/** undefined: there is nothing to say. */
+/** Sets a gauge of a target; undefined removes the series. */
 function setUnlessPaused(gauge: Gauge<Label>, { name: target, paused }: TargetOverview, value: number | undefined): void {
   if (paused || value === undefined) gauge.remove({ target });
   else gauge.set({ target }, value);
@@ -207,8 +207,8 @@ interface Life {
 const nothing: Life = { issued: 0, expires: 0 };
 
 /**
- * Walks over the slots once. first: the credential that ends first of all that they hold; `nothing`: one slot holds
- * nothing; undefined: there is nothing to hold.
+ * Summarizes the slots in one pass. first: of all credentials that the slots hold, the life that ends first; `nothing`
+ * when a slot holds none; undefined when there is nothing to hold.
  */
 function sumUp(view: TargetOverview) {
   const slots = new Map<string, number>();
@@ -228,14 +228,15 @@ function sumUp(view: TargetOverview) {
 }
 
 /**
- * Nobody knows when a credential began that only the manager told us about. It is taken to age after half of its life.
+ * The start of a credential that only the manager reported is unknown. It is derived from `agesAt`, on the assumption
+ * that the credential ages after half of its life.
  */
 function lifeOf({ issuedAt, agesAt, expiresAt }: HoldingView): Life {
   const expires = seconds(expiresAt);
   return { expires, issued: issuedAt === null ? 2 * seconds(agesAt) - expires : seconds(issuedAt) };
 }
 
-/** Private and public ECR of one region share their series: the earliest counts. */
+/** Private and public ECR of one region share their series: the earliest time counts. */
 function showCredential(metrics: Instruments, alike: readonly CredentialView[]): void {
   for (const { source, region } of alike) {
     const labels = { source, ecr_region: region };

@@ -8,7 +8,7 @@ interface Login {
   readonly held: HoldingView;
 }
 
-/** When the first pull will fail unless somebody mends what fails, or that some may fail already. */
+/** Says when the first pull will fail unless the failures are fixed, or that some pulls may fail already. */
 export function firstFailure(status: Status, now: Now): Html {
   const unseen = status.targets.find(({ trouble, discoveredAt }) => trouble !== null && discoveredAt === null);
   if (unseen) return html`Pulls through ${unseen.name} may fail already: nobody knows what it holds, as it was not discovered yet.`;
@@ -26,7 +26,7 @@ export function firstFailure(status: Status, now: Now): Html {
 const scopeOf = ({ source, region, service }: Pick<CredentialView, 'source' | 'region' | 'service'>): string =>
   `${source} ${region} ${service}`;
 
-/** The logins whose renewal fails, at the slot, at its target or at the source; and those that are none. */
+/** Logins that are expired or missing, or whose renewal fails: at the slot, at its target or at the source. */
 function endangered({ targets, credentials }: Status): Login[] {
   const failing = new Set(credentials.filter(one => one.trouble !== null || one.state === 'expired').map(scopeOf));
   const isFed = ({ source, host }: HoldingView): boolean => {

@@ -4,7 +4,7 @@ import type { FindingView, HoldingView, Status, TroubleView } from './status-vie
 import { count, relative, span } from './words.ts';
 
 /**
- * The moment of the page, in milliseconds since the epoch: by this machine's clock, and by the clock of the server that
+ * The time of the page, in milliseconds since the epoch: by this machine's clock, and by the clock of the server that
  * issues credentials.
  */
 export interface Now {
@@ -16,13 +16,13 @@ export function nowOf(status: Status): Now {
   return { here, there: here + (status.clockSkewSeconds ?? 0) * 1000 };
 }
 
-/** `in 5 h 12 min`, with the exact time behind it. Nothing when there is no such time. */
+/** A relative time such as `in 5 h 12 min`, with the exact time as its title. Null when there is no such time. */
 export function when(time: string | null, now: number): Html | null {
   if (time === null) return null;
   return html`<time datetime="${time}" title="${time}">${relative(Date.parse(time), now)}</time>`;
 }
 
-/** The next attempt of something: `next attempt in 3 min`, or `next attempt is due`. Nothing where there is none. */
+/** The time of a next attempt: `next attempt in 3 min`, or `next attempt is due`. Null when there is none. */
 export function coming(what: string, time: string | null, now: number): Html | null {
   if (time === null) return null;
   return html`${what} ${Date.parse(time) > now ? when(time, now) : 'is due'}`;
@@ -31,7 +31,7 @@ export function coming(what: string, time: string | null, now: number): Html | n
 export type Tone = 'good' | 'note' | 'warn' | 'bad';
 const signs: Readonly<Record<Tone, string>> = { good: '✓', note: '•', warn: '!', bad: '✕' };
 
-/** A word with a sign and a colour: never the colour alone. */
+/** A word with a sign and a colour, so that meaning never depends on colour alone. */
 export function badge(tone: Tone, word: string): Html {
   return html`<span class="badge ${tone}"><span aria-hidden="true">${signs[tone]}</span> ${word}</span>`;
 }
@@ -40,7 +40,7 @@ export function tidings(tone: Tone, headline: Html, more: Html | null): Html {
   return html`<div class="tidings ${tone}"><p class="headline"><span class="sign" aria-hidden="true">${signs[tone]}</span> ${headline}</p>${more}</div>`;
 }
 
-/** A sentence of ours or of a manager, `code` in it as such. */
+/** A sentence of ours or of a manager, with `code` rendered as such. */
 export function prose(text: string): Html {
   return html`${text.split(/`([^`]+)`/).map((part, at) => (at % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }
@@ -61,7 +61,7 @@ export function trouble(view: TroubleView | null, now: Now): Html | null {
 
 const severityTones = { info: 'note', warning: 'warn', error: 'bad' } as const;
 
-/** Warnings and errors; what is only information is folded away. */
+/** Warnings and errors are listed; informational findings are collapsed. */
 export function findings(views: readonly FindingView[]): Html | null {
   if (views.length === 0) return null;
   const notes = views.filter(view => view.severity === 'info');
@@ -75,7 +75,7 @@ function codes(views: readonly FindingView[]): string {
   return [...new Set(views.map(view => view.code))].join(', ');
 }
 
-/** Findings beyond these are only counted: a manager may have thousands of odd rows. */
+/** The number of findings that are listed; the others are only counted, as a manager may have thousands of odd rows. */
 const findingsShown = 50;
 
 function list(views: readonly FindingView[]): Html | null {
@@ -92,14 +92,13 @@ type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;
 export const hasBar = (life: Life): boolean => life.agesAt !== null && life.expiresAt !== null;
 
 /**
- * The life of a credential from left to right: what is left of it, where half of it is over, and now. Nothing where
- * none is held.
+ * A bar with the life of a credential: the rest of it, the middle, and the present. Null when no credential is held.
  */
 export function lifeBar(life: Life, now: Now): Html | null {
   if (life.agesAt === null || life.expiresAt === null) return null;
   const [ages, ends] = [Date.parse(life.agesAt), Date.parse(life.expiresAt)];
-  // Nobody knows when a credential began that only the manager told us about. It is taken to age after half of its
-  // life.
+  // The start of a credential that only the manager reported is unknown. It is derived from `agesAt`, on the assumption
+  // that the credential ages after half of its life.
   const began = life.issuedAt === null ? ages - (ends - ages) : Date.parse(life.issuedAt);
   const part = (time: number) => Math.min(100, Math.max(0, ((time - began) / Math.max(1, ends - began)) * 100));
   const [lived, half] = [percent(part(now.there)), percent(part(ages))];
@@ -113,7 +112,7 @@ function percent(part: number): string {
   return `${Math.round(part * 10) / 10}%`;
 }
 
-/** What the bar shows, in words. */
+/** The content of the bar, in words. */
 export function lifeWords(life: Life, now: Now): Html {
   if (life.expiresAt === null) return html`holds no credential that the courier knows of`;
   const over = Date.parse(life.expiresAt) <= now.there;

@@ -4,7 +4,7 @@ import type { ReceiverView } from './status-view.ts';
 
 const tones: Readonly<Record<ReceiverView['state'], Tone>> = { ok: 'good', waiting: 'note', failing: 'bad' };
 
-/** Those who are told; nothing where nobody is. */
+/** The section on receivers; null when none is configured. */
 export function receivers(views: readonly ReceiverView[], now: Now): Html | null {
   if (views.length === 0) return null;
   return html`<section aria-labelledby="receivers"><h2 id="receivers">Who is told</h2><div class="cards">${views.map(one => card(one, now))}</div></section>`;

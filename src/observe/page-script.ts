@@ -1,6 +1,6 @@
 /**
- * The page's script, which only adds to it: what is unfolded, searched for and focused stays when the page is updated.
- * Without it the browser loads the page anew.
+ * The page's script, an optional enhancement: it preserves folding, the search and the focus across updates. Without it
+ * the browser reloads the page.
  */
 export const script = `
 (() => {

@@ -1,4 +1,4 @@
-/** The page's style sheet. Colours are chosen for a contrast of at least 4.5 to 1 in both schemes. */
+/** The page's style sheet. The colours have a contrast of at least 4.5 to 1 in both colour schemes. */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -14,7 +14,7 @@ const slotTones: Readonly<Record<SlotView['state'], Tone>> = {
 const targetTones: Readonly<Record<TargetView['state'], Tone>> = { failing: 'bad', starting: 'note', ok: 'good', paused: 'note' };
 const urgency = Object.keys(slotTones);
 
-/** Most urgent first: failing, not yet served, in order, paused. */
+/** The most urgent targets first: failing, not yet served, in order, paused. */
 export function byUrgency(targets: readonly TargetView[]): TargetView[] {
   const rank = ({ state, slots }: TargetView) => {
     if (state !== 'ok') return { failing: 0, starting: 1, paused: 4 }[state];
@@ -24,11 +24,11 @@ export function byUrgency(targets: readonly TargetView[]): TargetView[] {
 }
 
 export interface Unfolding {
-  /** Unfolded although all is well. */
+  /** Whether the target is unfolded even when it is not failing. */
   readonly open: boolean;
-  /** Of those in order; counted: they are not listed, because there are too many. */
+  /** How slots in order are shown. counted: they are not listed, because there are too many. */
   readonly slots: 'unfolded' | 'folded' | 'counted';
-  /** Rows of one table at most. */
+  /** The maximum number of rows in one table. */
   readonly rows: number;
 }
 
@@ -105,7 +105,7 @@ function slotTable(list: readonly SlotView[], now: Now, { name, rows }: { readon
   return html`${table(['Slot', 'Holds', 'State'], shown)}${more > 0 && unlisted(count(more, 'more slot'), name)}`;
 }
 
-/** The roles keep it a table for a screen reader when a narrow window lays its cells below each other. */
+/** The roles preserve the table for screen readers when a narrow window stacks its cells. */
 function table(heads: readonly string[], rows: readonly Html[]): Html {
   return html`<table role="table"><thead role="rowgroup"><tr role="row">${heads.map(head => html`<th role="columnheader" scope="col">${head}</th>`)}</tr></thead>
 <tbody role="rowgroup">${rows}</tbody></table>`;
@@ -128,7 +128,7 @@ function holding(view: HoldingView, now: Now): Html {
 
 function attempts(slot: SlotView, now: Now): Html {
   const last = slot.lastAttemptAt !== null && html`<div class="quiet">last attempt ${when(slot.lastAttemptAt, now.here)}</div>`;
-  // When a slot in order is renewed, its bar says.
+  // For a slot in order, the bar shows when it is renewed.
   const next =
     slot.state !== 'ok' &&
     slot.nextAttemptAt !== null &&
@@ -144,7 +144,7 @@ const imageWords: Readonly<Record<ImageView['state'], string>> = {
   ok: 'would be pulled',
 };
 
-/** Unfolded where one of them would not be pulled: why is told by a finding above. */
+/** Unfolded when an image would not be pulled; a finding above says why. */
 function images(list: readonly ImageView[], now: Now): Html | null {
   if (list.length === 0) return null;
   const bad = list.filter(({ state }) => state === 'refused').length;

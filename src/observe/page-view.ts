@@ -3,20 +3,20 @@ import { type Html, html } from './html.ts';
 import { tidings } from './page-parts.ts';
 import type { Status } from './status-view.ts';
 
-/** What the address of the page asks for. */
+/** The parameters of the page's URL. */
 export interface View {
-  /** It does not load itself anew. */
+  /** Whether automatic updates are off. */
   readonly still: boolean;
-  /** Names of targets that stand first and unfolded, as messages and alerts link to them. */
+  /** Targets that are shown first and unfolded, as links in messages and alerts request them. */
   readonly targets: readonly string[];
 }
 
-/** `?target=NAME`, also several times, and `?still`. A name that is empty names nothing. */
+/** Parses `?target=NAME`, which may be repeated, and `?still`. Empty names are ignored. */
 export function viewOf(query: URLSearchParams): View {
   return { still: query.has('still'), targets: [...new Set(query.getAll('target'))].filter(name => name !== '') };
 }
 
-/** The page's address for a view. */
+/** The URL of the page for a view. */
 export function addressOf({ still = false, targets = [] }: Partial<View>): string {
   const parts = [...targets.map(name => `target=${encodeURIComponent(name.toWellFormed())}`), ...(still ? ['still'] : [])];
   return parts.length === 0 ? '/' : `/?${parts.join('&')}`;
@@ -25,9 +25,9 @@ export function addressOf({ still = false, targets = [] }: Partial<View>): strin
 const namesShown = 5;
 const longestName = 100;
 
-/** Tells names that no target has: a link may be older than the configuration. */
+/** Lists the names that no target has: a link may be older than the configuration. */
 export function unknownTargets({ targets, lease }: Status, view: View): Html | null {
-  // A courier that stands by has none at all, and the page says so.
+  // A courier that stands by has no targets at all, and the page says so.
   if (lease && lease.state !== 'leading') return null;
   const unknown = view.targets.filter(name => !targets.some(target => target.name === name));
   if (unknown.length === 0) return null;

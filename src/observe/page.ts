@@ -11,21 +11,21 @@ import type { CredentialView, Status, TargetView } from './status-view.ts';
 import { count, identityWords, leaseWords } from './words.ts';
 
 const refreshSeconds = 15;
-/** With at most so many targets all of them are unfolded. */
+/** Up to this number of targets, all of them are unfolded. */
 const fewTargets = 3;
-/** With more slots than this, those in order are counted and not listed. */
+/** Beyond this number of slots, those in order are only counted. */
 const manySlots = 2000;
-/** Rows of one table; a page of thousands helps nobody. */
+/** The maximum number of rows in one table. */
 const rowsShown = 200;
-/** So many rows for the tables of one kind of all targets: with many targets each has fewer. */
+/** The maximum number of rows in the tables of one kind, for all targets together. */
 const rowsOfAll = 1000;
 const reasonsShown = 5;
 
 const hashOf = (text: string): string => `sha256-${createHash('sha256').update(text).digest('base64')}`;
-/** For the Content-Security-Policy: one style sheet and one script, and nothing else, take effect. */
+/** Hashes for the Content-Security-Policy, which permits only this style sheet and this script. */
 export const [styleHash, scriptHash] = [hashOf(style), hashOf(script)];
 
-/** The status as one page that needs no other file, and works without its script. */
+/** Renders the status as a self-contained page, which also works without its script. */
 export function page(status: Status, { still = false, targets: named = [] }: Partial<View> = {}): string {
   const view: View = { still, targets: named };
   const now = nowOf(status);
@@ -120,12 +120,12 @@ function targets(status: Status, view: View, now: Now): Html {
   return html`${cards(named, { open: true, slots: 'unfolded', rows: rowsShown })}${cards(others, { open, slots: counted ? 'counted' : 'folded', rows })}`;
 }
 
-/** It stands beside the first bar. */
+/** Shown next to the first bar. */
 const legend = html`<p class="quiet">A bar is the life of a login: ● is now, and the upright line is its renewal, after about half of its life.</p>`;
 
 const fails = ({ trouble, state }: CredentialView): boolean => trouble !== null || state === 'expired';
 
-/** They stand above the targets, because they are why the targets will fail. */
+/** Shown above the targets, because these are the reason why targets will fail. */
 function failingCredentials(status: Status, now: Now): Html | null {
   const failing = status.credentials.filter(fails);
   if (failing.length === 0) return null;
@@ -145,7 +145,7 @@ function credentialCard(view: CredentialView, now: Now): Html {
   const proven = view.proofs.filter(proof => proof.ok).length;
   const proofs = proven > 0 && html`; proven at ${proven} of ${count(view.proofs.length, 'registry', 'registries')}`;
   const who = view.identity && html`<p class="quiet">${identityWords(view.identity)}</p>`;
-  // Whole sentences need the whole width.
+  // Full sentences need the full width.
   const wide = view.trouble !== null || view.findings.length > 0;
   return html`<article class="card${wide && ' wide'}"><h3>${view.source} <span class="quiet">${place}</span></h3> ${badge(credentialTones[view.state], view.state)}
 ${lifeBar(view, now)}

@@ -2,21 +2,21 @@ import { oneLine } from '../contract/text.ts';
 import { type LeaseView, type Overview, owedTo, type SlotView, type TargetOverview } from './status-view.ts';
 import { count, leaseWords } from './words.ts';
 
-/** One thing that must be so before the courier is ready. No reasons: it is. */
+/** One condition for readiness. It is met when there are no reasons. */
 export interface Check {
   readonly name: string;
-  /** One sentence each. */
+  /** Why the condition is not met, one sentence each. */
   readonly reasons: readonly string[];
 }
 
-/** Slots beyond these are counted, not listed. */
+/** The number of slots that are listed; further ones are only counted. */
 const listed = 20;
 
 /**
- * Ready: every required target was discovered once, and every slot of theirs that we would write holds an unexpired
- * credential for each registry that has a source. What we may not touch (paused, not to be created, no source) is a
- * finding and never a reason, unless a login of ours is known to have ended there. A target without slots is ready. So
- * is who stands by.
+ * The courier is ready when every required target was discovered once, and every slot of these that we would write
+ * holds an unexpired credential for each registry that has a source. What we must not touch (paused, not to be created,
+ * no source) is a finding and never a reason, unless a login of ours is known to have ended there. A target without
+ * slots is ready, and so is a courier that stands by.
  */
 export function checksOf({ targets, lease }: Pick<Overview, 'targets' | 'lease'>): Check[] {
   const checks: Check[] = [{ name: 'configuration loaded', reasons: [] }, ...(lease ? [leaseCheck(lease)] : [])];
@@ -28,7 +28,7 @@ export function checksOf({ targets, lease }: Pick<Overview, 'targets' | 'lease'>
   return checks;
 }
 
-/** unready: one sentence a reason. */
+/** unready: one sentence for each reason. */
 export function readinessOf(overview: Pick<Overview, 'targets' | 'lease'>): { readonly ready: boolean; readonly unready: string[] } {
   const unready = checksOf(overview).flatMap(({ reasons }) => reasons);
   return { ready: unready.length === 0, unready };

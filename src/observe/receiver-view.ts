@@ -2,16 +2,16 @@ import type { Ledger, Moment, Trouble } from '../courier/ledger.ts';
 import type { ReceiverView } from './status-view.ts';
 import { timeOf, troubleView } from './views.ts';
 
-/** What is known of a receiver of messages, or of the heartbeat. */
+/** The state of a receiver of messages, or of the heartbeat. */
 export interface ReceiverState {
   readonly name: string;
   readonly format: string;
-  /** All that is shown of its address; undefined before the file with it was read. */
+  /** The only part of its address that is shown; undefined before the file with the address was read. */
   readonly host: string | undefined;
   readonly trouble: Trouble | undefined;
-  /** When it last took something. */
+  /** When it last accepted something. */
   readonly succeededAt: Moment | undefined;
-  /** Until when it is left alone after a failure. */
+  /** The end of the pause after a failure. */
   readonly notBefore: Moment;
 }
 

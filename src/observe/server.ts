@@ -17,22 +17,22 @@ export type { ActionResult, DoorDeps } from './doors.ts';
 
 export interface ServerPlace {
   readonly host: string;
-  /** 0: a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
-  /** A unix socket besides, for the commands on this machine; only its owner can open it. */
+  /** An additional unix socket for the commands on this machine. Only its owner can open it. */
   readonly socket?: string;
 }
 export interface Server {
   readonly url: string;
-  /** undefined: none was asked for, or it cannot be made now (logged, and tried again). */
+  /** undefined when none was requested, or when it cannot be created now (logged, and retried). */
   readonly socket: string | undefined;
-  /** Ends within about a second, whatever clients do. */
+  /** Completes within about a second, whatever clients do. */
   close(): Promise<void>;
 }
 
-/** No request to these doors has a body. A client that sends more than this is cut off. */
+/** The maximum size of a request body; a client that sends more is cut off. No request to these doors has a body. */
 const bodyLimit = 64 * 1024;
-/** In milliseconds: a client that sends slowly, or never ends, holds a connection no longer than this. */
+/** In milliseconds: how long a client that sends slowly, or never ends, can hold a connection. */
 const limits = {
   headersTimeout: 5000,
   requestTimeout: 10_000,
@@ -44,8 +44,8 @@ const idleMs = 60_000;
 const connections = 256;
 
 /**
- * Opens the HTTP doors. Rejects with MISCONFIGURED when host and port cannot be had; a socket that cannot be made is
- * only logged.
+ * Opens the HTTP doors. Rejects with MISCONFIGURED when host and port are not available; a socket that cannot be
+ * created is only logged.
  */
 export async function createServer(deps: DoorDeps, place: ServerPlace): Promise<Server> {
   const open = createDoors(deps);
@@ -77,7 +77,7 @@ function limited(listener: RequestListener): HttpServer {
   const server = createHttpServer(limits, listener);
   keepRoom(server, connections);
   server.timeout = idleMs;
-  // A connection that cannot be accepted, as no file handle is left, must not end the daemon.
+  // When the process has run out of file descriptors, a connection that cannot be accepted must not end the daemon.
   server.on('error', () => undefined);
   return server;
 }
@@ -94,7 +94,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, opened
   response.writeHead(status, { ...headers, ...coding, 'content-length': bytes.length }).end(bytes);
 }
 
-/** Whoever names a port means the daemon that listens there: two daemons may have been given one socket. */
+/** Rejects a request for another port: two daemons may be configured with the same socket. */
 function misdirected({ headers: { host = '' } }: IncomingMessage, { port }: AddressInfo): Reply | undefined {
   const meant = /:(\d+)$/.exec(host)?.[1];
   return meant === undefined || Number(meant) === port ? undefined : text(421, `It listens on port ${port}, not on ${meant}.`);

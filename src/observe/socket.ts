@@ -6,22 +6,22 @@ import { asFailure } from '../contract/failures.ts';
 import { closeServer, listenOnSocket } from './listen.ts';
 
 const lookedAtEvery = 15_000;
-/** In milliseconds: nobody waits longer for a disk or share that does not answer. */
+/** In milliseconds: how long to wait for a disk or share that does not answer. */
 const patience = 5_000;
 
 const remedy =
   'Give this daemon a socket of its own with ECR_COURIER_SOCKET. The daemon tries again every 15 s. Without a socket `refresh` and `bundle` do not find the daemon; the HTTP doors and `status` work.';
 
 export interface KeptSocket {
-  /** Whether it is there now, as far as is known. */
+  /** Whether the socket exists now, as far as is known. */
   open(): boolean;
   close(): Promise<void>;
 }
 
 /**
- * Opens a socket and keeps it there. It makes a socket again that vanished (logind empties the directory of a user who
- * logs out), and tries again where none could be made at first.
- * Resolves after the first attempt. Each trouble is logged once.
+ * Opens a socket and keeps it available. Creates it again when it has vanished (logind empties the directory of a user
+ * who logs out), and retries when it could not be created at first. Resolves after the first attempt. Each problem is
+ * logged once.
  */
 export async function keepSocket(make: () => Server, path: string, { clock, log }: { clock: Clock; log: Log }): Promise<KeptSocket> {
   const ended = new AbortController();
@@ -30,7 +30,7 @@ export async function keepSocket(make: () => Server, path: string, { clock, log 
   let looking: Promise<void> | undefined;
 
   async function look(): Promise<void> {
-    // To close our socket would remove whatever lies there now.
+    // Closes only a socket whose path is gone, because closing removes whatever is at the path.
     if (server && (await isThere(path))) return;
     const vanished = server;
     server = undefined;
@@ -47,7 +47,7 @@ export async function keepSocket(make: () => Server, path: string, { clock, log 
     }
   }
 
-  /** One look at a time: the one before may still wait for its disk. */
+  /** Never runs two looks at a time: the previous one may still wait for its disk. */
   async function lookInTime(): Promise<void> {
     looking ??= look().finally(() => {
       looking = undefined;
@@ -78,7 +78,7 @@ export async function keepSocket(make: () => Server, path: string, { clock, log 
   };
 }
 
-/** Whether it came to its end in time. */
+/** Whether the work ended in time. */
 async function inTime(work: Promise<void>): Promise<boolean> {
   const ended = new AbortController();
   const done = work.then(() => true);

@@ -1,8 +1,8 @@
 import type { Severity } from '../contract/target.ts';
 
 /**
- * ISO 8601 in UTC. Those of a credential are times of the server that issued it, all others of this machine;
- * `clockSkewSeconds` lies between.
+ * ISO 8601 in UTC. The times of a credential are by the clock of the server that issued it, all others by this
+ * machine's; they differ by `clockSkewSeconds`.
  */
 export type Time = string;
 
@@ -40,12 +40,12 @@ export interface HoldingView {
   readonly source: string | null;
   readonly fingerprint: string | null;
   readonly issuedAt: Time | null;
-  /** From here on a newer one is wanted. */
+  /** From this time on a newer credential is wanted. */
   readonly agesAt: Time | null;
   readonly expiresAt: Time | null;
-  /** It holds a credential that has not expired. */
+  /** Whether the slot holds an unexpired credential. */
   readonly valid: boolean;
-  /** What the manager or the registry said of it; null: they were not asked, or could not be. */
+  /** The verdict of the manager or the registry; null when neither was asked, or could be. */
   readonly proven: boolean | null;
 }
 /** An image under `verify`. */
@@ -53,28 +53,28 @@ export interface ImageView {
   /** HOST/REPOSITORY:TAG, or @DIGEST. */
   readonly image: string;
   /**
-   * ok: it would be pulled; refused: a right is missing, or it is not there; unproven: nobody could say; waiting: it
-   * was not asked for yet.
+   * ok: it would be pulled; refused: a right or the image is missing; unproven: it could not be determined; waiting:
+   * not asked yet.
    */
   readonly state: 'ok' | 'refused' | 'unproven' | 'waiting';
   /** Why it would not be pulled; null when it would. */
   readonly message: string | null;
   readonly askedAt: Time | null;
-  /** When it was last sure that it would be pulled. */
+  /** When it was last certain that the image would be pulled. */
   readonly succeededAt: Time | null;
-  /** Not before then is it asked for again. */
+  /** The earliest time of the next check. */
   readonly nextAt: Time | null;
 }
 export interface SlotView {
   readonly id: string;
   readonly title: string;
   /**
-   * ok: holds what it should; waiting: due, changed by somebody and repaired later, nothing to deliver yet, or it must
-   * be left alone; unconfirmed: a write may still land; failing: the last attempt failed; absent: not there and not to
-   * be created.
+   * ok: holds what it should; waiting: due, changed by another program and repaired later, nothing to deliver yet, or
+   * to be left alone; unconfirmed: a write may still land; failing: the last attempt failed; absent: does not exist and
+   * must not be created.
    */
   readonly state: 'ok' | 'waiting' | 'unconfirmed' | 'failing' | 'absent';
-  /** It must be left alone for now; a finding says why. What it holds may end meanwhile. */
+  /** The slot must be left alone for now; a finding says why. What it holds may expire meanwhile. */
   readonly waits: boolean;
   readonly registries: readonly HoldingView[];
   readonly trouble: TroubleView | null;
@@ -83,8 +83,8 @@ export interface SlotView {
   readonly findings: readonly FindingView[];
 }
 /**
- * The logins that a slot must hold, for which somebody has to do something when they are missing or over. Nobody gives
- * any where no source serves the host; and what nobody knows of a slot that must be left alone is no fault.
+ * The logins that a slot must hold, so that a missing or expired one needs action. Excludes hosts that no source
+ * serves, and what is not known of a slot that must be left alone.
  */
 export const owedTo = ({ waits, registries }: SlotView): readonly HoldingView[] =>
   registries.filter(({ source, expiresAt }) => source !== null && !(waits && expiresAt === null));
@@ -94,7 +94,7 @@ export interface TargetView {
   readonly address: string | null;
   readonly required: boolean;
   readonly paused: boolean;
-  /** failing: it cannot be discovered or written, or one of its slots fails. */
+  /** failing: the target cannot be discovered or written, or one of its slots fails. */
   readonly state: 'ok' | 'starting' | 'failing' | 'paused';
   readonly product: string | null;
   readonly principal: string | null;
@@ -108,22 +108,25 @@ export interface TargetView {
   /** Newest first; failures are kept longer than successes. */
   readonly outcomes: readonly OutcomeView[];
 }
-/** Of 100,000 slots there is one view at a time: they are made as they are walked, anew each time. */
+/**
+ * A target with its slot views made on iteration, and again on each iteration, so that of 100,000 slots only one view
+ * exists at a time.
+ */
 export type TargetOverview = Omit<TargetView, 'slots'> & { readonly slots: Iterable<SlotView> };
 export interface IdentityView {
   /** Where the AWS keys were found, and the roles that were assumed with them. */
   readonly from: string;
   readonly account: string | null;
-  /** The principal, where AWS was asked who that is (`check` asks). */
+  /** The principal's ARN, where AWS was asked for it (`check` asks). */
   readonly arn: string | null;
 }
 export interface CredentialView {
   readonly source: string;
   readonly region: string;
   readonly service: string;
-  /** failing: the last fetch failed, what is there is still good; waiting: none was fetched yet. */
+  /** failing: the last fetch failed, and the present credential is still good; waiting: none was fetched yet. */
   readonly state: 'ok' | 'waiting' | 'failing' | 'expired';
-  /** The AWS identity that fetched it; null: none was fetched yet, or the source does not tell. */
+  /** The AWS identity that fetched it; null when none was fetched yet, or the source does not say. */
   readonly identity: IdentityView | null;
   readonly fingerprint: string | null;
   readonly issuedAt: Time | null;
@@ -134,36 +137,36 @@ export interface CredentialView {
   readonly proofs: readonly { readonly host: string; readonly ok: boolean; readonly message: string | null; readonly at: Time }[];
   readonly findings: readonly FindingView[];
 }
-/** Of several couriers with one Lease, one leads. */
+/** The state of this courier among several with one Lease. */
 export interface LeaseView {
   /** For people: `Lease NAMESPACE/NAME`. */
   readonly name: string;
-  /** standing by: another one leads, and this one does nothing; asking: it is not known who leads. */
+  /** standing by: another courier leads, and this one does nothing; asking: it is not known who leads. */
   readonly state: 'leading' | 'standing by' | 'asking';
-  /** What the Lease names this courier when it leads. */
+  /** This courier's identity in the Lease. */
   readonly me: string;
-  /** null: it is not known, or nobody. */
+  /** null when it is not known, or when no courier leads. */
   readonly leader: string | null;
-  /** Why the Lease cannot be used; null: it can. */
+  /** Why the Lease cannot be used; null when it can. */
   readonly message: string | null;
 }
-/** Who is told when something threatens, or the heartbeat. Nothing of its address but the host. */
+/** A receiver of messages, or the heartbeat. Shows only the host of its address. */
 export interface ReceiverView {
   readonly name: string;
   readonly format: string;
-  /** null: the file with its address was not read yet. */
+  /** null when the file with its address was not read yet. */
   readonly host: string | null;
-  /** ok: it took what it was sent last; waiting: there was nothing to send yet; failing: it did not take it. */
+  /** ok: it accepted what it was last sent; waiting: nothing was sent yet; failing: it did not accept it. */
   readonly state: 'ok' | 'waiting' | 'failing';
   readonly trouble: TroubleView | null;
-  /** When it last took something. */
+  /** When it last accepted something. */
   readonly succeededAt: Time | null;
-  /** null: when there is something to tell. */
+  /** null when it is next used as soon as there is something to report. */
   readonly nextAttemptAt: Time | null;
 }
-/** What is asked again and again is answered from this: the metrics, /readyz. */
+/** The status for what is polled: the metrics and /readyz. */
 export type Overview = Omit<Status, 'targets'> & { readonly targets: readonly TargetOverview[] };
-/** The answer of /api/status, and what `once --json`, `check --json` and `status --json` print. */
+/** The response of /api/status, and the output of `once --json`, `check --json` and `status --json`. */
 export interface Status {
   readonly schema: 1;
   readonly version: string;
@@ -171,10 +174,10 @@ export interface Status {
   readonly startedAt: Time;
   readonly live: boolean;
   readonly ready: boolean;
-  /** One sentence a reason. */
+  /** One sentence for each reason. */
   readonly unready: readonly string[];
   readonly clockSkewSeconds: number | null;
-  /** null: this courier works in any case. */
+  /** null when this courier needs no Lease to work. */
   readonly lease: LeaseView | null;
   readonly credentials: readonly CredentialView[];
   readonly targets: readonly TargetView[];

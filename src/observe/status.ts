@@ -7,30 +7,30 @@ import { credentialView, targetOverview } from './views.ts';
 
 export interface StatusAbout {
   readonly version: string;
-  /** The engine's findings. Those of an adapter come with its target. */
+  /** The engine's findings. The findings of an adapter come with its target. */
   readonly findings: FindingSpecs;
-  /** How often the engine steps; 15 s unless said. */
+  /** How often the engine steps; 15 s by default. */
   readonly tickMs?: number;
-  /** Of several couriers with one Lease: who leads. */
+  /** The state of this courier among several with one Lease. */
   readonly lease?: (() => LeaseView) | undefined;
-  /** Whether the process works; what the ledger says unless given. */
+  /** Whether the process works; taken from the ledger by default. */
   readonly live?: (() => boolean) | undefined;
-  /** Of those who are told; none unless given. */
+  /** The states of the receivers; none by default. */
   readonly receivers?: () => readonly ReceiverState[];
 }
 
-/** The engine has stepped within its last four ticks. */
+/** Whether the engine has stepped within its last four ticks. */
 export function isLive({ sinceStepMs }: Pick<Ledger, 'sinceStepMs'>, tickMs = 15_000): boolean {
   return sinceStepMs <= 4 * tickMs;
 }
 
-/** All that the ledger knows, as plain data. Changes nothing, asks nobody. */
+/** Everything that the ledger knows, as plain data. Has no side effects and does no I/O. */
 export function statusOf(ledger: Ledger, about: StatusAbout): Status {
   const overview = overviewOf(ledger, about);
   return { ...overview, targets: overview.targets.map(target => ({ ...target, slots: Array.from(target.slots, slot => ({ ...slot })) })) };
 }
 
-/** The same for those who walk over the slots and keep none. Good for this moment only. */
+/** The same for callers that iterate over the slots and keep none. Valid only until the ledger changes. */
 export function overviewOf(ledger: Ledger, about: StatusAbout): Overview {
   const now = ledger.now();
   const targets = [...ledger.targets.values()].map(record => targetOverview(ledger, record, about.findings));

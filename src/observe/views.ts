@@ -35,7 +35,7 @@ import type {
   TroubleView,
 } from './status-view.ts';
 
-/** Titles, products and messages come from managers, which may repeat what they were sent. */
+/** Redacts titles, products and messages, because managers may repeat what they were sent. */
 export function targetOverview(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): TargetOverview {
   const { managed, about, trouble } = record;
   const specs = { ...engine, ...managed.findings };
@@ -74,7 +74,7 @@ function isFailing({ slot, trouble }: Entry, create: boolean): boolean {
   return trouble !== undefined && (slot.state !== 'absent' || create);
 }
 
-/** Title and times are made when they are read: who asks again and again about every slot does not read them. */
+/** Title and times are computed on access: callers that poll every slot do not read them. */
 function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: FindingSpecs, lifeOf: LifeOf): SlotView {
   const { slot, trouble, wroteAt } = entry;
   const registries = ownHosts(record, entry).map(({ host }, at) =>
@@ -127,7 +127,7 @@ function holdingView(ledger: Ledger, entry: Entry, { host, scope }: Place, lifeO
   };
 }
 
-/** The manager's own word weighs more than the registry's: it is the manager that pulls. */
+/** The manager's verdict takes precedence over the registry's, because images are pulled by the manager. */
 function provenOf(held: Holding, host: string, scope: Scope | undefined, { proven }: Entry): boolean | null {
   if (proven?.fingerprint === held.fingerprint) return proven.ok;
   const proof = scope?.proofs.get(host);
@@ -164,7 +164,7 @@ function identityView(identity: Identity | undefined): IdentityView | null {
 
 const hostsNamed = 3;
 
-/** One finding a code: what befell a dozen registries is said once. `proofs` of the view tells of each. */
+/** Merges the findings of one code, so that a problem of a dozen registries is reported once. `proofs` lists each. */
 function together(found: readonly ScopeFinding[]): Finding[] {
   return [...Map.groupBy(found, one => one.code).values()].flatMap(alike => {
     const hosts = alike.flatMap(({ host }) => host ?? []);
@@ -183,7 +183,7 @@ function credentialState(ledger: Ledger, { kept, trouble }: Scope): CredentialVi
 type Life = Pick<HoldingView, 'issuedAt' | 'agesAt' | 'expiresAt'>;
 type LifeOf = (held: Holding | undefined) => Life;
 
-/** As `lifeView`, each made once: thousands of slots hold the same. */
+/** A `lifeView` with a cache: thousands of slots hold the same credential. */
 function lives(ledger: Ledger): LifeOf {
   const known = new Map<Holding | undefined, Life>();
   return held => {
@@ -236,11 +236,11 @@ function outcomeView(ledger: Ledger, outcome: Outcome): OutcomeView {
   };
 }
 
-/** null for a moment that never was or will not come. */
+/** null for an undefined or infinite moment. */
 export function timeOf(ledger: Ledger, moment: Moment | undefined): Time | null {
   return moment !== undefined && Number.isFinite(moment) ? iso(ledger.date(moment)) : null;
 }
-/** null for a date that is none: a manager may have sent it. */
+/** null for an invalid date, which a manager may have sent. */
 function iso(date: Date): Time | null {
   return Number.isFinite(date.getTime()) ? date.toISOString() : null;
 }

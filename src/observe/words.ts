@@ -5,7 +5,7 @@ const minute = 60 * second;
 const hour = 60 * minute;
 const day = 24 * hour;
 
-/** A length of time in milliseconds, for people, in its two largest units: 45 s, 12 min, 5 h 12 min, 3 d 4 h. */
+/** Formats a duration in milliseconds with its two largest units: 45 s, 12 min, 5 h 12 min, 3 d 4 h. */
 export function span(ms: number): string {
   if (ms < 59.5 * second) return `${Math.round(ms / second)} s`;
   if (ms < 59.5 * minute) return `${Math.round(ms / minute)} min`;
@@ -18,7 +18,7 @@ function two(small: number, each: number, large: string, unit: string): string {
   return `${Math.floor(small / each)} ${large}${rest === 0 ? '' : ` ${rest} ${unit}`}`;
 }
 
-/** The time as seen from `now`, both in milliseconds since the epoch: in 5 h 12 min, 3 min ago, now. */
+/** Formats a time relative to `now`, both in milliseconds since the epoch: in 5 h 12 min, 3 min ago, now. */
 export function relative(time: number, now: number): string {
   const ms = time - now;
   if (Math.abs(ms) < second) return 'now';
@@ -30,13 +30,13 @@ export function identityWords({ from, account, arn }: IdentityView): string {
   return [from, account && `account ${account}`, arn].filter(Boolean).join(', ');
 }
 
-/** Who leads, in a clause: standing by, NAME leads. */
+/** The state of the Lease in a clause: standing by, NAME leads. */
 export function leaseWords({ state, leader }: LeaseView): string {
   if (state === 'standing by') return `standing by, ${leader ?? 'another one'} leads`;
   return state === 'leading' ? 'leading' : 'asking who leads';
 }
 
-/** 1 slot, 1,000 slots. The plural's ending is an s unless given. */
+/** Formats a number with a noun: 1 slot, 1,000 slots. The plural takes an s by default. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
   return `${number.toLocaleString('en-US')} ${number === 1 ? noun : plural}`;
 }
