@@ -3,40 +3,40 @@ import { hour, minute } from '../courier/timing.ts';
 import type { Outlook } from './outlook.ts';
 import type { Threat } from './threats.ts';
 
-/** What one receiver was told of one threat. */
+/** What one receiver was told about one threat. */
 export interface Told {
-  /** When, for the last time. */
+  /** When it was last told. */
   readonly at: Moment;
-  /** How often, without a long peace between. */
+  /** How many times it was told, without a long quiet period in between. */
   readonly times: number;
-  /** Those that had it then. */
+  /** The bearers of the threat at that time. */
   readonly bearers: ReadonlySet<string>;
-  /** When it was told that it is over; undefined while it is not. */
+  /** When it was told that the threat is over; undefined until then. */
   readonly overAt?: Moment | undefined;
 }
 /** By subject and topic. */
 export type Book = Map<string, Map<string, Told>>;
 
-/** Something to be told of one place. */
+/** What there is to report about one place. */
 export interface News {
   readonly event: 'threat' | 'over';
   readonly subject: string;
   readonly target: string | null;
   readonly threats: ReadonlyMap<string, Threat>;
-  /** Of `over`: why nobody looks any more. */
+  /** With `over`: why the place is no longer observed. */
   readonly left?: 'paused' | 'removed' | undefined;
   readonly topics: readonly string[];
 }
 
-/** After that long a peace a threat is a new one. */
+/** After this long without the threat, it counts as a new one. */
 const peace = 6 * hour;
 
-/** From one message on a threat to the next on the same: 15 min doubling to 4 h. */
+/** The interval between messages on the same threat: 15 min, doubling to 4 h. */
 const spacing = ({ times }: Told): number => Math.min(4 * hour, 15 * minute * 2 ** (times - 1));
 
 /**
- * What has changed since the receiver was last told: threats that are new, or have come to others as well, and threats
- * that are over. Never that one goes on, or that a part of it is over.
+ * The changes since the receiver was last told: threats that are new or have spread to other bearers, and threats that
+ * are over. A threat that continues, or is over for some bearers only, is not reported.
  */
 export function newsFor(book: Book, outlook: Outlook, now: Moment): News[] {
   const over = [...book].flatMap(([subject, told]): News[] => {
@@ -63,7 +63,7 @@ function isNews(told: Told | undefined, { bearers }: Threat, now: Moment): boole
   return told.overAt !== undefined || [...bearers].some(bearer => !told.bearers.has(bearer));
 }
 
-/** The receiver was told. */
+/** Records that the receiver was told. */
 export function note(book: Book, { event, subject, topics, threats, left }: News, now: Moment): void {
   const told = book.get(subject) ?? new Map<string, Told>();
   for (const topic of topics) {
@@ -75,7 +75,7 @@ export function note(book: Book, { event, subject, topics, threats, left }: News
   else book.set(subject, told);
 }
 
-/** Forgets what is over for long. */
+/** Drops threats that have been over for long. */
 export function forget(book: Book, now: Moment): void {
   for (const [subject, told] of book) {
     for (const [topic, { overAt }] of told) if (overAt !== undefined && now - overAt >= peace) told.delete(topic);

@@ -3,14 +3,14 @@ import type { ReceiverFormat } from '../contract/receiver.ts';
 import type { NotifyConfig } from './notifier.ts';
 import type { ReceiverConfigured } from './receiver.ts';
 
-/** What of a configuration concerns messages. */
+/** The parts of a configuration that concern messages. */
 interface Config {
   readonly notify: readonly ReceiverConfig[];
   readonly heartbeat: HeartbeatConfig | undefined;
   readonly server: { readonly publicUrl?: string | undefined };
 }
 
-/** Receivers and heartbeat, whose addresses are read anew before each use. */
+/** The receivers and the heartbeat. Their addresses are read again before each use. */
 export function notifyConfig({ notify, heartbeat, server: { publicUrl } }: Config): NotifyConfig {
   return { publicUrl, receivers: notify.map(receiverOf), heartbeat: heartbeat && heartbeatOf(heartbeat) };
 }

@@ -10,19 +10,22 @@ export interface HeartbeatConfigured extends Configured {
   readonly format: HeartbeatFormat;
   readonly everySeconds: number;
 }
-/** well: call it. Anything else: do not, and say why where the other side can hear that. unsure: say nothing yet. */
+/**
+ * well: call the heartbeat. unsure: do nothing yet. Otherwise: do not call it, and report why where the format supports
+ * that.
+ */
 export type Pulse = 'well' | 'unsure' | { readonly why: string };
 export interface Heartbeat {
   readonly state: ReceiverState;
   step(pulse: Pulse): Promise<void>;
 }
 
-/** Of looks that come every 15 s, none is passed over for a second. */
+/** A margin, so that jitter of the looks, which come every 15 s, does not skip one. */
 const early = 1000;
 
 export function createHeartbeat(configured: HeartbeatConfigured, deps: LineDeps): Heartbeat {
   const every = configured.everySeconds * 1000 - early;
-  // Whoever waits for calls takes a long pause for a failure of ours.
+  // The monitor would take a long pause between calls for a failure of the courier.
   const line = createLine({ ...configured, longestPauseMs: every }, deps);
   let last: 'well' | 'unwell' | undefined;
   let calledAt = Number.NEGATIVE_INFINITY;
@@ -47,7 +50,7 @@ export function createHeartbeat(configured: HeartbeatConfigured, deps: LineDeps)
   };
 }
 
-/** Whether it can be told that something is wrong. */
+/** Whether the format of the heartbeat can report a problem. */
 async function hears({ format, open }: HeartbeatConfigured): Promise<boolean> {
   const address = await open().catch(() => undefined);
   return address !== undefined && formatOf(format, address.reveal()) !== 'plain';
@@ -66,14 +69,14 @@ type Call = (address: URL, pulse: Exclude<Pulse, 'unsure'>) => Outgoing;
 
 const calls: Readonly<Record<Exclude<HeartbeatFormat, 'auto'>, Call>> = {
   plain: url => ({ method: 'GET', url }),
-  /** `/fail` behind the address, and why in the body (healthchecks.io/docs/http_api). */
+  /** `/fail` after the path, with the reason in the body (healthchecks.io/docs/http_api). */
   healthchecks(address, pulse) {
     if (pulse === 'well') return { method: 'GET', url: address };
     const url = new URL(address);
     url.pathname = `${url.pathname.replace(/\/$/, '')}/fail`;
     return { method: 'POST', url, body: { why: pulse.why } };
   },
-  /** `status` and `msg` in the query, whatever the address said of them (Uptime Kuma's api-router.js). */
+  /** `status` and `msg` in the query, replacing those in the address (Uptime Kuma's api-router.js). */
   'uptime-kuma'(address, pulse) {
     const url = new URL(address);
     url.searchParams.set('status', pulse === 'well' ? 'up' : 'down');
@@ -83,8 +86,8 @@ const calls: Readonly<Record<Exclude<HeartbeatFormat, 'auto'>, Call>> = {
 };
 
 /**
- * A call that was answered well and not taken: healthchecks.io says `OK (not found)` or `OK (rate limited)`, Uptime
- * Kuma `{"ok":false}`.
+ * The failure for a call that was answered with a success status but not accepted: healthchecks.io says `OK (not
+ * found)` or `OK (rate limited)`, Uptime Kuma `{"ok":false}`.
  */
 function unheard({ text }: Answer): Failure | undefined {
   if (!/^OK \(|"ok":\s*false/.test(text.trim())) return undefined;

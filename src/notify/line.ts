@@ -8,36 +8,36 @@ import type { ReceiverState } from '../observe/receiver-view.ts';
 import type { Outgoing } from './formats/form.ts';
 import { send, type Way } from './send.ts';
 
-/** A receiver, or the heartbeat, as it is configured. */
+/** The configuration of a receiver, or of the heartbeat. */
 export interface Configured {
   readonly name: string;
   readonly format: string;
   readonly caFile: string | undefined;
-  /** The option that names the file: notify.slack.caFile. */
+  /** The option that names the file, such as notify.slack.caFile. */
   readonly caFileNamed: string;
-  /** The longest pause after a failure, but for one that was asked for. */
+  /** The maximum pause after a failure, except for one that the receiver asked for. */
   readonly longestPauseMs?: number;
-  /** host:port, where the configuration itself has the address. */
+  /** host:port, where the configuration itself contains the address. */
   readonly host: string | undefined;
-  /** The address as it is now. Throws a Failure while its file cannot be used. */
+  /** Reads the address. Throws a Failure while its file cannot be used. */
   open(): Promise<SecretAddress>;
 }
 export interface LineDeps extends Omit<Way, 'caFile' | 'caFileNamed'> {
   readonly log: Log;
-  /** On the engine's time line. */
+  /** The time on the engine's time line. */
   now(): Moment;
   readonly random: () => number;
-  /** Ends what is under way. */
+  /** Ends requests in flight. */
   readonly signal: AbortSignal;
-  /** Before a reload. What is known is kept, and a pause is over. */
+  /** The state before a reload. It is kept, but without its pause. */
   readonly former?: ReceiverState | undefined;
 }
-/** The way to one address. */
+/** The connection to one address. */
 export interface Line {
   readonly state: ReceiverState;
-  /** Whether it may be used now: nothing is under way, and it is not left alone, or its file holds another address. */
+  /** Whether it can be used now: nothing is in flight, and it is not paused, or its file holds another address. */
   isFree(): Promise<boolean>;
-  /** Sends what `make` makes; a failure is logged, and followed by a pause. Never throws. */
+  /** Sends the request that `make` returns. A failure is logged and starts a pause. Never throws. */
   bring(make: (address: URL) => Outgoing, check?: (answer: Answer) => Failure | undefined): Promise<'taken' | 'failed'>;
 }
 

@@ -9,45 +9,51 @@ import { explained, saidOf } from '../courier/verdict.ts';
 import { helpOf } from '../observe/finding-log.ts';
 import { count, span } from '../observe/words.ts';
 
-/** Something that a person should hear of. All texts are for people, and without secrets. */
+/** Something that a person should be told. All texts are for people, and without secrets. */
 export interface Threat {
-  /** The subject first. */
+  /** Begins with the subject. */
   readonly sentence: string;
-  /** Sentences, most urgent first. */
+  /** Sentences, the most urgent first. */
   readonly details: readonly string[];
-  /** How many more there would be. */
+  /** The number of details that were left out. */
   readonly more: number;
   readonly remedy: string;
   /** docs/errors.md#code; empty where there is no code. */
   readonly help: string;
-  /** What has it: when another one comes to it, that is news. */
+  /** What is affected. A new bearer makes the threat news again. */
   readonly bearers: ReadonlySet<string>;
 }
 
-/** A login that will end, or has ended, before its renewal is likely. */
+/** A login that will probably expire, or has expired, before it is renewed. */
 interface Login {
   readonly id: string;
-  /** For people: the slot. */
+  /** The title of the slot. */
   readonly title: string;
   readonly host: string;
-  /** undefined: it holds nothing that is known. */
+  /** undefined when the slot holds no known credential. */
   readonly endsAt: Moment | undefined;
   readonly failure: Failure | undefined;
 }
 
 /**
- * A renewal begins at half of a login's life. With less than a third left (4 h of 12) it has failed for an hour and
- * more. The alert TokenExpiringSoon says the same.
+ * Whether a renewal has failed for an hour or more: renewals begin at half of a login's life, and less than a third is
+ * left (4 h of 12). Same threshold as the alert TokenExpiringSoon.
  */
 const urgent = (held: Holding, now: Moment): boolean => held.endsAt - now < ((held.endsAt - held.agesAt) * 2) / 3;
-/** A slot that never got a login is told of when it has failed for so long. */
+/** How long a slot must have failed before it is reported that it never got a login. */
 const neverServedAfter = 10 * minute;
-/** A login that has ended without a failure is about to be renewed, as after a start or a suspended machine. */
+/**
+ * How long an expired login without a failure is ignored. Its renewal is imminent, as after a start or after the
+ * machine was suspended.
+ */
 const endedFor = 5 * minute;
-/** Of a target that could not be looked at since the start, nobody knows when its logins end: five hours are likely. */
+/**
+ * How long a target must have failed since the start before it is reported. When its logins expire is unknown; they
+ * probably have five hours left.
+ */
 const unseenFor = hour;
 
-/** Details of one threat; the rest are counted. */
+/** The number of details of one threat; further ones are only counted. */
 export const shown = 10;
 
 export function loginThreat(ledger: Ledger, record: TargetRecord): Threat | undefined {
@@ -84,8 +90,8 @@ function unseen({ name, trouble }: TargetRecord, now: Moment): Threat {
 }
 
 /**
- * Something that a slot of ours should hold is not known to lie there. all: or it should have been renewed; untried:
- * and nobody has tried to put it there.
+ * Whether something that one of our slots should hold is missing or expired as far as is known. all: also when its
+ * renewal is late. untried: only slots at which no attempt has failed.
  */
 export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | 'untried'): boolean {
   const moment = now();
@@ -93,7 +99,7 @@ export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | '
     if (!isOurs(entry, record) || (of === 'untried' && entry.trouble)) return false;
     return ownHosts(record, entry).some(({ host }, at) => {
       const held = heldFor(entry, host);
-      // What nobody knows of a slot that must be left alone threatens nothing.
+      // What is not known of a slot that must be left alone is no threat.
       if (!held && entry.slot.waits) return false;
       const lacks = held === undefined || held.endsAt <= moment || (of === 'all' && urgent(held, moment));
       return scopeAt(record, entry, at) !== undefined && lacks;
@@ -154,5 +160,5 @@ function endOf({ endsAt }: Login, ledger: Ledger, now: Moment): string {
   return `ends at ${clockTime(ledger, endsAt)} (in ${span(endsAt - now)})`;
 }
 
-/** 2026-03-01 14:05 UTC. */
+/** Formatted as 2026-03-01 14:05 UTC. */
 const clockTime = (ledger: Ledger, moment: Moment): string => `${ledger.date(moment).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

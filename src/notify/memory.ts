@@ -1,7 +1,7 @@
 import type { Moment } from '../courier/ledger.ts';
 import type { Book, Told } from './book.ts';
 
-/** Wall time and the engine's time line, to write the one and read the other. */
+/** Wall time and the engine's time line, to convert between them. */
 interface Times {
   wall(): number;
   now(): Moment;
@@ -14,10 +14,10 @@ interface Kept {
   readonly overAt?: number;
 }
 
-/** More are not kept of one threat: at worst one that is left out is told again after a restart. */
+/** The maximum number of stored bearers of one threat. An omitted bearer is at worst reported again after a restart. */
 const mostBearers = 10_000;
 
-/** What receivers were told, by their names, for a process after this one. */
+/** Serializes what each receiver was told, by name, for the next process. */
 export function written(books: ReadonlyMap<string, Book>, { wall, now }: Times): string {
   const apart = wall() - now();
   const kept = ({ at, times, bearers, overAt }: Told): Kept => ({
@@ -35,7 +35,7 @@ export function written(books: ReadonlyMap<string, Book>, { wall, now }: Times):
   return JSON.stringify(Object.fromEntries(plain));
 }
 
-/** What can be read of it: anything may lie there. A time that lies ahead of our clock counts as the present. */
+/** Parses such a text as far as it is valid. A time in the future counts as the present. */
 export function recalled(text: string | undefined, { wall, now }: Times): Map<string, Book> {
   const apart = wall() - now();
   const told = ({ at, times, bearers, overAt }: Kept): Told => ({

@@ -4,51 +4,51 @@ import { count } from '../observe/words.ts';
 import type { News } from './book.ts';
 import { isSource } from './threats.ts';
 
-/** One thing that is told. All texts are one line each, for people, without secrets. */
+/** One threat in a message. All texts are single lines for people, without secrets. */
 export interface Section {
   /** `logins`, `key`, or the code of a finding. */
   readonly topic: string;
-  /** The subject first. */
+  /** Begins with the subject. */
   readonly sentence: string;
   readonly details: readonly string[];
-  /** Details that are only counted. */
+  /** The number of details that were left out. */
   readonly more: number;
   /** Empty when there is nothing to do. */
   readonly remedy: string;
   readonly help: string;
 }
-/** What receivers get, before it has a form. */
+/** A message before it is formatted for a receiver. */
 export interface Message {
   readonly event: 'threat' | 'over' | 'test';
-  /** Of one place; null where it is about several, or none. */
+  /** The place that the message is about; null for several places, or none. */
   readonly subject: string | null;
   readonly target: string | null;
   readonly title: string;
   readonly sections: readonly Section[];
-  /** To the status page; null where nobody said under which address people reach it. */
+  /** The URL of the status page; null where its public address is not configured. */
   readonly link: string | null;
   /** ISO 8601 in UTC. */
   readonly at: string;
 }
 
-/** Where a message comes from. */
+/** The origin of a message. */
 export interface Sender {
-  /** Without a slash at its end. */
+  /** Without a trailing slash. */
   readonly publicUrl: string | undefined;
   readonly at: Date;
 }
 
-/** Receivers refuse half of a letter, as a cut may leave it. */
+/** Receivers reject a lone surrogate, which cutting a text may leave. */
 const line = (text: string, longest: number): string => label(redact(text), longest).toWellFormed();
 
 const longestTitle = 200;
 const longestLine = 1000;
-/** With more news of a kind at a time they are told in one message. */
+/** Above this number of messages of one kind, all of them are merged into one. */
 const mostMessages = 5;
-/** Places in such a message. */
+/** The number of places that a merged message names. */
 const mostPlaces = 20;
 
-/** The messages that tell all this: one a place, or one for all where they are many. */
+/** The messages for all news: one for each place, or a merged one when there are many places. */
 export function messagesOf(news: readonly News[], sender: Sender): { readonly message: Message; readonly news: readonly News[] }[] {
   return [...Map.groupBy(news, ({ event }) => event).values()].flatMap(alike =>
     alike.length > mostMessages
@@ -60,14 +60,14 @@ export function messagesOf(news: readonly News[], sender: Sender): { readonly me
 function messageOf(news: News, { publicUrl, at }: Sender): Message {
   const { event, subject, target } = news;
   const sections = sectionsOf(news);
-  // Of what is not looked at any more, the same is said of each topic.
+  // All topics of a place that is no longer observed have the same sentence.
   const [first = '', ...others] = new Set(sections.map(({ sentence }) => sentence));
   const title = `${line(first, longestTitle)}${others.length > 0 ? ` (and ${others.length} more)` : ''}`;
   const link = publicUrl === undefined ? null : `${publicUrl}/${target === null ? '' : `?target=${encodeURIComponent(target)}`}`;
   return { event, subject, target, title, sections, link, at: at.toISOString() };
 }
 
-/** Of many places the first ones are named, each with its sentences and the reason. */
+/** The first places are named, each with its sentences and the first detail. */
 function summaryOf(news: readonly News[], { publicUrl, at }: Sender): Message {
   const [{ event } = { event: 'over' as const }] = news;
   const places = count(news.length, news.every(({ subject }) => !isSource(subject)) ? 'target' : 'place');
@@ -83,7 +83,7 @@ function summaryOf(news: readonly News[], { publicUrl, at }: Sender): Message {
 
 const nothing: Section = { topic: '', sentence: '', details: [], more: 0, remedy: '', help: '' };
 
-/** The same reason and remedy are said once, at the last of those that follow each other. */
+/** Drops a reason and remedy that the next section repeats. */
 const saidOnce = (sections: readonly Section[]): Section[] =>
   sections.map((section, at) => {
     const next = sections[at + 1];
@@ -115,8 +115,8 @@ export function testMessage(receiver: string, { publicUrl, at }: Sender): Messag
 }
 
 /**
- * The message below its title, as lines. It is as long as `fits` lets it be: details go first, then whole sections,
- * from the end.
+ * The body of a message, as lines. Shortened until `fits` accepts it: first by details, then by whole sections, from
+ * the end.
  */
 export function bodyOf({ title, sections }: Message, fits: (text: string) => boolean): string {
   for (let most = Math.max(0, ...sections.map(({ details }) => details.length)); most >= 0; most--) {
@@ -131,7 +131,7 @@ export function bodyOf({ title, sections }: Message, fits: (text: string) => boo
   return '';
 }
 
-/** A sentence that is the title, or was said, is not said again. */
+/** Omits a sentence that equals the title or an earlier sentence. */
 function linesOf(sections: readonly Section[], title: string, most: number): string[] {
   const said = new Set([title]);
   return sections.flatMap(({ sentence, details, more, remedy }) => {

@@ -12,31 +12,34 @@ import { createWatch, type Outlook } from './outlook.ts';
 import { createReceiver, type Receiver, type ReceiverConfigured } from './receiver.ts';
 import { placesOf } from './threats.ts';
 
-/** Who is told, and what is called. */
+/** The receivers and the heartbeat. */
 export interface NotifyConfig {
   readonly receivers: readonly ReceiverConfigured[];
   readonly heartbeat: HeartbeatConfigured | undefined;
-  /** Where people reach the status page, without a slash at its end. */
+  /** The public address of the status page, without a trailing slash. */
   readonly publicUrl: string | undefined;
 }
 export interface NotifierDeps extends Omit<LineDeps, 'now' | 'signal' | 'former'> {
   readonly ledger: Ledger;
   /** The engine's own findings. */
   readonly findings: FindingSpecs;
-  /** Where it is kept over restarts what was told; nowhere unless said. */
+  /** Where to remember across restarts what was told; not remembered by default. */
   readonly memory?: Memory | undefined;
-  /** Whether the engine steps. */
+  /** Whether the engine is stepping. */
   live(): boolean;
 }
-/** Tells people what threatens, and what is over; calls the heartbeat while all is well. */
+/** Reports threats and their end to people, and calls the heartbeat while all is well. */
 export interface Notifier {
-  /** From now on. What a receiver was told stays known, by its name. */
+  /** Replaces the configuration. What each receiver was told is kept, by name. */
   use(config: NotifyConfig): void;
-  /** Compares what is with what was told. Call it again and again. Resolves when what it has begun has ended. */
+  /**
+   * Compares the present state with what was told. Called periodically. Resolves when everything that it has begun has
+   * ended.
+   */
   look(): Promise<void>;
-  /** Of each receiver, and of the heartbeat. */
+  /** The states of all receivers and of the heartbeat. */
   states(): readonly ReceiverState[];
-  /** Ends what is under way. */
+  /** Ends requests in flight. */
   close(): Promise<void>;
 }
 
@@ -99,8 +102,8 @@ export function createNotifier(deps: NotifierDeps): Notifier {
 }
 
 /**
- * All is well while the engine steps, each target that is required was looked at, and nothing threatens anywhere. Of
- * what is too new to be told nothing is said.
+ * `well` while the engine steps, each required target was discovered, and nothing threatens anywhere. `unsure` while a
+ * threat is too new to be reported, or a required target was not discovered yet.
  */
 function pulseOf({ targets }: Ledger, { places, threatened }: Outlook, live: boolean): Pulse {
   if (!live) return { why: 'The courier has not looked at its work for more than a minute; restart it.' };
@@ -109,7 +112,7 @@ function pulseOf({ targets }: Ledger, { places, threatened }: Outlook, live: boo
   return unseen || threatened === 'new' ? 'unsure' : 'well';
 }
 
-/** Sentences beyond these are counted. */
+/** The number of sentences; further ones are only counted. */
 const mostReasons = 10;
 
 function reasonsIn(places: Outlook['places']): string {

@@ -1,21 +1,21 @@
 import type { Moment } from '../courier/ledger.ts';
 import { isSource, type Place } from './threats.ts';
 
-/** What was seen must be so for that long before anybody is told: what comes together is told together. */
+/** How long a state must last before it is reported, in milliseconds, so that related changes are reported together. */
 export const settledAfter = 30_000;
 
-/** All places as they are seen now, and since when each threat is there, or is no more. */
+/** The present state of all places, and since when each threat has been there or gone. */
 export interface Outlook {
   readonly places: ReadonlyMap<string, Place>;
-  /** stands, gone: for long enough to be told. undecided: it is not known yet, or too new. */
+  /** stands, gone: for long enough to be reported. undecided: unknown, or too recent. */
   of(subject: string, topic: string): 'stands' | 'gone' | 'undecided';
-  /** Whether something threatens anywhere; new: too new to be told. */
+  /** Whether anything threatens anywhere. new: too recent to be reported. */
   readonly threatened: 'nothing' | 'new' | 'settled';
 }
 
 type State = 'stands' | 'gone' | 'unknown';
 
-/** Follows the threats from look to look. */
+/** Tracks the threats from one look to the next. */
 export function createWatch(): (places: ReadonlyMap<string, Place>, now: Moment) => Outlook {
   let seen = new Map<string, { readonly state: State; readonly since: Moment }>();
   const keyOf = (subject: string, topic: string): string => JSON.stringify([subject, topic]);
@@ -42,11 +42,11 @@ export function createWatch(): (places: ReadonlyMap<string, Place>, now: Moment)
       threatened: settled ? 'settled' : since.length > 0 ? 'new' : 'nothing',
       of(subject, topic) {
         const place = places.get(subject);
-        // A source is a place once a target needs it.
+        // A source becomes a place only when a target needs it.
         if (!place) return isSource(subject) ? 'undecided' : 'gone';
         const state = stateOf(place, topic);
         const since = seen.get(keyOf(subject, topic))?.since;
-        // One that was told by a process before this one was not seen here.
+        // The threat was reported by a previous process and has not been seen by this one.
         if (since === undefined) note(subject, topic, state);
         if (state === 'unknown' || since === undefined || now - since < settledAfter) return 'undecided';
         return state;

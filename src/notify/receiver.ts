@@ -10,20 +10,23 @@ export interface ReceiverConfigured extends Configured {
   readonly format: ReceiverFormat;
 }
 export interface ReceiverDeps extends LineDeps {
-  /** What it was told, by whatever process. */
+  /** What the receiver was told, by this or a previous process. */
   readonly book: Book;
   sender(): Sender;
-  /** The book has changed. */
+  /** Called when the book has changed. */
   told(): void;
 }
 export interface Receiver {
   readonly state: ReceiverState;
   readonly book: Book;
-  /** Tells what has changed, as far as it was not told. Nothing is queued: what cannot be told is compared anew. */
+  /** Reports changes that were not reported yet. Nothing is queued: the next step compares again after a failure. */
   step(outlook: Outlook): Promise<void>;
 }
 
-/** From one message to the next: Slack takes one a second, others a few (docs.slack.dev/apis/web-api/rate-limits). */
+/**
+ * The delay between messages, in milliseconds. Slack accepts one a second, others a few
+ * (docs.slack.dev/apis/web-api/rate-limits).
+ */
 const betweenMessages = 2000;
 
 export function createReceiver(configured: ReceiverConfigured, deps: ReceiverDeps): Receiver {

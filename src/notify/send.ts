@@ -5,23 +5,23 @@ import { isHtml } from '../contract/text.ts';
 import { openHttp } from '../io/http.ts';
 import type { Outgoing } from './formats/form.ts';
 
-/** What a request needs of the world. */
+/** The dependencies of a request. */
 export interface Way {
   readonly clock: Clock;
-  /** Proxies are taken from here. */
+  /** The environment that names the proxies. */
   readonly env: NodeJS.ProcessEnv;
-  /** Certificates to trust beside the usual authorities, and where that file was named. */
+  /** A file with additional certificates to trust, and the option that names it. */
   readonly caFile: string | undefined;
   readonly caFileNamed: string;
 }
 
 const patienceMs = 15_000;
-/** No receiver has more to say. */
+/** The maximum size of a response, in bytes. No receiver sends more. */
 const maxBytes = 256 * 1024;
 
 /**
- * Sends one request, with the proxies and the trust of all others, and without redirects. Throws a Failure unless it
- * was taken: any 2xx, and no page of something in between.
+ * Sends one request, with the same proxies and trust as all others, and without redirects. Throws a Failure unless it
+ * was accepted: with any 2xx, and not with a page from something in between.
  */
 export async function send(outgoing: Outgoing, way: Way, signal: AbortSignal): Promise<Answer> {
   const { url, method, headers = {}, body } = outgoing;
@@ -37,7 +37,7 @@ export async function send(outgoing: Outgoing, way: Way, signal: AbortSignal): P
     connections: 1,
     maxBytes,
   });
-  // Its slash at the end is a part of the address.
+  // A trailing slash is part of the address.
   const end = url.pathname.endsWith('/') ? '/' : '';
   const answer = await within(patienceMs, way.clock, signal, cut =>
     http(method, end, { signal: cut, ...(body !== undefined && { body }) }),
@@ -52,7 +52,7 @@ function loginIn({ username, password }: URL): Readonly<Record<string, string>> 
   return { authorization: `Basic ${Buffer.from(text).toString('base64')}` };
 }
 
-/** The words of the receiver, and what a person can do about them. */
+/** The receiver's own words, with a remedy. */
 function refusal({ status }: Answer, { code, message, facts }: Failure): Failure {
   if ([401, 403, 404, 410].includes(status))
     return new Failure('MISCONFIGURED', message, {
@@ -67,7 +67,7 @@ function refusal({ status }: Answer, { code, message, facts }: Failure): Failure
   return new Failure(code, message, facts);
 }
 
-/** The job's signal is aborted after so many milliseconds. */
+/** Runs the job with a signal that is aborted after `ms`. */
 async function within<T>(ms: number, clock: Clock, signal: AbortSignal, job: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const done = new AbortController();
   const late = new AbortController();

@@ -2,12 +2,12 @@ import type { Ledger } from '../courier/ledger.ts';
 import type { ReceiverState } from '../observe/receiver-view.ts';
 import { createNotifier, type Notifier, type NotifierDeps, type NotifyConfig } from './notifier.ts';
 
-/** What threatens in the courier that works: of several, in its terms alone. */
+/** Notifications for the courier that is working: with a Lease, only during its terms. */
 export interface Telling {
   use(config: NotifyConfig): void;
-  /** Of each receiver, and of the heartbeat; none where nobody works. */
+  /** The states of all receivers and of the heartbeat; empty while no courier works. */
   states(): readonly ReceiverState[];
-  /** Looks again and again, until the signal is aborted. live: whether the engine steps. */
+  /** Looks periodically until the signal is aborted. live: whether the engine is stepping. */
   tell(ledger: Ledger, live: () => boolean, over: AbortSignal): Promise<void>;
 }
 

@@ -9,17 +9,15 @@ import { lacksLogins, loginThreat, shown, type Threat } from './logins.ts';
 
 export type { Threat } from './logins.ts';
 
-/**
- * A target, or a source of tokens, with all that threatens there by topic: `logins`, `key`, or the code of a finding.
- */
+/** A target, or a source of tokens, with its threats by topic: `logins`, `key`, or the code of a finding. */
 export interface Place {
-  /** For people: portainer, or: source default (eu-west-1). */
+  /** The name for people: `portainer`, or `source default (eu-west-1)`. */
   readonly subject: string;
-  /** null: it is none. */
+  /** null for a source. */
   readonly target: string | null;
   readonly paused: boolean;
   readonly threats: ReadonlyMap<string, Threat>;
-  /** Whether what does not threaten is known not to: after a start, nothing is known. */
+  /** Whether the absence of a threat on this topic is certain. After a start it is not. */
   knows(topic: string): boolean;
 }
 
@@ -30,7 +28,7 @@ export function placesOf(ledger: Ledger, engine: FindingSpecs): Map<string, Plac
   return new Map([...targets, ...sources].map(place => [place.subject, place]));
 }
 
-/** How the subjects of sources begin; no name of a target has a blank. */
+/** The prefix of the subjects of sources. Names of targets have no blanks, so the two cannot collide. */
 const ofSources = 'source ';
 export const isSource = (subject: string): boolean => subject.startsWith(ofSources);
 
@@ -64,7 +62,7 @@ function ofKey(sentence: string, { failure }: NonNullable<TargetRecord['trouble'
   return { sentence, details: [message], more: 0, remedy, help: helpOf(code), bearers: new Set() };
 }
 
-/** A finding of severity error, and what has it: a slot, or an image. Empty: the target itself. */
+/** A finding of severity error, with its bearers: a slot, or images. No bearers: the target itself. */
 interface Found {
   readonly finding: Finding;
   readonly remedy: string;

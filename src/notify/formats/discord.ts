@@ -2,9 +2,12 @@ import { shortened } from '../../contract/text.ts';
 import { bodyOf } from '../message.ts';
 import { type Form, withoutMarkdown } from './form.ts';
 
-/** Of an embed, in characters; title and description are below 6,000 together (discord.com/developers, Message). */
+/**
+ * The limits of an embed, in characters. Title and description must be below 6,000 together (discord.com/developers,
+ * Message).
+ */
 const longest = { title: 256, description: 4096 };
-/** An escape in an address would be a part of it: Discord takes all up to a blank for the link. */
+/** Escapes Markdown except in links: Discord takes everything up to a blank for the URL, including the escapes. */
 const escaped = (text: string): string =>
   text
     .split(/(https?:\/\/[^\s<`*|~]+)/)
@@ -14,7 +17,7 @@ const escaped = (text: string): string =>
 const colors = { threat: 0xd93025, over: 0x1e8e3e, test: 0x1a73e8 };
 
 /**
- * One embed. Only with `wait` does Discord tell of a message that it does not keep. Nobody is mentioned
+ * One embed. Only with `wait` does Discord report that it did not store a message. Mentions are disabled
  * (discord.com/developers, Execute Webhook).
  */
 export const discord: Form = (message, address) => {

@@ -1,12 +1,12 @@
 import { bodyOf } from '../message.ts';
 import type { Form } from './form.ts';
 
-/** In characters. Gotify has no limit, but shows the whole of it on a phone. */
+/** In characters. Gotify has no limit, but shows the whole message on a phone. */
 const longest = 8000;
-/** From 8 on the app makes a sound even in its quiet settings (gotify.net/docs/pushmsg and the Android app). */
+/** From 8 on, the app makes a sound even in its quiet settings (gotify.net/docs/pushmsg and the Android app). */
 const priorities = { threat: 8, over: 5, test: 5 };
 
-/** The token goes into a header, where no log of a proxy has it (gotify.net/api-docs, POST /message). */
+/** Sends the token in a header, which proxies do not log (gotify.net/api-docs, POST /message). */
 export const gotify: Form = (message, address) => {
   const url = new URL(address);
   const token = url.searchParams.get('token') ?? '';
@@ -17,7 +17,7 @@ export const gotify: Form = (message, address) => {
     'client::display': { contentType: 'text/plain' },
     ...(link !== null && { 'client::notification': { click: { url: link } } }),
   };
-  // An empty one is refused.
+  // Gotify rejects an empty message.
   const text = bodyOf(message, body => body.length <= longest) || title;
   return {
     method: 'POST',

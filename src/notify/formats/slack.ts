@@ -1,13 +1,16 @@
 import { bodyOf } from '../message.ts';
 import { type Form, marks } from './form.ts';
 
-/** Slack recommends at most so many characters in `text`, and cuts it at 40,000 (docs.slack.dev, chat.postMessage). */
+/** Slack recommends at most this many characters in `text`, and cuts at 40,000 (docs.slack.dev, chat.postMessage). */
 const longest = 4000;
 
-/** These three are for Slack's own marks, such as <!channel> (docs.slack.dev/messaging/formatting-message-text). */
+/**
+ * Escapes the three characters of Slack's control sequences, such as <!channel>
+ * (docs.slack.dev/messaging/formatting-message-text).
+ */
 const escaped = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** A text in Slack's own markup, which Mattermost and Rocket.Chat take as well (docs.slack.dev, incoming webhooks). */
+/** Text in Slack's markup, which Mattermost and Rocket.Chat also accept (docs.slack.dev, incoming webhooks). */
 export const slack: Form = (message, url) => {
   const title = `${marks[message.event]} *${escaped(message.title).replaceAll('*', ' ')}*`;
   const link = message.link === null ? '' : `\n<${message.link}|status page>`;

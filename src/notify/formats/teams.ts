@@ -1,16 +1,16 @@
 import { bodyOf } from '../message.ts';
 import { type Form, marks, withoutMarkdown } from './form.ts';
 
-/** In bytes. A message of Teams has 28 KB at most (learn.microsoft.com/connectors/teams), of which not all is ours. */
+/** In bytes. Teams limits a message to 28 KB (learn.microsoft.com/connectors/teams), of which not all is ours. */
 const longest = 16_000;
 const colors = { threat: 'Attention', over: 'Good', test: 'Accent' };
 
 const block = (text: string, more: object = {}): object => ({ type: 'TextBlock', text, wrap: true, ...more });
 
 /**
- * An Adaptive Card in a message, as the trigger "When a Teams webhook request is received" of a workflow wants it
- * (learn.microsoft.com/connectors/teams, and msteams-docs "Create and send messages"). Cards of the retired connectors
- * (MessageCard) are not taken.
+ * An Adaptive Card in a message, as expected by a workflow with the trigger "When a Teams webhook request is received"
+ * (learn.microsoft.com/connectors/teams, and msteams-docs "Create and send messages"). Such workflows reject cards of
+ * the retired connectors (MessageCard).
  */
 export const teams: Form = (message, url) => {
   const text = bodyOf(message, body => Buffer.byteLength(JSON.stringify(withoutMarkdown(body))) <= longest);

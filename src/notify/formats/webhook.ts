@@ -3,8 +3,8 @@ import { bodyOf } from '../message.ts';
 import type { Form } from './form.ts';
 
 /**
- * JSON for programs, and an API of ours: docs/notify.md has it. Members may be added without a new `schema` number. At
- * most some 60 kB.
+ * JSON for programs. This is an API, documented in docs/notify.md: members may be added without a new `schema` number.
+ * About 60 kB at most.
  */
 export const webhook: Form = (message, url) => {
   const { event, subject, target, title, sections, link, at } = message;
