@@ -5,48 +5,56 @@ import { createHold, type Hold, within } from './hold.ts';
 import { jitter, times } from './record.ts';
 import type { LeaseStore } from './store.ts';
 
-/** Who leads, as far as this courier knows. */
+/** The leadership, as far as this courier knows. */
 export type Standing =
   | { readonly state: 'leading' }
   | { readonly state: 'standing by'; readonly leader: string }
-  /** Nobody has said yet, or not for a while. why: the newest failure. */
+  /** No leader is known: there was no answer yet, or none for a while. why: the newest failure. */
   | { readonly state: 'asking'; readonly why: Failure | undefined };
 
-/** A time in which this courier leads. */
+/** A period in which this courier leads. */
 export interface Term {
-  /** The courier is to stop: what is under way may end. The Lease is kept meanwhile. */
+  /** Aborted when the courier is to stop. Work in flight may finish, and the Lease is kept meanwhile. */
   readonly stopping: AbortSignal;
-  /** Somebody else may lead: nothing may be written any more. */
+  /** Aborted when another courier may lead. Nothing may be written any more. */
   readonly lost: AbortSignal;
 }
 
 export interface Election {
-  /** For people: `Lease NAMESPACE/NAME`. */
+  /** The name of the Lease: `Lease NAMESPACE/NAME`. */
   readonly what: string;
   readonly me: string;
   readonly standing: Standing;
-  /** Whether nobody else can lead at this moment. It is asked before each write, as the machine may have slept. */
+  /** Whether no other courier can lead at this moment. Checked before each write, as the machine may have slept. */
   leads(): boolean;
-  /** Milliseconds since the Lease was last asked for, or renewed, in vain or not. */
+  /** Milliseconds since the last attempt to acquire or renew the Lease, successful or not. */
   readonly sinceRoundMs: number;
-  /** Does the work in each term, until the signal is aborted. The Lease is released after each that was not lost. */
+  /**
+   * Runs the work in each term, until the signal is aborted. Releases the Lease after each term in which it was not
+   * lost.
+   */
   run(work: (term: Term) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
 export interface ElectionDeps {
   readonly store: LeaseStore;
-  /** Unique among all that ask for the Lease. */
+  /** This courier's identity, unique among all candidates. */
   readonly me: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** 0 to 1, as Math.random. */
+  /** Returns 0 to 1, like Math.random. */
   readonly random?: () => number;
 }
 
-/** A stop must end within 8 s, and the courier itself takes seven of them. */
+/**
+ * The time to release the Lease, in milliseconds. A stop must complete within 8 s, and the courier itself takes 7 s.
+ */
 const releaseMs = 900;
 
-/** One of many leads. Kubernetes decides who, by the version that each write names; this is what client-go does. */
+/**
+ * Elects one courier of several. Kubernetes decides, by comparing the resource version of each write; client-go works
+ * the same way.
+ */
 export function createElection({ store, me, clock, log, random = Math.random }: ElectionDeps): Election {
   const hold = createHold(store, me, clock);
   const attempts = createAttempts(hold, { clock, log, what: store.what });
@@ -61,7 +69,7 @@ export function createElection({ store, me, clock, log, random = Math.random }: 
     }
   }
 
-  /** Renews the Lease until that is not possible any more, or the term is over. */
+  /** Renews the Lease until that is no longer possible, or the term is over. */
   async function keep(over: AbortSignal): Promise<void> {
     while (leads() && !over.aborted) {
       await clock.sleep(Math.min(times.retry, hold.leftMs()), over);
@@ -87,7 +95,7 @@ export function createElection({ store, me, clock, log, random = Math.random }: 
     } finally {
       over.abort();
       await kept;
-      // Whoever cannot be told sees it end.
+      // If the release fails, the Lease simply expires.
       if (leads()) await within({ clock, ms: releaseMs }, hold.release).catch(() => undefined);
       hold.drop();
     }
@@ -114,7 +122,7 @@ export function createElection({ store, me, clock, log, random = Math.random }: 
   };
 }
 
-/** Rounds that never throw: a failure is told in the log once, and remembered until the next round that has none. */
+/** Rounds that never throw. A failure is logged once, and kept until the next round without one. */
 function createAttempts(hold: Hold, { clock, log, what }: Pick<ElectionDeps, 'clock' | 'log'> & Pick<LeaseStore, 'what'>) {
   let trouble: Failure | undefined;
   let at = clock.mono();

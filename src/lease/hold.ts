@@ -3,21 +3,24 @@ import { Failure } from '../contract/failures.ts';
 import { claimed, isTaken, type LeaseObject, type Observed, observe, released, times } from './record.ts';
 import type { LeaseStore } from './store.ts';
 
-/** What one courier knows of a Lease, and has of it. */
+/** The state of a Lease as one courier sees it, and its hold on the Lease. */
 export interface Hold {
-  /** How long nobody else can have it, in milliseconds; 0 or less: no longer. */
+  /** How long no other courier can hold the Lease, in milliseconds; 0 or less when it is not ours. */
   leftMs(): number;
-  /** Who else has it, by the newest answer; undefined: nobody, or it is not known. */
+  /** The other holder, by the newest answer; undefined when there is none, or it is not known. */
   readonly other: string | undefined;
-  /** How often it has changed its holder. */
+  /** How many times the Lease has changed its holder. */
   readonly transitions: number;
-  /** How old the newest answer is, in milliseconds. */
+  /** The age of the newest answer, in milliseconds. */
   answeredMsAgo(): number;
-  /** One attempt to take it, or to renew it. False: somebody else has it, or was faster. Throws a Failure. */
+  /**
+   * Tries once to acquire or renew the Lease. Resolves to false when another courier holds it or was faster. Throws a
+   * Failure.
+   */
   round(signal: AbortSignal): Promise<boolean>;
-  /** Gives it to whoever is next. */
+  /** Clears the holder, so that the next courier need not wait. */
   release(signal: AbortSignal): Promise<void>;
-  /** From now on it counts as lost. */
+  /** Treats the Lease as lost from now on. */
   drop(): void;
 }
 
@@ -28,11 +31,14 @@ interface Moment {
 
 export function createHold(store: LeaseStore, me: string, clock: Clock): Hold {
   let seen: Observed | undefined;
-  /** When the request was sent that renewed it last. Others see that later, so they wait longer than we hold it. */
+  /**
+   * When the request was sent that last renewed the Lease. Other couriers see the renewal later, so they wait longer
+   * than this one holds the Lease.
+   */
   let renewed: Moment | undefined;
   let answeredAt = Number.NEGATIVE_INFINITY;
 
-  /** Only wall time passes while a machine sleeps, and only the other one is never set. */
+  /** Uses both clocks: only wall time advances while the machine sleeps, and only monotonic time is never set. */
   function leftMs(): number {
     if (!renewed) return 0;
     return times.renewDeadline - Math.max(clock.mono() - renewed.mono, clock.wall() - renewed.wall);
@@ -46,7 +52,7 @@ export function createHold(store: LeaseStore, me: string, clock: Clock): Hold {
 
   async function round(signal: AbortSignal): Promise<boolean> {
     const sent = { mono: clock.mono(), wall: clock.wall() };
-    // Whoever has it knows the newest version, unless somebody has touched the Lease meanwhile.
+    // A holder knows the newest version, unless another client has modified the Lease meanwhile.
     for (const known of [leftMs() > 0 ? seen : undefined, undefined]) {
       const observed = known ?? notice((await store.read(signal)) ?? (await store.make(signal)));
       if (isTaken(observed, me, clock.mono())) return false;
@@ -82,7 +88,7 @@ export function createHold(store: LeaseStore, me: string, clock: Clock): Hold {
   };
 }
 
-/** Runs a job with a signal that is aborted after so many milliseconds, or with the other one. */
+/** Runs a job with a signal that is aborted after `ms`, or with the given signal. */
 export async function within<T>(
   { clock, ms, signal }: { readonly clock: Clock; readonly ms: number; readonly signal?: AbortSignal },
   job: (signal: AbortSignal) => Promise<T>,

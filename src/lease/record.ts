@@ -1,25 +1,25 @@
-/** A Lease as Kubernetes has it (coordination.k8s.io/v1). It goes back as it came, but for what we say in its spec. */
+/** A Lease object of Kubernetes (coordination.k8s.io/v1). Sent back unchanged, except for our fields in its spec. */
 export type LeaseObject = Readonly<Record<string, unknown>>;
 
-/** What a Lease says. Times are texts, and nobody compares them: other machines have other clocks. */
+/** The contents of a Lease. Times stay texts and are never compared, because the clocks of other machines differ. */
 export interface LeaseRecord {
-  /** Empty: nobody. */
+  /** Empty when nobody holds the Lease. */
   readonly holder: string;
   readonly seconds: number | undefined;
   readonly acquired: string | undefined;
   readonly transitions: number | undefined;
 }
 
-/** What was seen of a Lease, and when it was first seen so, by the monotonic clock of this machine. In milliseconds. */
+/** An observed Lease, and when this content was first observed, in milliseconds of this machine's monotonic clock. */
 export interface Observed {
   readonly object: LeaseObject;
   readonly record: LeaseRecord;
   readonly since: number;
 }
 
-/** As client-go has them. In milliseconds. */
+/** The defaults of client-go, in milliseconds. */
 export const times = { lease: 15_000, renewDeadline: 10_000, retry: 2_000, request: 5_000 } as const;
-/** Whoever does not lead asks again after one to so many more times the retry period. */
+/** A courier that does not lead waits for one retry period, plus a random time of up to this many more. */
 export const jitter = 1.2;
 
 export function recordOf({ spec }: LeaseObject): LeaseRecord {
@@ -33,21 +33,21 @@ export function recordOf({ spec }: LeaseObject): LeaseRecord {
 }
 
 /**
- * A Lease that says the same as before was seen at the time of before, whatever else has changed in the object. So a
- * holder that no longer renews it ends by our clock alone.
+ * Keeps the earlier time of observation while the spec is the same, whatever else has changed in the object. A holder
+ * that no longer renews the Lease thus expires by our clock alone.
  */
 export function observe(former: Observed | undefined, object: LeaseObject, mono: number): Observed {
   const same = former !== undefined && JSON.stringify(former.object['spec']) === JSON.stringify(object['spec']);
   return { object, record: recordOf(object), since: same ? former.since : mono };
 }
 
-/** Whether somebody else holds it. By the time that the record itself gives its holder. */
+/** Whether another courier holds the Lease, by the duration that the record itself states. */
 export function isTaken({ record, since }: Observed, me: string, mono: number): boolean {
   const lasts = record.seconds === undefined ? times.lease : record.seconds * 1000;
   return record.holder !== '' && record.holder !== me && mono - since < lasts;
 }
 
-/** The same Lease, held by me. Whoever only renews it keeps when it was acquired. wall: since the epoch. */
+/** The same Lease, held by `me`. A renewal keeps the time of acquisition. wall: milliseconds since the epoch. */
 export function claimed({ object, record }: Observed, me: string, wall: number): LeaseObject {
   const now = microTime(wall);
   const renews = record.holder === me;
@@ -60,12 +60,12 @@ export function claimed({ object, record }: Observed, me: string, wall: number):
   });
 }
 
-/** The same Lease, held by nobody: the next one need not wait for its end. */
+/** The same Lease without a holder, so that the next courier need not wait for it to expire. */
 export function released({ object, record }: Observed, wall: number): LeaseObject {
   const now = microTime(wall);
   return withSpec(object, {
     holderIdentity: '',
-    // Kubernetes takes no zero.
+    // Kubernetes rejects zero.
     leaseDurationSeconds: 1,
     acquireTime: now,
     renewTime: now,
@@ -73,7 +73,7 @@ export function released({ object, record }: Observed, wall: number): LeaseObjec
   });
 }
 
-/** The time of day as MicroTime of Kubernetes, which takes six digits of a second and no others. */
+/** Formats a MicroTime of Kubernetes, which must have exactly six fractional digits. */
 export const microTime = (wall: number): string => new Date(wall).toISOString().replace('Z', '000Z');
 
 const withSpec = (object: LeaseObject, spec: object): LeaseObject => ({ ...object, spec: { ...mapOf(object['spec']), ...spec } });

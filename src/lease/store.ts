@@ -5,15 +5,15 @@ import { Failure } from '../contract/failures.ts';
 import type { Answer } from '../contract/http.ts';
 import type { LeaseObject } from './record.ts';
 
-/** Where one Lease is kept. What it throws is a Failure. */
+/** The storage of one Lease. Its methods throw Failures. */
 export interface LeaseStore {
-  /** For people: `Lease ecr-courier/ecr-courier`. */
+  /** The name of the Lease: `Lease ecr-courier/ecr-courier`. */
   readonly what: string;
-  /** undefined: there is none. */
+  /** Resolves to undefined when the Lease does not exist. */
   read(signal: AbortSignal): Promise<LeaseObject | undefined>;
-  /** One that nobody holds. One that is there stays as it is. */
+  /** Creates a Lease without a holder. An existing Lease stays as it is. */
   make(signal: AbortSignal): Promise<LeaseObject>;
-  /** In the place of the version that it was read as. undefined: there is another version by now, or none. */
+  /** Replaces the version that was read. Resolves to undefined when there is a newer version, or none. */
   replace(lease: LeaseObject, signal: AbortSignal): Promise<LeaseObject | undefined>;
 }
 
@@ -24,7 +24,7 @@ export interface LeaseName {
 
 const apiVersion = 'coordination.k8s.io/v1';
 
-/** All that is needed, in the namespace of the Lease. */
+/** The permissions that are needed in the namespace of the Lease. */
 export const leaseRight = (name: string): Right => ({
   group: 'coordination.k8s.io',
   verbs: ['get', 'create', 'update', 'patch'],
@@ -32,7 +32,7 @@ export const leaseRight = (name: string): Right => ({
   names: [name],
 });
 
-/** A Lease in Kubernetes. */
+/** A store for a Lease in Kubernetes. */
 export function leaseIn(api: Pick<Api, 'ask' | 'refusal'>, { namespace, name }: LeaseName): LeaseStore {
   const what = `Lease ${namespace}/${name}`;
   const path = `/apis/${apiVersion}/namespaces/${encodeURIComponent(namespace)}/leases/${encodeURIComponent(name)}`;
@@ -54,7 +54,7 @@ export function leaseIn(api: Pick<Api, 'ask' | 'refusal'>, { namespace, name }: 
       return mapOf(answer.json<unknown>());
     },
     async make(signal) {
-      // Not by POST: a rule cannot limit that to a name. Two who make it at the same moment change nothing.
+      // Not POST, which an RBAC rule cannot restrict to a name. A concurrent creation changes nothing.
       const body = { apiVersion, kind: 'Lease', metadata: { name, namespace } };
       const answer = await api.ask('PATCH', `${path}?fieldManager=ecr-courier`, { signal, type: 'application/apply-patch+yaml', body });
       if (answer.status !== 200 && answer.status !== 201) throw refused(answer);
