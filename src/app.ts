@@ -42,30 +42,30 @@ export interface AppOptions {
   readonly env: NodeJS.ProcessEnv;
   /** `check`: nothing is written anywhere. */
   readonly rehearse?: boolean;
-  /** Where a registry is asked whether it accepts a credential; https://HOST unless said. */
+  /** The endpoint at which a registry is asked whether it accepts a credential; https://HOST by default. */
   readonly registryEndpoint?: (registry: Registry) => string;
-  /** The sources instead of those of the configuration, made from them. */
+  /** Replaces the sources of the configuration, which it receives. */
   readonly sources?: (sources: Sources) => Sources;
-  /** Counts what happens; an own one unless given. */
+  /** The metrics to use; the app creates its own by default. */
   readonly metrics?: Metrics;
-  /** Of several couriers: it works only while it leads. */
+  /** With several couriers: this one works only while it leads. */
   readonly election?: Election | undefined;
-  /** Hears of everything that happens, after log and metrics. */
+  /** Receives every event, after log and metrics. */
   readonly heard?: (event: CourierEvent, ledger: Ledger) => void;
 }
 
-/** The whole program without its doors: sources and targets of a configuration, the courier, and what it shows. */
+/** The whole program except its doors: sources and targets of a configuration, the courier, and its status. */
 export interface App {
-  /** That of now: each term has its own. */
+  /** The present courier. Each term has its own. */
   readonly courier: Courier;
   readonly metrics: Metrics;
   status(): Status;
   overview(): Overview;
-  /** As `status().live`, at no cost. */
+  /** Same as `status().live`, at no cost. */
   live(): boolean;
-  /** Another configuration from now on. What is known of a target that stays is kept. */
+  /** Replaces the configuration. What is known of the remaining targets is kept. */
   use(config: Config): void;
-  /** Works until the signal is aborted; of several couriers, in the terms in which it leads. */
+  /** Works until the signal is aborted; with several couriers, during the terms in which it leads. */
   run(signal: AbortSignal): Promise<void>;
   /** Works until every slot was tried. */
   once(signal: AbortSignal): Promise<void>;
@@ -94,7 +94,7 @@ export function createApp(config: Config, options: AppOptions): App {
   };
   const hire = (): Courier => createCourier({ ...rightHands(door, () => current), clock, rehearse, tickMs, emit });
   let courier = hire();
-  /** Who stands by knows the configuration alone. */
+  /** While it stands by, a courier only keeps the configuration. */
   let works = !election;
   const telling = tellingOf(options, () => current);
   listeners.push(event => {
@@ -123,14 +123,14 @@ export function createApp(config: Config, options: AppOptions): App {
     const over = cut ? AbortSignal.any([signal, cut]) : signal;
     const running = courier.run(signal, cut);
     account.tick(courier.ledger);
-    // Receipts and the engine find something between two discoveries as well.
+    // Receipts and the engine produce findings between two discoveries too.
     const accounting = every(clock, tickMs, over, () => account.tick(courier.ledger));
     const lookingAtKeys = every(clock, keysLookedAtEvery, over, () => noticeKeys(targets, courier, over));
     await Promise.all([running, accounting, lookingAtKeys, telling.tell(courier.ledger, live, over)]);
     account.end(courier.ledger);
   }
 
-  /** As a process of its own would: what another courier has written meanwhile is not known. */
+  /** Serves one term with a fresh courier: what another courier has written since is not known. */
   async function serve({ stopping, lost }: Term): Promise<void> {
     works = true;
     employ(current);
@@ -161,12 +161,12 @@ export function createApp(config: Config, options: AppOptions): App {
   };
 }
 
-/** Of the program, and of its process: once in each. */
+/** The metrics of the program and its process. Call it once per process. */
 export function appMetrics(clock: Clock): Metrics {
   return createMetrics({ version, clock, process: true });
 }
 
-/** What the log says of a courier. */
+/** What is logged of a courier. */
 function accountIn(log: Log, clock: Clock) {
   const compare = createFindingLog(log, engineFindings);
   const { note, tell, end } = createJournal(log, clock);
@@ -184,7 +184,7 @@ function accountIn(log: Log, clock: Clock) {
   };
 }
 
-/** What a courier has besides its clock. */
+/** The dependencies of a courier other than its clock. */
 function rightHands(door: DoorDeps, current: () => Config) {
   const { endpoint, sourceOf } = door;
   const pull = makePull({ ask: askRegistries(door), platform: platformOf(process), endpoint, rulesOf: rulesOfSources(sourceOf) });
@@ -196,7 +196,7 @@ function rightHands(door: DoorDeps, current: () => Config) {
   };
 }
 
-/** What targets may know of the sources of now. */
+/** What targets may know of the present sources. */
 function served(sources: () => Sources | undefined) {
   const choose = (registry: Registry) => sources()?.choose(registry);
   return {
@@ -215,7 +215,7 @@ function leaseView({ what, me, standing }: Election): LeaseView {
   return { name: what, state: standing.state, me, leader, message: standing.state === 'asking' ? (standing.why?.message ?? null) : null };
 }
 
-/** Only where somebody has said that something may be kept on disk: most daemons run on a read-only root. */
+/** Undefined unless the configuration allows state on disk: most daemons run on a read-only root. */
 function memoryDirectory({ targets }: Config, env: NodeJS.ProcessEnv): string | undefined {
   const keeper = targets.find(({ kind }) => kind === 'helper-cache');
   const { directory } = keeper?.options ?? {};
@@ -223,7 +223,7 @@ function memoryDirectory({ targets }: Config, env: NodeJS.ProcessEnv): string | 
   return keeper || env['ECR_COURIER_CACHE'] ? answersDirectory(env) : undefined;
 }
 
-/** Those of the configuration, and of this share of it; one that was there before may stay open. */
+/** The configured targets of this courier's share. A target that existed before may stay open. */
 function managedTargets(
   config: Config,
   deps: Omit<TargetDeps, 'registry' | 'shard' | 'memory'>,
@@ -248,9 +248,9 @@ async function every(clock: Clock, ms: number, signal: AbortSignal, task: () => 
   }
 }
 
-/** A rotated key is taken up at once, not only after the pause that the refusal of the old one has brought. */
+/** Applies a rotated key immediately, without waiting for the end of the pause after the old key was refused. */
 function noticeKeys(targets: readonly OpenableTarget[], courier: Courier, signal: AbortSignal): void {
   const lookAt = async (target: OpenableTarget) => void ((await target.changed()) && !signal.aborted && courier.look(target.name));
-  // Not waited for: one of the files may lie on a share that does not answer.
+  // Not awaited: one of the files may be on a share that does not answer.
   for (const target of targets) void lookAt(target);
 }

@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 /**
- * The executable: looks whether this Node will do, turns signals into one abort, and a command's result into the exit
- * code.
+ * The executable: checks the version of Node, turns signals into one abort, and a command's result into the exit code.
  */
 
 import { tooOld } from './least.ts';
@@ -11,8 +10,7 @@ if (tooOld) {
   process.stderr.write(`${tooOld}\n`);
   process.exitCode = 1;
 } else {
-  // A file on a dead share keeps its thread. They are made when the first is needed, and an idle one costs next to
-  // nothing.
+  // A file on a dead share blocks its thread. Threads are created on demand, and an idle one costs next to nothing.
   process.env['UV_THREADPOOL_SIZE'] ||= '64';
   const { leaveOutUnreadable, verifyAlways } = await import('./io/authorities.ts');
   await leaveOutUnreadable(process.env);
@@ -24,18 +22,18 @@ if (tooOld) {
     stopping.abort();
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, stop);
-  // One that comes before the daemon can reload must not end it.
+  // A SIGHUP that arrives before the daemon can reload must not end it.
   let hungUp = (): void => undefined;
   process.on('SIGHUP', () => hungUp());
-  // Not before the look at the version: an older Node could not even read what is imported here.
+  // Imported after the check of the version, because an older Node could not even parse these modules.
   const { isDaemon, runCommand } = await import('./commands/index.ts');
   const { ensureHome } = await import('./io/home.ts');
   const { endInTime, endNow, leave } = await import('./io/leave.ts');
   const { isUnread, notWritten, openOutput } = await import('./io/output.ts');
   const { foreignFile, isOurs, textOf } = await import('./commands/stray.ts');
   const { redact } = await import('./contract/secret.ts');
-  // A mistake of ours must end the process, not leave a daemon that only looks alive; what Node would print could show
-  // more than the stack.
+  // A bug must end the process, rather than leave a daemon that only looks alive. Node's own output could show more
+  // than the stack.
   const whose = process.env['ECR_COURIER_ADAPTERS'] ? 'its own, or of an adapter that ECR_COURIER_ADAPTERS names' : 'its own';
   let stray: ((thrown: unknown) => void) | undefined;
   process.on('uncaughtException', error => {
@@ -47,14 +45,14 @@ if (tooOld) {
     );
     endNow(1);
   });
-  // Node would write them as plain text, among the lines of a log that is JSON.
+  // Node would write warnings as plain text, among log lines in JSON.
   let warned = ({ message }: Error): void => void process.stderr.write(redact(`ecr-courier: Node warns: ${message}\n`));
   process.removeAllListeners('warning').on('warning', warning => warned(warning));
   again = () => endNow(1);
   endInTime(stopping.signal);
   const stdout = openOutput(process.stdout);
   process.stderr.on('error', () => undefined);
-  // For ps and top, where it would be one of many that are called node.
+  // For ps and top, which would otherwise show one of many processes called node.
   process.title = 'ecr-courier';
   ensureHome(process.env);
   const args = process.argv.slice(2);
@@ -64,7 +62,7 @@ if (tooOld) {
     env: process.env,
     stdout,
     stderr: process.stderr,
-    // It is opened by those who read.
+    // A getter, so that stdin is opened only by a command that reads it.
     get stdin() {
       return process.stdin;
     },
@@ -76,13 +74,13 @@ if (tooOld) {
       warned = listener;
     },
     onStray(listener) {
-      // What an adapter of others forgets is no reason to leave all other targets alone.
+      // A stray error of a third-party adapter must not affect the other targets.
       if (!process.env['ECR_COURIER_ADAPTERS']) return;
       stray = thrown => listener(thrown, foreignFile(thrown, import.meta.dirname));
       process.on('unhandledRejection', stray);
     },
   });
-  // A daemon ends in time although its log is not read, or cannot be written.
+  // A daemon ends in time even when its log is not read, or cannot be written.
   const unwritten = stays ? undefined : await stdout.settled(stopping.signal);
   const refused = unwritten && !isUnread(unwritten) ? unwritten : undefined;
   if (refused) process.stderr.write(`ecr-courier: ${notWritten(refused)}\n`);

@@ -18,38 +18,41 @@ import { describe, digestOf } from './target/described.ts';
 
 /** A configured target, ready for the engine. */
 export interface OpenableTarget extends ManagedTarget {
-  /** Of all that decides how the target is reached and what it is asked for. */
+  /** A digest of everything that determines how the target is reached and what is requested from it. */
   readonly digest: string;
   /**
-   * A file behind an option (key, CA) holds something else than when the target was last made, or can be read at last.
+   * Whether a file behind an option (key, CA) has changed since the target was last created, or has become readable.
    */
   changed(): Promise<boolean>;
 }
 
 /**
- * Options by target, kept for as long as it lives: an adapter may turn its key into a header and drop it, but texts are
- * filtered of secrets that somebody holds.
+ * Options by target, kept alive as long as it: an adapter may turn its key into a header and drop the Secret, but texts
+ * are redacted only for secrets that are still referenced.
  */
 const openedWith = new WeakMap<Target, object>();
 
 /**
- * Makes the adapter's target when it is first asked for, and anew when a file behind its options or the courier's own
- * registry has changed.
- * former: the target of this name before a reload. What is reached in the same way stays open, so that the engine keeps
- * its pauses.
+ * Creates the adapter's target on first use, and again when a file behind its options or the courier's own registry has
+ * changed.
+ * former: the target of this name before a reload. If it is reached in the same way it stays open, so that the engine
+ * keeps its pauses.
  */
 export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: OpenableTarget): OpenableTarget {
   const { adapter } = config;
   let current: (Awaited<ReturnType<typeof lookAt>> & { readonly own: string | undefined; readonly target: Target }) | undefined;
-  /** The files could not be read when they were last wanted. */
+  /** Whether the files could not be read at the last attempt. */
   let waiting = false;
-  /** What was in them when the adapter last made the target, or refused to. */
+  /** The digest of the files when the adapter last created the target, or refused to. */
   let tried: string | undefined;
   let looking: ReturnType<typeof lookAt> | undefined;
 
   const lookAlikes = lookAlikeWatch(deps.registry);
 
-  /** One look at a time: a file on a share that does not answer holds up this target alone, and only one thread. */
+  /**
+   * Never reads the files twice at a time: a share that does not answer then blocks only this target, and only one
+   * thread.
+   */
   function lookOnce() {
     looking ??= lookAt(config).finally(() => {
       looking = undefined;
@@ -64,7 +67,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
     ...managed,
     async open(own) {
       const { options, headers, files } = await lookOnce().catch((failure: unknown) => {
-        // What a dead share would say is not known: the target goes on with what it has.
+        // A share that does not answer says nothing new, so the target continues with what it has.
         if (current && isSilent(failure)) return current;
         waiting = true;
         throw failure;
@@ -99,7 +102,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
   };
 }
 
-/** What lies in the files behind the options, as a digest. Throws while a key is not there yet. */
+/** Reads the files behind the options, and returns their digest. Throws while a key is missing. */
 async function lookAt(config: TargetConfig) {
   const { options, fingerprintOfFiles } = await resolveOptions(config);
   const { headers, inFile } = await resolveHeaders(config.headers, config.name);
@@ -107,7 +110,7 @@ async function lookAt(config: TargetConfig) {
   return { options, headers, files: createHash('sha256').update(texts).digest('hex') };
 }
 
-/** What an adapter passes over because it looks like ECR alone is said for all adapters here. */
+/** Adds the look-alike findings here, for all adapters, since an adapter merely skips such hosts. */
 async function discover(
   name: string,
   target: Target,
@@ -126,8 +129,8 @@ const lookAlikeFinding = ({ host, is, remedy }: LookAlike, target: string): Find
 });
 
 /**
- * What is in the files for TLS. Nothing when one cannot be read: the HTTP layer says so. Throws MISCONFIGURED when one
- * does not answer.
+ * Reads the TLS files. Empty when one cannot be read, which the HTTP layer reports. Throws MISCONFIGURED when one does
+ * not answer.
  */
 async function certificatesOf({ tls, spelling }: TargetConfig): Promise<object> {
   return await readTlsFiles(tls, spelling).catch((failure: unknown) => {

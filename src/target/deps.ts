@@ -21,31 +21,31 @@ import type { Writes } from '../io/writes.ts';
 export interface TargetDeps {
   readonly clock: Clock;
   readonly log: Log;
-  /** What a stored address means; it knows the aliases. */
+  /** Parses a stored address, with the configured aliases. */
   readonly registry: (address: string) => Address | undefined;
-  /** By the configuration of now; all private registries have one unless said. */
+  /** Whether the present configuration has a source for the registry. By default all private registries have one. */
   readonly hasSource?: (registry: Registry) => boolean;
-  /** The identity by which those who ask on this machine keep answers for the registry. */
+  /** The identity under which the credential helper and provider on this machine keep answers for the registry. */
   readonly askedAs?: (registry: Registry) => Promise<string | undefined>;
   readonly env: NodeJS.ProcessEnv;
-  /** Nothing may be written through it: the promise of `check`, kept where the requests are sent. */
+  /** Whether writes are forbidden: the promise of `check`, enforced where requests are sent. */
   readonly readonly: boolean;
-  /** Whether no other courier leads at this moment; where there is one alone, it always leads. */
+  /** Whether no other courier leads at this moment. A courier without a Lease always leads. */
   readonly leads?: (() => boolean) | undefined;
-  /** Which slots are this courier's; all unless given. */
+  /** The share of the slots that is this courier's; all slots by default. */
   readonly shard?: Shard | undefined;
-  /** What is kept on disk under a name; nothing unless given. */
+  /** Opens the memory with a name; nothing is kept by default. */
   readonly memory?: (name: string) => Memory;
 }
 
-/** What a target was lent while it was made. */
+/** What a target was lent while it was created. */
 export interface Lent {
   readonly opened: Opened;
-  /** Those on the way of its clients. */
+  /** The proxies that its clients use. */
   readonly proxies: Set<Proxy>;
 }
 
-/** What the adapter is given. own: the courier's own registry, once it is known. */
+/** The `deps` of an adapter. own: the courier's own registry, once it is known. */
 export function depsOf(
   config: TargetConfig,
   deps: TargetDeps,
@@ -92,7 +92,7 @@ export function depsOf(
   };
 }
 
-/** A file for each name. In the command `check` nothing is written. */
+/** Each target has a file of its own. `check` writes nothing. */
 function memoryOf(name: string, { memory, readonly }: TargetDeps): Memory {
   const kept = memory?.(`target-${fingerprintOf(name)}.json`) ?? noMemory;
   return readonly ? { ...kept, remember: noMemory.remember } : kept;

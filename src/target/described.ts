@@ -9,7 +9,7 @@ import { type EngineFinding, finding as standing } from '../courier/findings.ts'
 import { cronWindow } from '../courier/schedule.ts';
 import { setting } from '../io/tls.ts';
 
-/** What the engine knows of the target before it is opened. */
+/** The properties of a target that the engine knows before the target is opened. */
 export function describe(config: TargetConfig, shard: Shard | undefined) {
   return {
     name: config.name,
@@ -29,7 +29,7 @@ export function describe(config: TargetConfig, shard: Shard | undefined) {
   };
 }
 
-/** Of all that decides how the target is reached and what it is asked for. */
+/** A digest of everything that determines how the target is reached and what is requested from it. */
 export function digestOf(config: TargetConfig, shard: Shard | undefined): string {
   const unimportant = {
     adapter: undefined,
@@ -40,7 +40,7 @@ export function digestOf(config: TargetConfig, shard: Shard | undefined): string
     verify: undefined,
     origin: undefined,
   };
-  // JSON hides a secret before a replacer sees it.
+  // JSON masks a secret before a replacer sees it.
   function hidden(this: Readonly<Record<string, unknown>>, key: string, value: unknown): unknown {
     const original = this[key];
     return original instanceof Secret ? fingerprint({ password: original }) : value;
@@ -50,7 +50,7 @@ export function digestOf(config: TargetConfig, shard: Shard | undefined): string
     .digest('hex');
 }
 
-/** What to do about findings of the engine, in the names that a person writes: variables, or options of a file. */
+/** Remedies for findings of the engine, with option names as the user writes them: variables, or options in a file. */
 function remediesOf({ adapter, spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
   const place = adapter.keeps === 'files' ? 'file' : 'manager';
   const mayCreate = `\`${setting(create, 'true')}\``;
