@@ -1,14 +1,14 @@
 import { noAccount, privateRegistryHost } from '../../contract/registry.ts';
 
-/** Services of AWS that are called, by the names that people know. */
+/** The AWS services that are called, by their usual names. */
 export type Service = 'ECR' | 'ECR Public' | 'STS' | 'Lambda';
-/** What somebody asks of an address. */
+/** The kind of address that is wanted. */
 export interface Variant {
   readonly fips: boolean;
   readonly dualStack: boolean;
 }
 
-/** Suffixes of the dual-stack addresses, by those of the others (AWS SDK, partitions of client-ecr 3.1169). */
+/** Suffixes of the dual-stack addresses, keyed by the plain suffixes (AWS SDK, partitions of client-ecr 3.1169). */
 const dualStackSuffixes: Readonly<Record<string, string>> = {
   'amazonaws.com': 'api.aws',
   'amazonaws.com.cn': 'api.amazonwebservices.com.cn',
@@ -20,11 +20,11 @@ const dualStackSuffixes: Readonly<Record<string, string>> = {
 };
 
 /**
- * The host of a service in a region. AWS has these rules as data for its SDKs; a test compares all partitions with
- * those of ECR and STS. Lambda has no rule of its own (client-lambda 3.1162).
+ * The host of a service in a region. AWS publishes these rules as data for its SDKs; a test compares them with the data
+ * of ECR and STS for all partitions. Lambda has no rule of its own (client-lambda 3.1162).
  */
 export function usualHost(service: Service, region: string, { fips, dualStack }: Variant): string {
-  // The names of a partition's services end as those of its registries do.
+  // A partition's services have the same suffix as its registries.
   const plain = privateRegistryHost(noAccount, region).split(`.${region}.`)[1] ?? 'amazonaws.com';
   const suffix = dualStack ? (dualStackSuffixes[plain] ?? 'api.aws') : plain;
   const start = fips ? '-fips' : '';
@@ -32,7 +32,7 @@ export function usualHost(service: Service, region: string, { fips, dualStack }:
     ECR: `${dualStack ? '' : 'api.'}ecr${start}`,
     'ECR Public': `${dualStack && !fips ? '' : 'api.'}ecr-public${start}`,
     Lambda: `lambda${start}`,
-    // In GovCloud all of them are FIPS.
+    // In GovCloud every STS address is a FIPS one.
     STS: region.startsWith('us-gov-') && !dualStack ? 'sts' : `sts${start}`,
   };
   return `${names[service]}.${region}.${suffix}`;

@@ -9,7 +9,7 @@ import { awsFailure } from './errors.ts';
 import { decodeToken, readToken } from './token.ts';
 import type { Wire } from './wire.ts';
 
-/** One question to ECR. `identity`: whose keys these are; what is known of them is remembered by it. */
+/** One request to ECR. `identity` owns the keys; what is learned about the keys is remembered under this object. */
 export interface Question {
   readonly identity: Own;
   readonly registry: Pick<Registry, 'service' | 'region'>;
@@ -21,13 +21,13 @@ export interface Question {
   readonly clock: Clock;
 }
 
-/** The names of the action by service. */
+/** The `x-amz-target` of the action, by service. */
 const targets = {
   ecr: 'AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken',
   'ecr-public': 'SpencerFrontendService.GetAuthorizationToken',
 } as const;
 
-/** A new token, as ECR answers. Throws a Failure. */
+/** Returns a new token of ECR. Throws a Failure. */
 export async function askEcr({ identity, registry, keys, place, settings, wire, from, clock }: Question): Promise<Credential> {
   const { service, region } = registry;
   const right = `${service}:GetAuthorizationToken` as const;

@@ -12,39 +12,44 @@ import { type Ear, withKeys } from './held.ts';
 import type { Env } from './variables.ts';
 import type { Walks } from './walks.ts';
 
-/** An AWS identity, and where its services are when not at their usual addresses. */
+/** An AWS identity, and the addresses of its services where they are not the usual ones. */
 export interface Identity extends Own {
-  /** Of ~/.aws; else AWS_PROFILE, else the chain from its beginning. */
+  /** The profile in ~/.aws. Falls back to AWS_PROFILE, then to the chain from its beginning. */
   readonly profile?: string | undefined;
-  /** Assumed one after the other on top of the chain; the last one fetches the token. */
+  /** The roles to assume on top of the chain, in this order. The last one fetches the token. */
   readonly roles: readonly Role[];
-  /** In the place of the chain. */
+  /** Replaces the chain. */
   readonly webToken?: WebToken | undefined;
 }
 
 export interface AwsDeps {
   readonly once: Once;
   readonly clock: Clock;
-  /** The SDK's providers of keys read the process's own. */
+  /** The environment. The SDK's own key providers always read `process.env`. */
   readonly env?: Readonly<NodeJS.ProcessEnv> | undefined;
-  /** What a credential process gets of the environment; all of it unless said. */
+  /** The environment that a credential process receives. Default: all of it. */
   readonly commandEnv?: Env | undefined;
-  /** Of one whole fetch, chain and roles included. */
+  /** The deadline of one whole fetch in milliseconds, chain and roles included. */
   readonly fetchMs?: number | undefined;
-  /** What is told of the identity: where its keys were found (unless said), and who AWS says that it is. */
+  /**
+   * What a credential tells of its identity: the place of its keys (the default), or also the principal according to
+   * AWS.
+   */
   readonly tells?: 'place' | 'principal' | undefined;
-  /** Whether FIPS or dual-stack, switched on beside an address that is set, is a mistake (unless said), or yields. */
+  /**
+   * Whether FIPS or dual-stack, switched on beside a configured address, is a mistake (the default) or gives way to it.
+   */
   readonly switches?: 'contradict' | 'yield' | undefined;
-  /** Missing where each fetch looks for its keys anew. */
+  /** Walks that a command shares between fetches. Missing: each fetch looks for its keys again. */
   readonly walks?: Walks | undefined;
-  /** Whether a credential says by which identity those who ask would keep it (unless said). It costs a few files. */
+  /** Whether a credential carries `askedAs`, which costs reading a few files. Default: `said`. */
   readonly askedAs?: 'said' | 'not said' | undefined;
 }
 
-/** Whose credential it will be, and who hears of the fetch. */
+/** The source and scope that the credential will belong to, and the callbacks that follow the fetch. */
 export interface Origin extends Pick<Credential, 'source' | 'scope'>, Ear {}
 
-/** One new credential of the identity for the registry's region. Throws a Failure. */
+/** Fetches a new credential of the identity for the registry's region. Throws a Failure. */
 export async function fetchToken(
   identity: Identity,
   registry: Registry,

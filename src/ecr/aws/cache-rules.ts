@@ -5,7 +5,10 @@ import { callAws } from './call.ts';
 import { withKeys } from './held.ts';
 import type { Way } from './way.ts';
 
-/** A registry has 50 rules (ECR quotas), and a page may have 1,000: more pages are none of ECR's. */
+/**
+ * The most pages that are read. A registry has at most 50 rules (ECR quotas) and a page up to 1,000, so a server that
+ * sends more pages is not ECR.
+ */
 const mostPages = 5;
 
 const silent = {
@@ -17,8 +20,8 @@ const silent = {
 type Json = Readonly<Record<string, unknown>>;
 
 /**
- * The rules of a registry for its caches, as far as this identity may see them. Throws what `withKeys` and `callAws`
- * throw: most identities that pull may not ask.
+ * The pull-through cache rules of a registry that this identity may see. Throws what `withKeys` and `callAws` throw:
+ * most identities that pull may not read the rules.
  */
 export async function askCacheRules(
   identity: Identity,

@@ -7,18 +7,18 @@ import type { Patience } from './endpoints.ts';
 import { refusalOf } from './refusal.ts';
 import type { Reply, Wire } from './wire.ts';
 
-/** One action of an API of AWS. Without keys it is sent unsigned. */
+/** One action of an AWS API. Without keys the request is sent unsigned. */
 export interface Action {
-  /** As signatures name it. */
+  /** The signing name of the service. */
   readonly service: 'ecr' | 'ecr-public' | 'sts' | 'lambda';
-  /** That it needs, such as `sts:AssumeRole`. */
+  /** The IAM right that the action needs, such as `sts:AssumeRole`. */
   readonly right: string;
   readonly region: string;
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
   readonly keys?: Keys | undefined;
-  /** How long one attempt may take, in milliseconds; as for all calls unless said. */
+  /** The deadline of one attempt in milliseconds. Default: that of all calls. */
   readonly attemptMs?: number | undefined;
 }
 export interface Ways {
@@ -27,17 +27,20 @@ export interface Ways {
   readonly patience: Patience;
 }
 
-/** In milliseconds: from here on the clock may be why a signature was refused, as AWS's SDK for JavaScript has it. */
+/**
+ * In milliseconds. From this skew on, the clock may be the reason for a refused signature (value of the AWS SDK for
+ * JavaScript).
+ */
 const skewThatMatters = 240_000;
-/** In milliseconds: whoever asks for a longer pause is not asked again within one fetch. */
+/** In milliseconds. A server that asks for a longer pause is not called again within the fetch. */
 const longestPause = 5_000;
-/** A call that gets no answer at all is tried so often. */
+/** The most attempts of a call that gets no response at all. */
 const attemptsInTheDark = 2;
 
 /**
- * A good answer. Tries again where AWS wants that: three attempts for what passes, one more for a clock
- * that is put right. Throws what the last attempt came to: an error with the name that AWS gave it and `$metadata`, or
- * what the system says.
+ * Sends the request and returns the successful response. Retries where AWS wants that: by default up to three attempts
+ * for transient errors, and one more after the clock is corrected. Throws the error of the last attempt, either an
+ * error with AWS's name for it and `$metadata`, or the system's error.
  */
 export async function callAws(action: Action, ways: Ways): Promise<Reply> {
   const { wire, clock } = ways;
@@ -74,17 +77,17 @@ async function send(action: Action, aheadMs: number, { wire, clock }: Ways): Pro
   throw refusalOf(reply);
 }
 
-/** What AWS threw, or the system. */
+/** An error that AWS answered with, or one of the system. */
 type Thrown = Error & { readonly $metadata?: { readonly httpStatusCode?: number } };
 
-/** How far the server's clock is ahead, where that may be why it refused. */
+/** How far the server's clock is ahead in milliseconds. undefined: the clock is not the reason for the error. */
 function skewOf(error: Error, { wire, patience }: Ways): number | undefined {
   const { aheadMs = 0 } = wire.last ?? {};
   const matters = patience.corrects === 'clock' && patience.attempts > 1 && isClockSkewError(error as never);
   return matters && Math.abs(aheadMs) >= skewThatMatters ? aheadMs : undefined;
 }
 
-/** In milliseconds, with jitter; undefined: there is no next attempt. */
+/** The pause before the next attempt in milliseconds, with jitter. undefined: there is no next attempt. */
 function pauseAfter(error: Thrown, attempt: number, { wire, patience }: Ways): number | undefined {
   const [throttled, passes] = [isThrottlingError(error as never), isTransientError(error as never)];
   const most = error.$metadata === undefined ? Math.min(attemptsInTheDark, patience.attempts) : patience.attempts;

@@ -3,16 +3,16 @@ import type { Ways } from './call.ts';
 import { elementOf } from './refusal.ts';
 import { askSts, type StsAt } from './sts.ts';
 
-/** Who asks is told for people only: an STS that does not answer must not hold up a token. */
+/** In milliseconds. Only people read the caller's name, so an STS that does not respond must not hold up a token. */
 const patienceMs = 4_000;
 
-/** What `GetCallerIdentity` says of keys. */
+/** The principal that `GetCallerIdentity` names for a set of keys. */
 export interface Caller {
   readonly arn: string;
   readonly account: string;
 }
 
-/** The ARN of `askCaller`; undefined: STS cannot be reached, or gives no proper answer. */
+/** The ARN of `askCaller`. undefined: STS cannot be reached, is too slow, or gives no valid answer. */
 export async function callerOf(keys: Keys, sts: () => StsAt, ways: Ways): Promise<string | undefined> {
   const ended = new AbortController();
   const late = ways.clock.sleep(patienceMs, ended.signal).then(() => undefined);
@@ -28,10 +28,13 @@ export async function callerOf(keys: Keys, sts: () => StsAt, ways: Ways): Promis
   }
 }
 
-/** One and the same keys are of one and the same caller. */
+/** The callers that STS was asked for. The same keys always belong to the same caller. */
 const asked = new WeakMap<Keys, Promise<Caller>>();
 
-/** Asks STS once whose the keys are; no right is needed for it. Throws what `callAws` throws. */
+/**
+ * Asks STS which principal the keys belong to, once per `Keys` object. This needs no right. Throws what `callAws`
+ * throws.
+ */
 export async function askCaller(keys: Keys, sts: () => StsAt, ways: Ways): Promise<Caller> {
   const known = asked.get(keys) ?? callerSaid(keys, sts, ways);
   asked.set(keys, known);

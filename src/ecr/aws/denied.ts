@@ -5,7 +5,7 @@ import { readDenial } from '../../refusals/denial.ts';
 import { identityStatement, type Rights, rights, rightsFor } from '../../refusals/statements.ts';
 import type { Call } from './wire.ts';
 
-/** What was being asked of AWS when it failed. */
+/** The request to AWS that failed. */
 export interface Attempt {
   readonly action:
     | 'ecr:GetAuthorizationToken'
@@ -25,7 +25,7 @@ export interface Attempt {
   readonly acceptedIn?: string | undefined;
 }
 
-/** In one line, and without a name. */
+/** The IAM statement as one line of JSON, without its Sid. */
 export function statement(needed: Rights, resource: string): string {
   const { Sid: _name, ...body } = identityStatement(needed, [resource]);
   return JSON.stringify(body);
@@ -33,7 +33,7 @@ export function statement(needed: Rights, resource: string): string {
 
 const ownIdentity = 'the AWS identity of this source';
 
-/** ECR's refusal, with the statement to paste. */
+/** The Failure for a refusal of ECR, with the statement to paste. */
 export function tokenDenied(words: string, { action, region }: Attempt): Failure {
   const denial = readDenial(words);
   const holder = denial?.principal === undefined ? ownIdentity : denial.holder.words;
@@ -49,7 +49,8 @@ export function tokenDenied(words: string, { action, region }: Attempt): Failure
 }
 
 /**
- * STS's refusal. It is the same for a missing right, a trust policy that names somebody else, and a wrong external id.
+ * The Failure for a refusal of STS. STS refuses alike for a missing right, a trust policy that names another principal,
+ * and a wrong external id.
  */
 export function roleDenied(words: string, { action: asked, role }: Attempt): Failure {
   const denial = readDenial(words);

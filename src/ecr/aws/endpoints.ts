@@ -6,10 +6,10 @@ import { type Service, usualHost, type Variant } from './addresses.ts';
 import { wrongSetting } from './switches.ts';
 import { type Env, namedProfile } from './variables.ts';
 
-/** What a name of a registry asks of the addresses that are called for it. */
+/** The parts of a registry's name that decide which addresses are called for it. */
 export type Spelling = Pick<Registry, 'service' | 'region' | 'fips' | 'dualStack'>;
 
-/** The API that gives the tokens of a registry. */
+/** The API that issues the tokens of a registry. */
 export const apiOf = ({ service }: Pick<Registry, 'service'>): Service => (service === 'ecr-public' ? 'ECR Public' : 'ECR');
 
 /** The API that a source asks for tokens. */
@@ -24,7 +24,7 @@ export const apiAsked = ({
 /** Services that the SDK calls on behalf of a profile. */
 type OfProfile = 'SSO' | 'SSO OIDC';
 
-/** What a source says of its own addresses and settings. */
+/** The addresses and settings that a source configures itself. */
 export interface Own {
   readonly profile?: string | undefined;
   readonly endpoint?: string | undefined;
@@ -32,49 +32,58 @@ export interface Own {
   readonly region?: string | undefined;
 }
 
-/** Where to call, and what to trust there: from source, environment and profile. */
+/** Where to call AWS and what to trust there, merged from source, environment and profile. */
 export interface Settings {
-  /** Where a service is called. Throws MISCONFIGURED, naming both, where two settings contradict each other. */
+  /** The address of a service. Throws MISCONFIGURED, naming both settings, where two of them contradict each other. */
   address(service: Service, region: string): URL;
-  /** Where STS is asked: in the region of the registry; for ECR Public in that of the settings, else in its own. */
+  /**
+   * The region whose STS is called: the registry's own; for ECR Public the configured region, by default the
+   * registry's.
+   */
   readonly stsRegion: string;
-  /** The address that somebody set, with the name of the setting. */
+  /** The configured address of a service, with the name of the setting. */
   custom(service: Service): Setting | undefined;
-  /** The address that somebody set for a service that the SDK calls itself. Throws as `address` does. */
+  /** The configured address of a service that the SDK calls itself. Throws as `address` does. */
   moved(service: OfProfile): URL | undefined;
-  /** What is switched on for all services. */
+  /** The variants that are switched on for all services. */
   readonly switched: Variant;
-  /** Authorities for connections to AWS, of the profile: AWS_CA_BUNDLE comes first. */
+  /**
+   * The profile's certificate authorities for connections to AWS. undefined where AWS_CA_BUNDLE is set, which comes
+   * first.
+   */
   readonly caBundle: Setting | undefined;
   readonly patience: Patience;
-  /** How the metadata of the machine is asked. */
+  /** The timeout and the retries of requests to the instance metadata. */
   readonly metadata: { readonly timeoutMs: number; readonly retries: number };
 }
 /** How often a call is tried. */
 export interface Patience {
   readonly attempts: number;
-  /** Whether a clock that AWS says is wrong is put right for the next attempt. */
+  /** Whether a retry corrects a clock that AWS says is wrong. */
   readonly corrects: 'clock' | 'nothing';
 }
-/** `name`: for people, as it is written where it stands. */
+/** A setting of the user. `name` is for people, spelled as in the place where it is set. */
 export interface Setting {
   readonly name: string;
   readonly value: string;
 }
 
-/** The variant of the address that the host asks for, as far as source and environment tell. Offline. */
+/**
+ * The variant of the address that the registry's host asks for, as far as source and environment tell. Asks no server.
+ */
 export function variantOf(own: Own, registry: Spelling, env: Env): string {
   const { fips, dualStack } = registry;
   if (endpointSetBy(own, apiOf(registry), env)) return '';
   return [fips && 'fips', dualStack && 'dual-stack'].filter(Boolean).join('+');
 }
 
-/** The variable and the option of a profile that switch FIPS on for all services. The variable comes first. */
+/** The variable and the profile option that switch on FIPS for all services. The variable comes first. */
 const fipsSwitch = { variable: 'AWS_USE_FIPS_ENDPOINT', option: 'use_fips_endpoint' } as const;
 
 /**
- * Whether a token for the registry comes from a FIPS address, as far as source and environment tell. `profile`: as the
- * profile has it, whose file is known by its contents. `texts`: of the files with profiles. Offline.
+ * Whether a token for the registry comes from a FIPS address, as far as source and environment tell. `profile`: the
+ * profile decides, and the contents of its file tell identities apart. `texts` are the contents of the files with
+ * profiles. Asks no server.
  */
 export function fipsAsked(
   own: Own,
@@ -88,13 +97,13 @@ export function fipsAsked(
   return env[variable] && texts.some(text => text.toLowerCase().includes(option)) ? 'no' : 'profile';
 }
 
-/** The address that source or environment set for the API of tokens. Offline. */
+/** The address of the token API that source or environment set. Asks no server. */
 export const endpointSetBy = ({ endpoint }: Own, api: Service, env: Env): Setting | undefined =>
   endpoint ? { name: 'endpoint of the source', value: endpoint } : customByEnvironment(api, env);
 
 /**
- * Throws MISCONFIGURED for a setting of the profile that the SDK would not obey. `besideAddress`: what
- * the switches for FIPS and dual-stack do beside an address that is set.
+ * Merges the settings of source, environment and profile. Throws MISCONFIGURED for a setting of the profile that the
+ * SDK would not obey. `besideAddress` says what the switches for FIPS and dual-stack do beside a configured address.
  */
 export function settingsOf(
   own: Own,
@@ -141,7 +150,7 @@ const regionSet = (env: Env): string | undefined => env['AWS_REGION'] || env['AW
 export const regionOf = (fn: FunctionName | undefined, { region }: Pick<Own, 'region'>, env: Env): string | undefined =>
   fn?.region ?? region ?? regionSet(env);
 
-/** As the SDK counts attempts, and corrects the clock. */
+/** The number of attempts and the correction of the clock, read as the SDK reads them. */
 function patienceOf(env: Env, section: Section): Patience {
   const most = Number(env['AWS_MAX_ATTEMPTS'] || section['max_attempts'] || Number.NaN);
   return {
@@ -150,7 +159,7 @@ function patienceOf(env: Env, section: Section): Patience {
   };
 }
 
-/** As the shared files spell it. */
+/** The name of the service as the shared files spell it. */
 const idOf = (service: Service | OfProfile): string => service.toLowerCase().replaceAll(' ', '_');
 
 function customByEnvironment(service: Service | OfProfile, env: Env): Setting | undefined {
@@ -171,7 +180,7 @@ function customByProfile(
   return all ? { name: of('endpoint_url'), value: all } : undefined;
 }
 
-/** A switch that is on; `name`: of its setting. */
+/** A switch that is on, with the name of its setting. */
 interface Switch {
   readonly what: 'FIPS' | 'dual-stack';
   readonly name: string;
@@ -182,7 +191,7 @@ const variantBy = (switches: readonly Switch[]): Variant => ({
   dualStack: switches.some(({ what }) => what === 'dual-stack'),
 });
 
-/** Which of FIPS and dual-stack somebody switched on, by variable or profile. */
+/** The switches for FIPS and dual-stack that a variable or the profile turns on. */
 function switchesOf(env: Env, section: Section, of: (option: string) => string): Switch[] {
   const on = (what: Switch['what'], variable: string, option: string): Switch | undefined => {
     if (env[variable]) return env[variable] === 'true' ? { what, name: `${variable}=true` } : undefined;
@@ -194,7 +203,10 @@ function switchesOf(env: Env, section: Section, of: (option: string) => string):
   ].filter(found => found !== undefined);
 }
 
-/** It is called whatever the host's spelling; it can be a FIPS one. */
+/**
+ * The configured address. It is called whatever variant the registry's host asks for, because it may itself be a FIPS
+ * one. Throws MISCONFIGURED where a switch contradicts it, or where it is no http or https URL.
+ */
 function customAddress(service: string, custom: Setting | undefined, [contrary]: readonly Switch[]): URL | undefined {
   if (!custom) return undefined;
   if (contrary)
@@ -212,7 +224,7 @@ function customAddress(service: string, custom: Setting | undefined, [contrary]:
 
 function usualAddress(service: Service, region: string, { fips, dualStack }: Spelling, switches: readonly Switch[]): URL {
   const switched = variantBy(switches);
-  // The host's dual-stack is a matter of the registry's network, not of STS.
+  // A dual-stack host concerns the network of the registry, not that of STS.
   const variant = { fips: fips || switched.fips, dualStack: (dualStack && service !== 'STS') || switched.dualStack };
   return new URL(`https://${usualHost(service, region, variant)}`);
 }

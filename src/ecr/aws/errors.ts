@@ -8,10 +8,13 @@ import { knownError, newKeys } from './known-errors.ts';
 import { asError, somebodyElse, unconnected, unsent } from './unanswered.ts';
 import { wayToAws } from './wire.ts';
 
-/** Beyond this the clock is worth a word; AWS itself refuses from 5 minutes on. */
+/** In milliseconds. A clock that is further off is mentioned; AWS itself refuses from 5 minutes on. */
 const offsetWorthSaying = 60_000;
 
-/** Names of AWS errors, without the ending `Exception` that STS leaves off and ECR does not (client-ecr 3.1169.0). */
+/**
+ * Failure codes by name of the AWS error, without the suffix `Exception`, which STS leaves off and ECR does not
+ * (client-ecr 3.1169.0).
+ */
 const byName: Readonly<Record<string, FailureCode>> = {
   AccessDenied: 'FORBIDDEN',
   UnauthorizedOperation: 'FORBIDDEN',
@@ -48,15 +51,18 @@ const byStatus: Readonly<Record<number, FailureCode>> = {
   504: 'UNREACHABLE',
 };
 /**
- * Whatever an AWS client threw, as a Failure. Without `cause`: these errors carry the raw answer, which may hold a
- * token.
+ * Converts what an AWS client threw into a Failure. It has no `cause`, because these errors carry the raw response,
+ * which may hold a token.
  */
 export function awsFailure(thrown: unknown, attempt: Attempt): Failure {
   const { code, message, facts } = named(thrown instanceof Failure ? thrown : meaningOf(thrown, attempt), attempt.call?.proxy);
   return new Failure(code, message, { ...askedIn(attempt), ...facts });
 }
 
-/** What was sent knows better what it asked for: the chain may assume a role by itself. */
+/**
+ * The right that was asked for. A request that was sent knows better than the attempt, because the chain may assume a
+ * role.
+ */
 function askedIn({ call, action, role }: Attempt): Pick<FailureFacts, 'asked'> {
   const right = call ? call.right : action;
   return right === undefined ? {} : { asked: { right, ...(role && { externalId: role.externalId }) } };
@@ -72,7 +78,7 @@ function meaningOf(thrown: unknown, attempt: Attempt): Failure {
 }
 
 /**
- * An error that AWS answered. `words` is empty when the answer was not in AWS's form: what a parser says of it may
+ * An error that AWS answered. `words` is empty when the response was not in AWS's form, because a parser's message may
  * quote a token.
  */
 interface AwsError {
@@ -85,7 +91,7 @@ function readError(thrown: unknown, refusal = ''): AwsError {
   const { name, message, $metadata } = asError(thrown);
   const status = $metadata?.httpStatusCode;
   if (status === undefined || (status >= 400 && name !== 'SyntaxError' && name !== 'Unknown')) return { name, words: message, status };
-  // ECR speaks JSON; moto's refusals, and some gateways', are XML. Pages of HTML say nothing.
+  // ECR answers in JSON; moto and some gateways refuse in XML. HTML pages are not quoted.
   const of = (tag: string): string => new RegExp(`<${tag}>([^<]{1,500})</${tag}>`).exec(refusal)?.[1] ?? '';
   return { name: of('Code'), words: of('Message') || (/^\s*</.test(refusal) ? '' : refusal.trim()), status };
 }
@@ -122,7 +128,7 @@ const isOfRole = ({ action }: Attempt): boolean => action.startsWith('sts:Assume
 const unknownProxy =
   'A proxy answered in place of AWS and wants a login. Set HTTPS_PROXY to its address with user and password, or let the way to this host go around it.';
 
-/** Where the error's name does not say more. undefined: there is nothing to do. */
+/** The remedy by code, where the error's name does not say more. undefined: there is nothing to do. */
 function remedyFor(code: FailureCode, { name, words, status = 0 }: AwsError, attempt: Attempt): string | undefined {
   const { action, region } = attempt;
   if (code === 'BUSY') return undefined;
@@ -139,7 +145,7 @@ function remedyFor(code: FailureCode, { name, words, status = 0 }: AwsError, att
 const lasting =
   'It is tried again with the next request. If it lasts, look at the state of the service (health.aws.amazon.com), and whether a proxy or an endpoint override answers in place of AWS.';
 
-/** A key that AWS does not know in a region may well be good elsewhere. */
+/** The Failure for an access key that AWS does not know in this region. The key may be good in another one. */
 function unknownKey({ name, words, status }: AwsError, { action, region, acceptedIn }: Attempt, host: string): Failure {
   const elsewhere = acceptedIn ? ` The same identity is accepted in ${acceptedIn}.` : '';
   const regional = [
@@ -158,7 +164,8 @@ function unknownKey({ name, words, status }: AwsError, { action, region, accepte
 }
 
 /**
- * AWS's own words for a bad signature quote the canonical request, session token included, so they are not repeated.
+ * The Failure for a bad signature. AWS's own words are not repeated: they quote the canonical request, session token
+ * included.
  */
 function badSignature({ name, words }: AwsError, { action, call }: Attempt, host: string): Failure {
   const aheadMs = call?.aheadMs ?? 0;

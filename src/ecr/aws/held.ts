@@ -15,29 +15,29 @@ import { type Aim, aimOf, settledFor, type Way, wayOf } from './way.ts';
 import { type Step, type Wire, wayToAws, within } from './wire.ts';
 import { wireFor } from './wires.ts';
 
-/** Whoever hears of the way to the keys. */
+/** Callbacks that follow the way to the keys. */
 export interface Ear {
-  /** What is waited for. */
+  /** Receives a function that says what the fetch is waiting for. */
   readonly entered: (waiting: () => string) => void;
-  /** With what is called. */
+  /** Receives the settings that the calls use. */
   readonly settled: (settings: Settings) => void;
-  /** A place that had no keys. */
+  /** Receives each place that had no keys. */
   readonly passed?: (link: Link) => void;
-  /** The place that had some. */
+  /** Receives the place that had keys. */
   readonly answered?: (found: Answered) => void;
-  /** What those who ask on this machine would call the identity now. */
+  /** The present name of the identity in the cache of answers on this machine (`Credential.askedAs`). */
   readonly askedAs: () => Promise<string | undefined>;
 }
 
-/** The keys that an identity comes to. */
+/** The keys of an identity. */
 export interface Held extends Answered {
-  /** After all roles of the identity were assumed. */
+  /** The keys after all roles of the identity were assumed. */
   readonly keys: Keys;
-  /** Before the first place was looked at. */
+  /** The name from `Ear.askedAs`, taken before the walk looked at the first place. */
   readonly askedAs: string | undefined;
 }
 
-/** What the walk along the places of keys comes to: good for any registry. */
+/** The result of the walk along the places of keys. It is good for any registry. */
 interface Found extends Held {
   readonly shared: Shared;
 }
@@ -45,9 +45,10 @@ interface Found extends Held {
 const fetchMs = 20_000;
 
 /**
- * Finds the keys of the identity, assumes its roles, and hands the keys to `use`. Keeps nothing, unless a command keeps
- * its walks: chain, roles and clients are built anew, so rotated keys are seen. `aimed`: a profile may say where.
- * Throws a Failure; TIMEOUT where all of it, `use` included, takes too long.
+ * Finds the keys of the identity, assumes its roles and passes the keys to `use`. Nothing is cached unless `deps` has
+ * walks: chain, roles and clients are built for each call, so rotated keys are seen. `aimed` is a function where the
+ * profile may decide the region. Throws a Failure, with code TIMEOUT when everything together, `use` included, takes
+ * too long.
  */
 export async function withKeys<T>(
   identity: Identity,
@@ -99,7 +100,7 @@ export async function withKeys<T>(
   );
 }
 
-/** The walk of this identity that the command has begun for the same region, where it keeps its walks. */
+/** The walk of this identity. With `walks`, one that the command began earlier for the same region is shared. */
 async function walkFor(
   identity: Identity,
   { walks, clock, env = process.env, fetchMs: most = fetchMs }: AwsDeps,
@@ -108,7 +109,7 @@ async function walkFor(
 ): Promise<Walked<Found>> {
   if (!walks) return begin(signal);
   const { aim } = open(await readShared(env));
-  // Whoever began it may give up earlier than those who wait for it as well.
+  // The caller that began the walk may give up earlier than others that wait for it, so the walk has its own deadline.
   return walks.of(`${digestOf(identity)} ${aim.region}`, ended => {
     const late = new AbortController();
     const done = new AbortController();
@@ -120,7 +121,7 @@ async function walkFor(
   });
 }
 
-/** Once AWS was asked, it is AWS that is waited for. */
+/** The step that is waited for; it names the last AWS host once a request was sent. */
 function waitingFor(step: Step, wire: Wire | undefined): Step {
   const { last } = wire ?? {};
   if (!last) return step;
@@ -129,7 +130,10 @@ function waitingFor(step: Step, wire: Wire | undefined): Step {
 
 const byToken = 'sts:AssumeRoleWithWebIdentity';
 
-/** What AWS (STS for a profile's role or a web identity, SSO) answered on the way, or did not, speaks for itself. */
+/**
+ * Looks for the keys along the places. Throws a Failure. An error of AWS on the way (STS for a profile's role or a web
+ * identity, SSO) takes precedence over the words of the SDK.
+ */
 async function walk(
   { identity, ...around }: { identity: Identity } & Pick<Walk, 'env' | 'commandEnv' | 'shared'>,
   way: Way,
@@ -147,7 +151,7 @@ async function walk(
       settings.address('STS', region);
       throw awsFailure(error, { action, region, call: wire.last });
     }
-    // The SDK wraps what SSO's clients throw and keeps the words only.
+    // The SDK wraps what SSO's clients throw and keeps only the message.
     const { last } = wire;
     throw last && (last.status ?? 500) >= 500
       ? named(

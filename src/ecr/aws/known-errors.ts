@@ -2,7 +2,7 @@ import type { Attempt } from './denied.ts';
 
 export const newKeys = 'Give the courier keys that are valid now; files, profiles and roles are read anew at every fetch.';
 
-/** What is to be said of an error by its name. */
+/** What to say of an error that is recognized by its name. */
 interface Known {
   readonly short?: string;
   readonly remedy: string;
@@ -24,7 +24,7 @@ const ofKeys: Readonly<Partial<Record<string, Known>>> = {
 };
 const claims =
   'Compare its claims (iss, aud, exp) with the OIDC provider in the account of the role. For a token of a service account `ecr-courier policy web-identity` prints what the role must trust.';
-/** Of the tokens of OpenID Connect that open a role: there are no keys. */
+/** Errors of OpenID Connect tokens that stand in for keys when a role is assumed. */
 const ofTokens: Readonly<Partial<Record<string, Known>>> = {
   ExpiredToken: {
     short: 'The web identity token has expired',
@@ -35,7 +35,7 @@ const ofTokens: Readonly<Partial<Record<string, Known>>> = {
   IDPRejectedClaim: { short: 'STS does not accept the web identity token', remedy: claims },
 };
 
-/** undefined: the name alone does not say what to do. */
+/** Looks an error up by its name. undefined: the name alone does not say what to do. */
 export function knownError(name: string, action: Attempt['action']): Known | undefined {
   const tables = action === 'sts:AssumeRoleWithWebIdentity' ? [ofTokens, ofKeys] : [ofKeys];
   return tables.find(table => Object.hasOwn(table, name))?.[name];

@@ -1,12 +1,12 @@
 import type { Reply } from './wire.ts';
 
 /**
- * A refusal as the SDK would throw it: the name that AWS gave it, its words, and the status. ECR speaks JSON, STS and
- * moto XML. Unknown: it is in neither form.
+ * The error response as the SDK would throw it: AWS's name for it, its message, and the status. ECR answers in JSON,
+ * STS and moto in XML. The name is Unknown for any other form.
  */
 export function refusalOf({ status, headers, text }: Reply): Error {
   const { name, message } = /^\s*</.test(text) ? fromXml(text) : fromJson(text, headers['x-amzn-errortype']);
-  // AWS marks this one as worth another attempt.
+  // AWS marks this error as retryable.
   const passes = name?.startsWith('IDPCommunicationError');
   const facts = { name: name || 'Unknown', $metadata: { httpStatusCode: status }, ...(passes && { $retryable: {} }) };
   return Object.assign(new Error(message), facts);
@@ -21,7 +21,7 @@ function fromJson(text: string, header: string | string[] | undefined): Named {
   const { __type: type, code, message, Message } = parsed(text);
   const given = [type, code, header].find(one => typeof one === 'string');
   const words = [message, Message].find(one => typeof one === 'string');
-  // `com.amazonaws.ecr#AccessDeniedException`, or with `:` and an address behind it.
+  // Such as `com.amazonaws.ecr#AccessDeniedException`, or with `:` and an address appended.
   return { name: given?.split(/[,:]/)[0]?.split('#').at(-1), message: words ?? '' };
 }
 
@@ -36,7 +36,7 @@ function parsed(text: string): Readonly<Record<string, unknown>> {
 
 const fromXml = (text: string): Named => ({ name: elementOf(text, 'Code'), message: elementOf(text, 'Message') ?? '' });
 
-/** The text of the first element of this name, which has no elements in it. */
+/** The decoded text of the first element of this name that has no child elements. */
 export function elementOf(xml: string, name: string): string | undefined {
   const raw = new RegExp(`<${name}>([^<]{1,8192})</${name}>`).exec(xml)?.[1];
   return raw?.replaceAll(/&(?:#(\d+)|#x([\da-f]+)|(\w+));/gi, (whole, decimal?: string, hex?: string, entity?: string) => {

@@ -2,13 +2,13 @@ import type { Keys } from '../keys/place.ts';
 import { callAws, type Ways } from './call.ts';
 import { elementOf } from './refusal.ts';
 
-/** Where STS is asked. */
+/** An STS endpoint. */
 export interface StsAt {
   readonly url: URL;
   readonly region: string;
 }
 
-/** The text of the answer to an action; unsigned without keys. Throws what `callAws` throws. */
+/** Calls an action of STS and returns the text of the response. Unsigned without keys. Throws what `callAws` throws. */
 export async function askSts(
   form: Readonly<Record<string, string>> & { readonly Action: string },
   { url, region }: StsAt,
@@ -20,7 +20,9 @@ export async function askSts(
   return (await callAws({ service: 'sts', right: `sts:${form.Action}`, region, url, headers, body, keys }, ways)).text;
 }
 
-/** The session that STS answers with. Throws an error that quotes nothing, as the answer may hold keys. */
+/**
+ * Parses the session from a response of STS. Throws an error that quotes nothing, because the response may hold keys.
+ */
 export function sessionIn(xml: string): Keys {
   const [accessKeyId, secretAccessKey, sessionToken] = ['AccessKeyId', 'SecretAccessKey', 'SessionToken'].map(name => elementOf(xml, name));
   if (!accessKeyId || !secretAccessKey || !sessionToken)

@@ -1,14 +1,14 @@
 import { isRegion, isRoleArn, isSessionName, namesInWords } from '../../contract/aws-names.ts';
 import type { Section } from '../keys/shared.ts';
 
-/** What is wrong with a setting of a profile: the rest of a sentence that begins with it, and what to do. */
+/** An invalid setting of a profile: `why` continues a sentence that begins with the setting, `remedy` is what to do. */
 export interface WrongSetting {
   readonly option: string;
   readonly why: string;
   readonly remedy: string;
 }
 
-/** undefined: the value is fine. */
+/** Checks a value. undefined: it is valid. */
 type Rule = (value: string, option: string) => Omit<WrongSetting, 'option'> | undefined;
 
 const silently = 'AWS tools take that for unset, or refuse it';
@@ -42,7 +42,7 @@ const named =
   value =>
     isOne(value) ? undefined : { why: `is not ${words}`, remedy: 'Write such a name, or remove the option.' };
 
-/** The settings of a profile that matter here. Variables of the same meaning are checked with the configuration. */
+/** The profile settings that matter here. Variables of the same meaning are validated with the configuration. */
 const rules: Readonly<Record<string, Rule>> = {
   use_fips_endpoint: trueOrFalse,
   use_dualstack_endpoint: trueOrFalse,
@@ -63,9 +63,7 @@ const rules: Readonly<Record<string, Rule>> = {
   ec2_metadata_service_endpoint: address,
 };
 
-/**
- * The first setting of a profile that would not be obeyed without a word, or fail with words that name nothing.
- */
+/** The first setting of a profile that AWS tools would ignore silently, or refuse without naming it. */
 export function wrongSetting(section: Section): WrongSetting | undefined {
   for (const [option, rule] of Object.entries(rules)) {
     const value = section[option];

@@ -6,11 +6,14 @@ import { Secret } from '../../contract/secret.ts';
 
 const second = 1000;
 const minute = 60 * second;
-/** The Date header has whole seconds and the two stamps need not come from one machine. */
+/**
+ * In milliseconds. An answered end may exceed the longest life by this much: the Date header has whole seconds, and the
+ * two timestamps may come from different machines.
+ */
 const slack = 300 * second;
 
 /**
- * What GetAuthorizationToken answered, as far as it is read. `proxyEndpoint` is the registry of the caller's own
+ * The parts of a GetAuthorizationToken response that are read. `proxyEndpoint` is the registry of the caller's own
  * account; it is never used as an address.
  */
 export interface TokenAnswer {
@@ -24,7 +27,7 @@ export interface TokenAnswer {
 }
 
 /**
- * What ECR's API answers, and ECR Public's, which has one object in the place of the list. Throws an error that quotes
+ * Parses a response of ECR or ECR Public; the latter has one object in place of the list. Throws an error that quotes
  * nothing of a text that is no JSON.
  */
 export function readToken(text: string): TokenAnswer {
@@ -44,7 +47,7 @@ function readData({ authorizationToken: token, expiresAt, proxyEndpoint }: Reado
   };
 }
 
-/** Which source and scope asked, where, and the server's time of the answer. */
+/** The source and scope that asked, the host that answered, and the server's time of the response. */
 export interface Origin {
   readonly source: string;
   readonly scope: string;
@@ -57,8 +60,8 @@ const remedy =
   'ECR never answers so. Does an endpoint override, a proxy or a test double (moto answers an expiry in 2015) stand in its place?';
 
 /**
- * The answer as a credential. Throws UNEXPECTED for what must not be delivered (nothing in it, not decodable, empty),
- * MISCONFIGURED for what has expired already.
+ * Converts the response into a credential. Throws UNEXPECTED for a token that must not be delivered (missing, not
+ * decodable, empty), MISCONFIGURED for one that has expired already.
  */
 export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt }: Origin): Credential {
   const bad = (what: string): Failure =>
@@ -73,7 +76,7 @@ export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt
   if (colon < 0) throw bad('a token without a colon between user name and password');
   const [username, password] = [text.slice(0, colon), text.slice(colon + 1)];
   if (!username) throw bad('a token without a user name');
-  // Not shown: user and password may have changed places.
+  // The user name is not shown: user name and password may be swapped.
   if (username !== ecrUser) throw bad(`a token of another user than ${ecrUser}, whom alone ECR knows`);
   if (!password.trim()) throw bad('a token with an empty password');
   if (/\p{Cc}/u.test(text)) throw bad('a token that holds control characters');
@@ -82,16 +85,17 @@ export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt
     throw new Failure(
       'MISCONFIGURED',
       `${host} answered GetAuthorizationToken with a token that expired at ${expiresAt.toISOString()}, before it was issued at ${issuedAt.toISOString()}; nothing is delivered.`,
-      // Asked again steadily: the next token may be a good one.
+      // Retry at a steady pace: the next token may be good.
       { remedy, retryAfterMs: minute },
     );
-  // What stands in ECR's place may send anything.
+  // A server in ECR's place may send anything.
   const own = data.proxyEndpoint === undefined ? undefined : parseAddress(data.proxyEndpoint)?.registry;
   return { username, password: new Secret(password), issuedAt, expiresAt, source, scope, ...(own?.service === 'ecr' && { own }) };
 }
 
 /**
- * As answered, else as the password itself says, else twelve hours; never more than those. All on the server's clock.
+ * The end of the token: the answered one, else the one in the password, else twelve hours after the issue. It is never
+ * later than that. All times are on the server's clock.
  */
 function expiry(answered: Date | undefined, password: string, issuedAt: Date): Date {
   const latest = issuedAt.getTime() + longestLife;

@@ -5,7 +5,7 @@ import { wayToAws } from './wire.ts';
 
 export const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
 
-/** No connection, by error code of Node and undici. */
+/** Why there is no connection, by error code of Node and undici. */
 const noConnection: Readonly<Record<string, string>> = {
   ENOTFOUND: 'the name is not known; does the region exist, and does DNS work here?',
   EAI_AGAIN: 'DNS does not answer',
@@ -20,12 +20,12 @@ const noConnection: Readonly<Record<string, string>> = {
 };
 const certificate = /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_|EPROTO)/;
 
-/** What the SDK and undici add to an error. */
+/** An error with the fields that the SDK and undici add. */
 type SdkError = NodeJS.ErrnoException & { readonly $metadata?: { readonly httpStatusCode?: number } };
 
 export const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
-/** What is aborted has a number for its code. */
+/** The code of an error, empty where it is no string: an abort has a numeric code. */
 function codeIn(thrown: unknown): string {
   const { code } = asError(thrown) as { readonly code?: unknown };
   return typeof code === 'string' ? code : '';
@@ -46,8 +46,8 @@ export function unconnected(thrown: unknown, host: string): Failure | undefined 
 }
 
 /**
- * What went wrong on this machine is told as nobody's answer. The configuration has looked at the variables; a profile
- * can still hold what they may not.
+ * The Failure for a request that was not sent or got no response, which must not be blamed on a server. The
+ * configuration has validated the variables, but a profile can still hold values that they may not.
  */
 export function unsent(thrown: unknown, { action, region, call }: Attempt): Failure | undefined {
   const { name, message, $metadata } = asError(thrown);
@@ -66,7 +66,7 @@ export function unsent(thrown: unknown, { action, region, call }: Attempt): Fail
   });
 }
 
-/** Codes of the system and of undici that concern the connection; all others are mistakes in what should be sent. */
+/** Codes of the system and of undici that concern the connection. All others mean that the request itself was wrong. */
 const onTheWay = /^(E[A-Z]{3,}|UND_ERR_(?!INVALID|NOT_SUPPORTED)\w+)$/;
 
 const settingsToLookAt =

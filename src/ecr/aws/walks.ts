@@ -5,21 +5,21 @@ import { externalIdOf } from '../keys/role.ts';
 import type { Search } from '../keys/search.ts';
 import type { Identity } from './aws.ts';
 
-/** A walk along the places of keys that somebody has begun, whoever waits for it. */
+/** A walk along the places of keys that has begun. Several callers may wait for it. */
 export interface Walked<Found> {
   readonly search: Search<Found>;
-  /** The places that had no keys, as far as it has come. */
+  /** The places that had no keys so far. */
   readonly passed: readonly Link[];
-  /** After all roles were assumed; they are assumed once. */
+  /** The keys after all roles were assumed. The roles are assumed once. */
   keys(found: Found): Promise<Keys>;
 }
 
 /**
- * The walks of a command: what it asks in the name of one identity is asked with the same keys. A daemon has none, as
+ * The walks of a command: all its requests in the name of one identity use the same keys. A daemon has none, because
  * keys are rotated while it runs.
  */
 export interface Walks {
-  /** The walk of that name; `begin` begins it, with a signal that ends with the command. */
+  /** The walk of that name. If there is none, `begin` starts it, with a signal that ends with the command. */
   of<Found>(name: string, begin: (signal: AbortSignal) => Walked<Found>): Walked<Found>;
 }
 
@@ -34,9 +34,12 @@ export function oneWalkEach(signal: AbortSignal): Walks {
   };
 }
 
-/** Another role, profile or endpoint under an old name must not be taken for the old identity. */
+/**
+ * A digest of the identity, as twelve hex digits. It keeps another role, profile or endpoint under an old name from
+ * being taken for the old identity.
+ */
 export function digestOf({ profile, roles, endpoint, stsEndpoint, webToken, region }: Identity, lambda?: string): string {
-  // Spelled out, because a Secret turns into the same word in every JSON.
+  // Secrets are revealed, because in JSON every Secret is the same word.
   const told = [
     profile,
     roles.map(role => [role.roleArn, externalIdOf(role)]),

@@ -6,24 +6,27 @@ import { apiOf, type Settings, type Spelling, settingsOf } from './endpoints.ts'
 import type { StsAt } from './sts.ts';
 import type { Env } from './variables.ts';
 
-/** What is asked for with the keys, and where: the token of a registry, unless another service is named. */
+/** What the keys are used for, and where: the token of a registry, unless `api` names another service. */
 export interface Aim extends Spelling {
   readonly api?: Service;
 }
 
-/** With what AWS is called, and who hears what it waits for. */
+/** What a call to AWS needs, and the callback for what is being waited for. */
 export interface Way extends Ways {
   readonly settings: Settings;
   readonly aim: Aim;
-  /** Where STS is: in this region, else in that of the settings. Throws MISCONFIGURED. */
+  /** The endpoint of STS in this region, by default in the region of the settings. Throws MISCONFIGURED. */
   readonly sts: (region?: string) => StsAt;
-  /** From now on this is waited for. */
+  /** Names the step that is waited for from now on. */
   readonly enter: (step: string) => void;
 }
 
 export const aimOf = (aimed: Aim | ((shared: Shared) => Aim), shared: Shared): Aim => (typeof aimed === 'function' ? aimed(shared) : aimed);
 
-/** Before the first word to anybody: two settings that contradict each other are named. */
+/**
+ * Merges the settings, and resolves the address before anything is sent, so that two settings that contradict each
+ * other throw MISCONFIGURED first.
+ */
 export function settledFor(identity: Identity, aim: Aim, env: Env, shared: Shared, { switches }: AwsDeps): Settings {
   const settings = settingsOf(identity, aim, env, shared, switches);
   settings.address(aim.api ?? apiOf(aim), aim.region);

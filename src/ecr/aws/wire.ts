@@ -5,27 +5,30 @@ import { inTime } from '../../io/dial.ts';
 import type { Once, OnceAnswer, OnceRequest } from '../../io/once.ts';
 import type { Proxy } from '../../io/proxies.ts';
 
-/** The largest answer that is read. ECR's is 3 kB. */
+/** In bytes: the largest response body that is read. ECR's is 3 kB. */
 const largestBody = 1024 * 1024;
-/** Of an error answer so much is kept. */
+/** In characters: how much of an error response is kept. */
 const longestRefusal = 4096;
-/** One attempt, from the name of the host to the last byte of the answer; the whole fetch has its own deadline. */
+/**
+ * In milliseconds: the deadline of one attempt, from resolving the host to the last byte of the response. The whole
+ * fetch has its own.
+ */
 const usualAttemptMs = 5000;
 
-/** What to do about an AWS that cannot be reached: it is a way out of a network, hardly ever an address. */
+/** The remedy for an AWS that cannot be reached. The cause is the way out of a network, hardly ever an address. */
 export const wayToAws =
   'Check the way to AWS from where the courier runs: DNS, route and security group, the proxy (HTTPS_PROXY, NO_PROXY), or the VPC endpoints of ECR and STS (PrivateLink).';
 
-/** One request to AWS, as it went. */
+/** One request to AWS, and how it went. */
 export interface Call {
-  /** With its port where that is not the usual one. */
+  /** Includes the port where that is not the usual one. */
   readonly host: string;
-  /** What it goes through. */
+  /** The proxy that the request goes through. */
   readonly proxy?: Proxy | undefined;
-  /** That it needs, such as `sts:AssumeRole`; missing for what the SDK asks. */
+  /** The IAM right that the request needs, such as `sts:AssumeRole`. Missing for requests of the SDK. */
   readonly right?: string | undefined;
   status?: number;
-  /** The server's Date header; its distance from our wall clock, positive when the server is ahead. */
+  /** The server's Date header. `aheadMs` is its distance from our wall clock, positive when the server is ahead. */
   answeredAt?: Date;
   aheadMs?: number;
   retryAfterMs?: number;
@@ -33,23 +36,23 @@ export interface Call {
   /** Our own verdict on the way there (a certificate, a file, a proxy), which the SDK would hide in its words. */
   verdict?: Failure;
   /**
-   * The text of an error answer: the SDK hides what it cannot parse. A good answer, which may hold a token, is never
-   * kept.
+   * The text of an error response, because the SDK hides what it cannot parse. A successful response may hold a token
+   * and is never kept.
    */
   refusal?: string;
 }
 
-/** The HTTP side of one fetch: all that it sends, and what it sent last. */
+/** The HTTP side of one fetch: it sends all requests and remembers the last one. */
 export interface Wire {
   /**
-   * Whatever the status. Throws what the system says, or an error of the name TimeoutError after `attemptMs`, which is
-   * 5 s unless said.
+   * Returns the response, whatever its status. Throws the system's error, or one named TimeoutError after `attemptMs`
+   * (default 5 s).
    */
   send(request: OnceRequest, about?: { readonly attemptMs?: number | undefined; readonly right?: string }): Promise<Reply>;
   readonly last: Call | undefined;
   /** Ends with the fetch. */
   readonly signal: AbortSignal;
-  /** Kept from the garbage collector, so that texts are filtered for them. */
+  /** Kept alive so that texts are filtered for them. */
   readonly secrets: Secret[];
 }
 export interface Reply extends Omit<OnceAnswer, 'body'> {
@@ -107,17 +110,20 @@ async function textOf(body: AsyncIterable<Uint8Array>, call: Call): Promise<stri
   return text;
 }
 
-/** What is waited for, for people. late: what to do when it does not end; the way to AWS unless said. */
+/**
+ * A step that is waited for, in words for people. `late` says what to do when it does not end; by default, check the
+ * way to AWS.
+ */
 export interface Step {
   readonly name: string;
   readonly late?: string | undefined;
-  /** Of AWS, that the request needs which is waited for. */
+  /** The IAM right that the pending request needs. */
   readonly right?: string | undefined;
 }
 
 /**
- * Runs the work with a signal that ends with the caller's, or after `ms`. Does not wait for work that ignores it (a
- * credential process has no timeout of its own). Throws TIMEOUT; `waiting` says for whom.
+ * Runs `work` with a signal that ends with the caller's, or after `ms`. Does not wait for work that ignores the signal
+ * (a credential process has no timeout of its own). Throws TIMEOUT; its message says what `waiting` names.
  */
 export async function within<T>(
   ms: number,

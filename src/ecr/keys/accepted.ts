@@ -1,9 +1,11 @@
 import type { Keys } from './place.ts';
 
-/** Of each identity, by region: the mark of the keys that ECR accepted there last. */
+/** The mark of the keys that ECR accepted last, by identity and region. */
 const marks = new WeakMap<object, Map<string, string>>();
 
-/** Session keys are others each time, so the place that they came from stands for them. */
+/**
+ * What identifies keys: the access key ID, or for session keys, which change each time, the place that they came from.
+ */
 const markOf = ({ accessKeyId, sessionToken }: Keys, place: string): string => (sessionToken ? place : accessKeyId);
 
 export function rememberAccepted(identity: object, region: string, keys: Keys, place: string): void {

@@ -2,7 +2,7 @@ import { askSts, type StsAt, sessionIn } from '../aws/sts.ts';
 import { guard } from './guard.ts';
 import type { Keys, Walk } from './place.ts';
 
-/** Parameters of an action of STS, as the SDK gives them to whoever assumes a role for it. */
+/** The parameters of an STS action, as the SDK passes them to a role assumer. */
 interface Asked {
   readonly RoleArn: string;
   readonly RoleSessionName: string;
@@ -12,9 +12,9 @@ interface Asked {
 }
 
 /**
- * The calls to STS that a profile asks for. The SDK finds out which role follows from which keys, and we call: its own
- * clients would take address, switches and attempts from elsewhere. `region`: of the profile. They throw what `callAws`
- * throws, and MISCONFIGURED where STS has no address.
+ * The calls to STS that a profile requires. The SDK finds out which role follows from which keys, and we call: its own
+ * clients would take address, switches and attempts from elsewhere. `region` is that of the profile. The functions
+ * throw what `callAws` throws, and MISCONFIGURED where STS has no address.
  */
 export function assumersFor(region: string | undefined, { ways, sts }: Pick<Walk, 'ways' | 'sts'>) {
   const ask = async (action: string, asked: Asked, at: StsAt, keys?: Keys): Promise<Keys> => {

@@ -12,22 +12,21 @@ export interface Link {
   readonly place: string;
   readonly why: string;
 }
-/** What the walk comes to. */
+/** The result of the walk. */
 export interface Answered {
   readonly keys: Keys;
-  /** The place that answered, for people, and why it was the one that is meant. */
+  /** The place that had the keys, for people, and why keys were expected there. */
   readonly place: string;
   readonly because: string;
-  /** That the place has assumed by itself, one after the other. */
+  /** The roles that the place assumed by itself, in this order. */
   readonly roles?: readonly string[] | undefined;
 }
 
 /**
- * The keys of the first place that is meant to have some, and that place. Where it has none, the walk does not go on:
- * the next place would be another identity.
- * So a profile that is named is the only place. Throws what STS or SSO answered as it came, else AUTH, naming every
- * place that was looked at, and why there was nothing. `entered` hears for which place the walk waits, `heard` of each
- * place that had nothing.
+ * Returns the keys of the first place that is configured, and that place. If it has none, the walk ends there, because
+ * the next place would be another identity. So a named profile is the only place. Throws errors of STS and SSO
+ * unchanged; otherwise throws AUTH, naming every place that was looked at, and why it had nothing. `entered` receives
+ * the place that the walk waits for, `heard` each place that had nothing.
  */
 export async function findKeys(
   walk: Walk,
@@ -66,25 +65,28 @@ function placesOf(walk: Walk): Place[] {
   return [environmentPlace(walk), defaultProfile(walk), webIdentityPlace(walk), containerPlace(walk), instancePlace(walk)];
 }
 
-/** A service of AWS has spoken, or could not be reached, or has no address; or it is our own verdict on that. */
+/**
+ * Whether the error comes from a service of AWS (it answered, could not be reached, or has no address) or is our own
+ * verdict.
+ */
 function isAnswer(error: unknown, { last }: Wire): boolean {
   const { $metadata, code, name } = error as { $metadata?: unknown; code?: string; name?: string };
   return error instanceof Failure || name === 'EndpointError' || (last !== undefined && ($metadata ?? code) !== undefined);
 }
 
-/** AWS would refuse them with words that help nobody, or they could not even be sent. */
+/** Throws for keys that AWS would refuse with unhelpful words, or that could not even be sent. */
 function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void {
   const parts = { 'the access key ID': accessKeyId, 'the secret access key': secretAccessKey, 'the session token': sessionToken };
   for (const [part, value] of Object.entries(parts)) {
-    // A credential process may write anything.
+    // A credential process may write a value of any type.
     const wrong = typeof value !== 'string' ? 'is no text' : value === accessKeyId ? visiblyNoKeyId(value) : visiblyNoKey(value);
     if (wrong) throw new Error(`${part} ${wrong}`);
   }
 }
 
-/** The first sentence where no place has keys. */
+/** The first sentence of the Failure where no place has keys. */
 export const noneFound = 'No AWS credentials.';
-/** Nobody was asked, so nobody has refused anything. */
+/** Whether the Failure says that no keys were found. Then no server was asked, so none has refused anything. */
 export const isNoneFound = ({ message }: Failure): boolean => message.startsWith(noneFound);
 
 function noKeys(looked: readonly string[], place?: Pick<Place, 'name' | 'retryAfterMs'>, remedy = usualRemedy): Failure {

@@ -1,9 +1,11 @@
-/** Whatever stands before the first sign that only a shell understands. */
+/** The parts of a line, up to the first character that only a shell understands. */
 const inQuotes = /'(?<single>[^']*)'|"(?<double>(?:[^"\\$`]|\\.)*)"/;
 const bare = /(?<bare>(?:[^\s'"\\|&;<>()$`*?[\]{}!#~]|\\.|(?<=[^\s])[#~!])+)/;
 const token = new RegExp(`(?<blank>\\s+)|${inQuotes.source}|${bare.source}`, 'y');
 
-/** The words of a line as a shell would split it; or, for what only a shell can do, the sign that asks for one. */
+/**
+ * Splits a line into words as a shell would. Returns a string where the line needs a shell: what it is that needs one.
+ */
 export function wordsOf(line: string): readonly string[] | string {
   const words: string[] = [];
   let word: string | undefined;
@@ -24,14 +26,14 @@ export function wordsOf(line: string): readonly string[] | string {
   return /^\w+=/.test(program) ? 'a variable before the program' : words;
 }
 
-/** The program of a line, for people: no more of it, as there may be secrets among its arguments. */
+/** The program of a line, for people. The arguments are left out, because they may hold secrets. */
 export function programOf(line: string): string {
   const words = wordsOf(line);
   return (typeof words === 'string' ? /^(?:[\w./-]+(?=\s|$))?/.exec(line.trim())?.[0] : words[0]) || 'a line for a shell';
 }
 
-/** A line, or a program and its arguments. */
+/** A line, or a program with its arguments. */
 export type Command = string | readonly string[];
 
-/** As `programOf`, of either form. */
+/** The program of a command in either form, as `programOf` returns it. */
 export const programIn = (command: Command): string => (typeof command === 'string' ? programOf(command) : (command[0] ?? ''));

@@ -10,9 +10,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 export const shell = '/bin/sh';
 
 /**
- * Lets the SDK run credential processes as we run them. It would start a shell, which an image may not have; leave the
- * input open, so that a process that reads it waits for ever; and hand over all our variables, keys of managers among
- * them.
+ * Makes the SDK run credential processes in our way. It would start a shell, which an image may not have; leave stdin
+ * open, so that a process that reads it waits forever; and hand over all our variables, keys of managers among them.
  */
 export function useOwnCommands(env: Env, interceptor: Pick<typeof import('./sdk.ts').externalDataInterceptor, 'interceptToken'>): void {
   const run = async (line: string): Promise<{ stdout: string }> => {
@@ -26,7 +25,10 @@ export function useOwnCommands(env: Env, interceptor: Pick<typeof import('./sdk.
   interceptor.interceptToken('exec', exec);
 }
 
-/** Why an output holds no keys (AWS CLI user guide, Sourcing credentials with an external process). */
+/**
+ * Why the output of a credential process holds no keys (AWS CLI user guide, Sourcing credentials with an external
+ * process). undefined: it holds keys.
+ */
 function wrongOutput(text: string): string | undefined {
   if (text.trim() === '') return 'is empty';
   const keys = asJson(text);
@@ -55,7 +57,7 @@ function asJson(text: string): Written | undefined {
 }
 
 /**
- * Runs a line of `credential_process` and takes what it writes. Throws an error whose message holds nothing of the line
+ * Runs a line of `credential_process` and returns its output. Throws an error whose message holds nothing of the line
  * but the program.
  */
 export async function runCommand(line: string, env: Env, shellAt = shell): Promise<{ stdout: string }> {
@@ -66,13 +68,13 @@ export async function runCommand(line: string, env: Env, shellAt = shell): Promi
   return await outputOf(program, args, env);
 }
 
-/** Why a line cannot be run here; undefined when it can, as far as one can see without running it. */
+/** Why a line cannot be run here. undefined: it can, as far as one can see without running it. */
 export async function cannotRun(line: string): Promise<string | undefined> {
   const words = wordsOf(line);
   return typeof words === 'string' && !(await isThere(shell)) ? needsShell(words, shell) : undefined;
 }
 
-/** `what`: whose line it is. */
+/** The message for a line that needs a shell. `what` names the setting that holds the line. */
 export const needsShell = (sign: string, shellAt: string, what = 'credential_process'): string =>
   `${what} needs a shell, because its line holds ${sign}, and there is no ${shellAt} here (the image has none). ` +
   'Name a program and its arguments alone, without variables, pipes and ~';

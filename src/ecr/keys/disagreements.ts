@@ -3,20 +3,23 @@ import { type Env, fileVariables, formOf, keyVariables } from '../aws/variables.
 import { compared, othersInWords, unreadFiles } from './others.ts';
 import { sayProfile, type View } from './view.ts';
 
-/** Where other tools take another identity than the courier, and nobody meant that. */
+/**
+ * Describes a case in which other tools take another identity than the courier, unless that looks intended. undefined:
+ * there is none.
+ */
 export function disagreement(view: View): string | undefined {
   const { source, env, shared, named = 'default' } = view;
-  // Who names a profile for the courier, or files with keys, knows that others do not read that.
+  // A profile of the source, or a file with keys, is set for the courier on purpose: other tools read neither.
   const isMeant = Boolean(source.profile) || (view.named === undefined && formOf(keyVariables.id, env) === `${keyVariables.id}_FILE`);
   if (isMeant || shared.odd(named).length > 0 || shared.files.some(({ hidden }) => hidden)) return undefined;
   const { courier, others } = compared({ env, now: view.now, shared });
-  // Where the courier has no keys, that is told with its reason.
+  // Missing keys of the courier are reported elsewhere, with their reason.
   if ('fails' in courier || others.length === 0) return undefined;
   const cause = causes.find(({ applies }) => applies(view)) ?? manyKinds;
   return `${capital(cause.is(view))}: the courier takes ${courier.words}, ${othersInWords(others)}. ${cause.remedy}`;
 }
 
-/** Why tools disagree, and what makes them agree. */
+/** A reason why tools disagree, and how to make them agree. */
 interface Cause {
   applies(view: View): boolean;
   is(view: View): string;
@@ -29,7 +32,7 @@ const isSet =
     names.every(name => Boolean(env[name]));
 const oneOfThem = 'Remove one of the two.';
 
-/** The first that applies is told. */
+/** The first cause that applies is reported. */
 const causes: readonly Cause[] = [
   {
     applies: ({ shared }) => unreadFiles(shared).length > 0,

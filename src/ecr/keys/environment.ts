@@ -4,21 +4,21 @@ import { Unreadable } from '../../io/unreadable.ts';
 import { type Env, formOf, type KeyVariable, keyVariables } from '../aws/variables.ts';
 import type { Keys } from './place.ts';
 
-/** Beyond this it is no key, but a wrong path. */
+/** In bytes. A larger file is no key, but a wrong path. */
 const mostBytes = 64 * 1024;
-/** How soon a file that is not ready is looked at again. */
+/** In milliseconds: how soon a file that is not ready is looked at again. */
 export const retryAfterMs = 15_000;
 
 /**
- * Why the environment's access key is no identity: its secret is missing. A secret alone names nobody, and is passed
- * over.
+ * Why the environment's access key is no identity: its secret is missing. undefined: it has one. A secret without an
+ * access key names no identity and is ignored.
  */
 export function halfKeys(env: Env): string | undefined {
   const { id, secret } = keyVariables;
   return formOf(secret, env) ? undefined : `${formOf(id, env)} is set, but ${secret} is not`;
 }
 
-/** The static keys of the environment. Throws an error with the name of the variable, when its file holds no key. */
+/** The static keys of the environment. Throws an error with the name of the variable when its file holds no key. */
 export async function environmentKeys(env: Env): Promise<Keys> {
   const { id, secret, session } = keyVariables;
   const [accessKeyId, secretAccessKey, sessionToken] = await Promise.all([id, secret, session].map(name => valueOf(name, env)));
@@ -34,7 +34,7 @@ async function valueOf(variable: KeyVariable, env: Env): Promise<string | undefi
   });
 }
 
-/** What lies in the file of a key. Throws an Unreadable. */
+/** Reads a key from its file. Throws an Unreadable. */
 export async function readKey(variable: KeyVariable, file: string): Promise<string> {
   const text = await readText(file, mostBytes);
   const value = text.replace(/^\uFEFF/, '').replace(/\r?\n$/, '');

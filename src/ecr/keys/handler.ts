@@ -4,12 +4,13 @@ import type { Walk } from './place.ts';
 
 type Sdk = Pick<typeof import('./sdk.ts'), 'HttpResponse' | 'buildQueryString'>;
 
-/** The services that the SDK calls itself, by how their usual hosts begin. */
+/** The services that the SDK calls itself, keyed by the beginning of their usual hosts. */
 const services = { 'portal.sso': 'SSO', 'oidc.': 'SSO OIDC' } as const;
 
 /**
- * The wire as the SDK's own clients (of SSO) want it. They know the addresses that the environment and AWS_PROFILE set;
- * another profile's are put in here. Throws MISCONFIGURED where two settings contradict each other.
+ * The wire as a request handler for the SDK's own clients (of SSO). They know the addresses that the environment and
+ * AWS_PROFILE set; the addresses of another profile are inserted here. Throws MISCONFIGURED where two settings
+ * contradict each other.
  */
 export function handlerFor({ ways: { wire }, settings }: Pick<Walk, 'ways' | 'settings'>, { HttpResponse, buildQueryString }: Sdk) {
   const moves = Object.entries(services).map(([start, service]) => ({ start, to: settings.moved(service) }));

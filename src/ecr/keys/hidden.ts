@@ -4,14 +4,17 @@ import { apiAsked, endpointSetBy } from '../aws/endpoints.ts';
 import { containerUri, type Env, formOf, keyVariables, namedProfile } from '../aws/variables.ts';
 import type { IdentitySpec } from './identity.ts';
 
-/** Larger ones are no configuration. */
+/** In bytes. A larger file is no configuration. */
 const mostBytes = 1024 * 1024;
 
-/** A file that cannot be read is another thing than an empty one. */
+/**
+ * The contents of a file, empty where it does not exist. A file that cannot be read yields its error code, so that it
+ * differs from an empty one.
+ */
 export const contentsOf = (path: string): Promise<string> =>
   readText(path, mostBytes).catch((error: unknown) => (error instanceof Unreadable && error.code !== 'ENOENT' ? error.code : ''));
 
-/** Addresses of AWS that source and environment set, whole. Parts of them may be secret: only a digest may be shown. */
+/** The addresses of AWS that source and environment set, in full. Parts of them may be secret: show only a digest. */
 export function wholeAddresses(spec: IdentitySpec, env: Env): readonly string[] {
   const api = endpointSetBy(spec, apiAsked(spec), env);
   const sts = endpointSetBy({ endpoint: spec.stsEndpoint }, 'STS', env);
@@ -19,12 +22,12 @@ export function wholeAddresses(spec: IdentitySpec, env: Env): readonly string[] 
 }
 
 /**
- * What decides whose keys are taken, and does not stand in `describeIdentity`, as it may be secret or tells people
- * nothing. Only a digest may be shown. `texts`: of the files that the AWS tools share.
+ * Everything else that decides whose keys are taken. It is left out of `describeIdentity`, because it may be secret or
+ * tells people nothing: show only a digest. `texts` are the contents of the files that the AWS tools share.
  */
 export async function hiddenOf(spec: IdentitySpec, env: Env, texts: readonly string[]): Promise<readonly string[]> {
   const addresses = wholeAddresses(spec, env);
-  // Such a profile takes keys from where it is said: environment, container or machine.
+  // Such a profile borrows the keys of the environment, the container or the machine.
   const borrows = texts.some(text => /credential_source/i.test(text));
   if (borrows) return [...addresses, env[keyVariables.id] ?? '', ...(await lender(env))];
   const isNamed = namedProfile(spec.profile, env) !== undefined || formOf(keyVariables.id, env) !== undefined;
@@ -32,7 +35,10 @@ export async function hiddenOf(spec: IdentitySpec, env: Env, texts: readonly str
   return isNamed || isWeb ? addresses : [...addresses, ...(await lender(env))];
 }
 
-/** Who lends keys without being configured. All pods of a cluster ask one address, and differ by their token. */
+/**
+ * What identifies the lender of keys where none are configured: the container's endpoint, else this machine. All pods
+ * of a cluster use one address, and differ by their token.
+ */
 async function lender(env: Env): Promise<readonly string[]> {
   const uri = containerUri(env);
   const { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: file, AWS_CONTAINER_AUTHORIZATION_TOKEN: token = '' } = env;
@@ -40,7 +46,7 @@ async function lender(env: Env): Promise<readonly string[]> {
   return [...metadataVariables.map(name => env[name] ?? ''), await contentsOf(bootIdFile)];
 }
 
-/** Variables that say whom to ask for the keys of this machine. */
+/** The variables that decide where the keys of this machine are requested. */
 export const metadataVariables = [
   'AWS_EC2_METADATA_DISABLED',
   'AWS_EC2_METADATA_SERVICE_ENDPOINT',
@@ -48,7 +54,7 @@ export const metadataVariables = [
 ] as const;
 
 /**
- * Tells machines apart that share a home, on Linux. Copies of a machine share /etc/machine-id, and containers have one
- * of their own, though the keys are those of their host.
+ * Tells apart Linux machines that share a home directory. /etc/machine-id does not: copies of a machine share it, and
+ * containers have one of their own, though their keys are those of the host.
  */
 export const bootIdFile = '/proc/sys/kernel/random/boot_id';

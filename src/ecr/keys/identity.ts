@@ -5,7 +5,7 @@ import { containerUri, type Env, formOf, keyVariables, namedProfile, pathsOf, pl
 import { type Command, programIn } from './command-line.ts';
 import type { Role } from './role.ts';
 
-/** What a source says of its identity. */
+/** The settings of a source that make up its identity. */
 export interface IdentitySpec extends Own {
   readonly service?: 'ecr' | 'ecr-public' | undefined;
   readonly lambda?: string | undefined;
@@ -16,14 +16,14 @@ export interface IdentitySpec extends Own {
 }
 
 /**
- * The identity that is configured, as one line without secrets: all that decides whose credential it will be, as far as
- * source and environment tell. Two sources with the same line are the same identity. Reads no file, asks nobody.
- * The role is an identity; its session and its external id are none.
+ * Describes the configured identity in one line without secrets: everything that decides whose credential it will be,
+ * as far as source and environment tell. Two sources with the same line have the same identity. A role is part of it;
+ * its session and its external id are not. Reads no file and asks no server.
  */
 export function describeIdentity(spec: IdentitySpec, env: Env): string {
   if (spec.file !== undefined) return `file ${spec.file}`.replaceAll(/\s/g, ' ');
   const roles = [...(spec.roles ?? []).map(({ roleArn }) => roleArn), ...(spec.roleArn ? [spec.roleArn] : [])];
-  // Another address is another AWS, such as a double.
+  // A different address is a different AWS, such as a test double.
   const api = apiAsked(spec);
   const endpoint = endpointSetBy(spec, api, env);
   const parts = [
@@ -35,7 +35,10 @@ export function describeIdentity(spec: IdentitySpec, env: Env): string {
   return parts.join(', then ').replaceAll(/\s/g, ' ');
 }
 
-/** Whom the identity asks in the place of ECR. Only a digest of a command is told: arguments may be secret. */
+/**
+ * What the identity asks in place of ECR. Only the program and a digest of a command are shown, because arguments may
+ * be secret.
+ */
 function asked({ lambda, command, region }: IdentitySpec, env: Env): string[] {
   if (lambda !== undefined)
     return [`function ${lambda} in ${regionOf(functionNamed(lambda), { region }, env) ?? 'the region of the profile'}`];
@@ -44,14 +47,14 @@ function asked({ lambda, command, region }: IdentitySpec, env: Env): string[] {
   return [`command ${programIn(command)} (${digest})`];
 }
 
-/** Where the keys come from, by the order in which places are looked at. */
+/** Where the keys come from, in the order in which places are looked at. */
 function keysFrom(profile: string | undefined, env: Env): string {
   const files = pathsOf(env).join(' and ');
   const named = namedProfile(profile, env);
   if (named !== undefined) return `profile "${named}" of ${files}`;
   const form = formOf(keyVariables.id, env);
   if (form !== undefined) return form === keyVariables.id ? `access key ${env[form]}` : `access key of the file ${env[form]}`;
-  // A profile `default` would come first; whether it has keys is in the files.
+  // A profile `default` comes first, but only the files tell whether it has keys.
   const role = env['AWS_WEB_IDENTITY_TOKEN_FILE'] ? env['AWS_ROLE_ARN'] : undefined;
   const container = containerUri(env);
   const last = role ? `web identity ${role}` : container ? `container ${plainAddress(container)}` : 'this machine';

@@ -1,22 +1,19 @@
-/** A line of a shared file of AWS that this SDK does not read as it is meant. */
+/** A line of a shared AWS file that the SDK does not read as it is meant. */
 export interface Oddity {
-  /** The profile that the line belongs to, or means. */
+  /** The profile that the line belongs to, or refers to. */
   readonly section: string;
-  /** Place, what is wrong, and what to write. Never a value: it may be a key. */
+  /** The place, what is wrong, and what to write. Never a value, which may be a key. */
   readonly said: string;
-  /** Lines of another profile are read as this one's, so its keys may be the other's. */
+  /** The SDK reads lines of another profile as part of this one, so its keys may be the other's. */
   readonly mixed?: true;
 }
 
-/** Headers with a prefix, as the SDK reads them (@smithy/core 3, parseIni). */
+/** A header with a prefix, as the SDK parses it (@smithy/core 3, parseIni). */
 const prefixed = /^(?<prefix>[\w-]+)\s(?<quote>["'])?(?<name>[\w-@+.%:/]+)\k<quote>$/;
-/** What a name may consist of where it stands behind `profile`. */
+/** A name that the SDK accepts behind `profile`. */
 const plainName = /^[\w-@+.%:/]+$/;
 
-/**
- * Options of which the SDK knows the lower-case spelling alone. Those that are credentials, or say where they come
- * from:
- */
+/** Options that are credentials, or say where credentials come from. The SDK knows the lower-case spelling alone. */
 const credentialOptions = [
   'aws_access_key_id',
   'aws_secret_access_key',
@@ -52,18 +49,18 @@ const otherOptions = [
 ];
 const known = new Set([...credentialOptions, ...otherOptions]);
 
-/** Options of a section that are credentials or say where they come from, in any spelling. */
+/** The options of a section that are credentials or say where credentials come from, in any spelling. */
 export const credentialsIn = (section: Readonly<Record<string, string | undefined>>): string[] =>
   Object.keys(section).filter(name => credentialOptions.includes(name.toLowerCase()));
 
-/** The profiles that have a header, as the SDK reads these: it keeps no section that is empty. */
+/** The profiles that have a header, as the SDK reads headers. The SDK itself drops empty sections. */
 export const profilesIn = (text: string, kind: 'credentials' | 'config'): string[] =>
   [...text.matchAll(/^\s*\[([^\]]*)\]/gm)].flatMap(([, header = '']) => readAs(header, kind) ?? []);
 
-/** The lines that are not read as they are meant, with the way to mend each. */
+/** The lines that the SDK does not read as they are meant, each with the way to mend it. */
 export function oddities(text: string, kind: 'credentials' | 'config', path: string): Oddity[] {
   const found: Oddity[] = [];
-  /** undefined: above the first header. */
+  /** The profile of the current line. undefined: above the first header. */
   let section: string | undefined;
   for (const [at, line] of text
     .replace(/^\uFEFF/, '')
@@ -74,7 +71,7 @@ export function oddities(text: string, kind: 'credentials' | 'config', path: str
     const header = /^\[(.*)\]$/.exec(content)?.[1] ?? /^\[([^\]]*)/.exec(content)?.[1];
     const broken = content.endsWith(']') ? undefined : header;
     const wrong = header === undefined ? wrongOption(content, section) : broken === undefined ? wrongHeader(header, kind) : unended(header);
-    // For the SDK all that follows still belongs to the section above.
+    // The SDK takes the lines that follow for part of the section above.
     if (broken !== undefined && section)
       found.push({ section, said: `${place}: ${unended(broken)}; what stands below is read as part of [${section}]`, mixed: true });
     if (header !== undefined) section = meant(header);
@@ -85,7 +82,7 @@ export function oddities(text: string, kind: 'credentials' | 'config', path: str
 
 const unended = (header: string): string => `[${header.slice(0, 80)} is not read: end the line with ], or with a blank and a comment`;
 
-/** The name of the profile that a header means, however it is spelled. Empty: it means none. */
+/** The name of the profile that a header means, however it is spelled. Empty: it means no profile. */
 function meant(header: string): string {
   const name = header.trim();
   if (/^(services|sso-session)\s/i.test(name)) return '';
@@ -105,14 +102,14 @@ function wrongHeader(header: string, kind: 'credentials' | 'config'): string | u
   return `${shown}: write [${kind === 'credentials' || name === 'default' ? name : `profile ${name}`}]`;
 }
 
-/** The profile that the SDK takes a header for. */
+/** The profile that the SDK takes a header for. undefined: none. */
 function readAs(header: string, kind: 'credentials' | 'config'): string | undefined {
   const { prefix, name } = prefixed.exec(header)?.groups ?? {};
   if (prefix !== undefined) return kind === 'config' && prefix === 'profile' ? name : undefined;
   return kind === 'credentials' || header === 'default' ? header : undefined;
 }
 
-/** The letters of a name without regard to their order, to doubled ones and to what stands between words. */
+/** The sorted letters of a name, without doubled ones and separators. */
 const lettersOf = (name: string): string =>
   name
     .replace(/[^a-z]/g, '')
@@ -120,17 +117,17 @@ const lettersOf = (name: string): string =>
     .split('')
     .sort()
     .join('');
-/** Names that other programs give to these options. */
+/** Names that other programs use for these options. */
 const otherNames = new Map([
   ['aws_access_key', 'aws_access_key_id'],
   ['aws_secret_key', 'aws_secret_access_key'],
 ]);
 
-/** The credential option that a name means which is none. */
+/** The credential option that a misspelled name stands for. */
 const misspelled = (name: string): string | undefined =>
   otherNames.get(name) ?? credentialOptions.find(option => [name, `aws_${name}`].some(one => lettersOf(one) === lettersOf(option)));
 
-/** What is wrong with the form of a line, where it means a credential option. */
+/** What is wrong with the form of a line that is meant to set a credential option. */
 function wrongLine(content: string): string | undefined {
   const [, word = '', after = ''] = /^([\w-]+)\s*(.*)$/.exec(content) ?? [];
   const [, exported = ''] = /^(?:export|set)\s+([\w-]+)\s*=/i.exec(content) ?? [];

@@ -2,7 +2,7 @@ import { containerUri, type Env, keyVariables } from '../aws/variables.ts';
 import { credentialsIn } from './ini.ts';
 import type { Section, Shared } from './shared.ts';
 
-/** Why a profile can visibly give no keys, as the rest of a sentence that begins with it; undefined where it may. */
+/** Why a profile visibly gives no keys, as the rest of a sentence that begins with it. undefined: it may give some. */
 export function lackOf(name: string, shared: Shared, env: Env): string | undefined {
   const lineage = shared.lineage(name);
   for (const one of lineage) {
@@ -10,12 +10,12 @@ export function lackOf(name: string, shared: Shared, env: Env): string | undefin
     const lack = section ? (lackIn(section) ?? lackOfSso(section, shared) ?? lackAround(section, env)) : absence(one, shared);
     if (lack) return one === name ? lack : `builds upon the profile "${one}", which ${lack}`;
   }
-  // The lineage ends where a profile has no source, or where one comes a second time.
+  // The lineage ends at a profile without a source, or before one that would come a second time.
   const again = shared.profile(lineage.at(-1) ?? name)?.['source_profile'];
   return again === undefined || hasBoth(shared.profile(again)) ? undefined : 'leads back to itself by source_profile';
 }
 
-/** Somebody who reads the file sees a profile there whose header is spelled otherwise. */
+/** Why a profile is missing. A person who reads the file may see its header, spelled differently. */
 const absence = (name: string, { odd }: Shared): string =>
   name !== name.trim()
     ? 'is in no file: its name begins or ends with a blank'
@@ -26,11 +26,11 @@ const absence = (name: string, { odd }: Shared): string =>
 const ofAccount = ['sso_account_id', 'sso_role_name'];
 const ofSession = ['sso_region', 'sso_start_url'];
 
-/** What SSO needs, where a profile takes its keys by nothing else. */
+/** What the SSO settings of a profile lack, where it has no other kind of credentials. */
 const lackOfSso = (section: Section, shared: Shared): string | undefined =>
   credentialsIn(section).every(option => option.startsWith('sso_')) ? flawOfSso(section, shared) : undefined;
 
-/** What is wrong with the settings of SSO in a profile, as the rest of a sentence that begins with it. */
+/** What is wrong with the SSO settings of a profile, as the rest of a sentence that begins with it. */
 export function flawOfSso(section: Section, { section: sectionOf, paths }: Pick<Shared, 'section' | 'paths'>): string | undefined {
   const { sso_session: name } = section;
   const session = name === undefined ? {} : sectionOf('sso-session', name);
@@ -42,7 +42,7 @@ export function flawOfSso(section: Section, { section: sectionOf, paths }: Pick<
 
 const sources = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer'];
 
-/** Where a profile borrows keys that nobody lends. */
+/** Why the place that a profile borrows its keys from has none. */
 function lackAround({ credential_source: source }: Section, env: Env): string | undefined {
   const [missing] = [keyVariables.id, keyVariables.secret].filter(name => !env[name]);
   if (source === 'Environment' && missing)
@@ -52,7 +52,7 @@ function lackAround({ credential_source: source }: Section, env: Env): string | 
     : undefined;
 }
 
-/** An access key and its secret. */
+/** Whether a section has an access key and its secret. */
 export const hasBoth = (section: Section | undefined): boolean =>
   Boolean(section?.['aws_access_key_id'] && section['aws_secret_access_key']);
 

@@ -10,12 +10,12 @@ import { lackOf } from './lack.ts';
 import { readShared } from './shared.ts';
 import { hasKeys, type Naming, namesCredentials, sayProfile, type View } from './view.ts';
 
-/** A sentence for people; undefined where all is plain. */
+/** A sentence for people. undefined: there is nothing to say. */
 type Note = (view: View) => string | undefined;
 
 /**
- * What a person should know of the environment before anything fails: where the AWS tools take different identities,
- * what is not read as it is meant, and what was taken in its place by former versions. Reads ~/.aws, asks nobody.
+ * What a person should know of the environment before anything fails: where AWS tools take different identities, what
+ * is not read as it is meant, and where former versions took another identity. Reads ~/.aws and asks no server.
  */
 export async function environmentNotes(sources: readonly Naming[], env: Env, now: number): Promise<readonly string[]> {
   const shared = await readShared(env);
@@ -30,7 +30,7 @@ export async function environmentNotes(sources: readonly Naming[], env: Env, now
   return [...new Set([...found, ...odd, ...views.map(disobeyed), ...commands].filter(said => said !== undefined))];
 }
 
-/** A secret that nobody reads. */
+/** A secret without an access key, which is not used. */
 const unread: Note = ({ env, named }) => {
   const secret = named || hasKeys(env) ? undefined : formOf(keyVariables.secret, env);
   return (
@@ -39,13 +39,13 @@ const unread: Note = ({ env, named }) => {
   );
 };
 
-/** A role that nobody assumes. */
+/** AWS_ROLE_ARN without a web identity token, which is not assumed. */
 const unassumed: Note = ({ source, env, section }) =>
   env['AWS_ROLE_ARN'] && !env['AWS_WEB_IDENTITY_TOKEN_FILE'] && !section?.['web_identity_token_file'] && !source.roleArn && !source.roles
     ? 'AWS_ROLE_ARN is set, but AWS_WEB_IDENTITY_TOKEN_FILE is not: the AWS tools assume no role then. For a role that other keys open, set ECR_COURIER_ROLE_ARN.'
     : undefined;
 
-/** What former versions went on from to the next place, which was another identity. */
+/** Cases in which former versions went on to the next place, which was another identity. */
 const changes: readonly Note[] = [
   view => {
     const meant = view.named !== undefined || (!hasKeys(view.env) && namesCredentials(view));
@@ -71,7 +71,7 @@ const changes: readonly Note[] = [
   },
 ];
 
-/** A file that somebody named and that is not there: what is in none of them is not missed. */
+/** A shared file that a variable names but that is not there. It counts as empty, so another identity may be taken. */
 function misnamed({ env, shared, named }: View): string | undefined {
   const missing = shared.files.find(({ kind, problem, hidden }) => problem !== undefined && !hidden && env[fileVariables[kind]]);
   return missing && !named && !hasKeys(env)
@@ -79,7 +79,7 @@ function misnamed({ env, shared, named }: View): string | undefined {
     : undefined;
 }
 
-/** A setting that fails with the first fetch, or two that contradict each other. */
+/** A setting that would fail the first fetch, or two that contradict each other. */
 function disobeyed({ source, env, shared }: View): string | undefined {
   const registry = { service: source.service ?? 'ecr', region: 'us-east-1', fips: false, dualStack: false } as const;
   try {
@@ -91,7 +91,7 @@ function disobeyed({ source, env, shared }: View): string | undefined {
   }
 }
 
-/** A credential process that cannot run here is named before it is needed. */
+/** A credential process that cannot run here, reported before it is needed. */
 async function unusable(view: View): Promise<string | undefined> {
   const line = view.section?.['credential_process'];
   const why = line && (await cannotRun(line));

@@ -11,21 +11,24 @@ type Kind = 'role' | 'keys' | 'web identity' | 'credential process' | 'SSO' | 'l
 export interface Rules {
   readonly shared: Pick<Shared, 'section' | 'paths'>;
   profile(name: string): Section | undefined;
-  /** Which kind of credentials in a profile counts; undefined: there are none. */
+  /** The kind of credentials in a profile that counts. undefined: there are none. */
   kindOf(name: string, section: Section, depth: 'first' | 'source'): Kind | undefined;
-  /** Why the credentials of that kind are none, as the rest of a sentence that begins with the profile. */
+  /** Why credentials of that kind are unusable, as the rest of a sentence that begins with the profile. */
   flawOf?(kind: Kind, section: Section): string | undefined;
-  /** What stands for a `credential_source`. */
+  /** The identity that a `credential_source` stands for. */
   placeOf(source: string): Taken;
-  /** Whether somebody is asked for the code that a role wants. */
+  /** Whether the tool asks for the MFA code that a role requires, or refuses such a role. */
   readonly code: 'asked' | 'refused';
-  /** The role of a profile is assumed with whatever keys there are in it, or those of the machine. */
+  /**
+   * The fallback of a tool that assumes the role of a profile with any keys in that profile, else with those of the
+   * machine.
+   */
   readonly bare?: () => Taken;
 }
 
 export const needsCode = 'the role wants the code of a device (mfa_serial), and nobody can be asked for it';
 
-/** What a profile comes to. */
+/** The identity that a tool takes from a profile. */
 export function ofProfile(name: string, rules: Rules, seen: readonly string[] = []): Taken {
   const section = rules.profile(name);
   if (!section) return { fails: `there is no profile "${name}"` };
@@ -64,7 +67,7 @@ function assumed({ role_arn: role, mfa_serial: device }: Section, by: Taken, { c
 
 const hasSso = (section: Section): boolean => Object.keys(section).some(option => option.startsWith('sso_'));
 
-/** The first kind of the list that is there. */
+/** The first kind of the list that is present. */
 const firstOf = (kinds: readonly (readonly [Kind, boolean])[]): Kind | undefined => kinds.find(([, isThere]) => isThere)?.[0];
 
 /** @aws-sdk/credential-provider-ini 3.972 */
@@ -115,9 +118,9 @@ export const cliRules = (around: Surroundings): Rules => ({
 /** aws-sdk-go-v2/config 1.32: resolveCredsFromProfile */
 export function goRules(around: Surroundings): Rules {
   const { env, shared } = around;
-  // What stands in the credentials file wins.
+  // The values of the credentials file win.
   const read = shared.files.filter(({ kind }) => !env[fileVariables[kind]]?.startsWith('~')).toReversed();
-  // A byte order mark takes the first header away, and what stands below it.
+  // A byte order mark hides the first header and the section below it.
   const isLost = (text: string, kind: 'credentials' | 'config', name: string): boolean =>
     text.startsWith('\uFEFF') && profilesIn(text.slice(1), kind)[0] === name;
   return {
@@ -146,7 +149,7 @@ export function goRules(around: Surroundings): Rules {
 
 const kindsOfGo = ['source_profile', 'credential_source', 'credential_process', 'web_identity_token_file'];
 
-/** What ends a Go tool while it reads a profile, whatever else there is; undefined: nothing does. */
+/** Why a Go tool fails while it reads a profile, whatever other keys there are. undefined: it does not fail. */
 export function goRefuses(name: string, rules: Rules, seen: readonly string[] = []): string | undefined {
   const section = rules.profile(name);
   if (!section) return seen.length > 0 ? `there is no profile "${name}"` : undefined;

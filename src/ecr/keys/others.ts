@@ -5,7 +5,7 @@ import { cliRules, courierRules, goRefuses, goRules, ofProfile } from './others-
 import { unreadByPython } from './python-ini.ts';
 import { keysOf, type Surroundings, type Taken, theMachine } from './taken.ts';
 
-/** Other tools of AWS, as people call them. */
+/** Other AWS tools, by the names that people use. */
 export const tools = { cli: 'aws-cli', go: 'the Go tools' } as const;
 export type Tool = keyof typeof tools;
 
@@ -15,7 +15,7 @@ export interface Other {
   readonly takes: Taken;
 }
 
-/** What the courier would take, and the tools that would take something else. Reads nothing, asks nobody. */
+/** The identity that the courier would take, and the tools that would take a different one. Does no I/O. */
 export function compared(around: Surroundings): { readonly courier: Taken; readonly others: readonly Other[] } {
   const courier = courierTakes(around);
   const all: readonly Other[] = [
@@ -25,7 +25,7 @@ export function compared(around: Surroundings): { readonly courier: Taken; reado
   return { courier, others: all.filter(({ takes }) => idOf(takes) !== idOf(courier)) };
 }
 
-/** The rest of a sentence: who takes what. Tools that take the same stand together. */
+/** Says which tool takes what, as the rest of a sentence. Tools that take the same are named together. */
 export function othersInWords(others: readonly Other[]): string {
   const groups = Map.groupBy(others, ({ takes }) => ('fails' in takes ? `fail (${takes.fails})` : `take ${takes.words}`));
   return [...groups]
@@ -36,7 +36,7 @@ export function othersInWords(others: readonly Other[]): string {
     .join(', ');
 }
 
-/** All that fail are alike: none of them takes anybody's keys. */
+/** All failures compare equal: none of them yields keys. */
 const idOf = (taken: Taken): string => ('id' in taken ? taken.id : 'none');
 
 const webIdentity = (file: string, role: string | undefined): Taken =>
@@ -44,7 +44,7 @@ const webIdentity = (file: string, role: string | undefined): Taken =>
     ? { id: `web identity ${file} ${role}`, words: `the web identity of AWS_WEB_IDENTITY_TOKEN_FILE for ${role}` }
     : { fails: 'AWS_WEB_IDENTITY_TOKEN_FILE is set, and AWS_ROLE_ARN is not' };
 
-/** By the order of `chain.ts`. */
+/** The identity that the courier takes. It follows the order of `chain.ts`. */
 export function courierTakes(around: Surroundings): Taken {
   const { env, shared, profile } = around;
   const named = namedProfile(profile, env);
@@ -67,7 +67,7 @@ export const unreadFiles = ({ files }: Surroundings['shared']): string[] =>
     return why === undefined ? [] : `${path} ${why}`;
   });
 
-/** As botocore 1.43 and 1.44 walk: AWS_DEFAULT_PROFILE comes before AWS_PROFILE. */
+/** The identity that aws-cli takes (botocore 1.43 and 1.44). AWS_DEFAULT_PROFILE comes before AWS_PROFILE. */
 export function cliTakes(around: Surroundings): Taken {
   const { env, now, shared } = around;
   const broken = unreadFiles(shared)[0];
@@ -86,7 +86,7 @@ export function cliTakes(around: Surroundings): Taken {
   }
   const name = named ?? 'default';
   const section = shared.profile(name) ?? {};
-  // A role that is assumed by another profile's keys comes before the variable; everything else of a profile behind it.
+  // A role assumed with another profile's keys comes before the variable; everything else of a profile comes after it.
   const assumes = section['role_arn'] !== undefined && section['web_identity_token_file'] === undefined;
   if (file && !assumes) return webIdentity(file, env['AWS_ROLE_ARN'] ?? section['role_arn']);
   const { web_identity_token_file: own } = section;
@@ -96,7 +96,10 @@ export function cliTakes(around: Surroundings): Taken {
   return credentialsIn(section).length > 0 ? ofProfile(name, cliRules(around)) : theMachine(around, 'cli');
 }
 
-/** As aws-sdk-go-v2 1.41 walks. It knows former names of the keys, and a tilde in no path. */
+/**
+ * The identity that the Go tools take (aws-sdk-go-v2 1.41). They know former names of the keys, and expand no tilde in
+ * paths.
+ */
 export function goTakes(around: Surroundings): Taken {
   const { env } = around;
   const rules = goRules(around);

@@ -6,67 +6,67 @@ import type { Env } from '../aws/variables.ts';
 import type { WebToken } from './role.ts';
 import type { Shared } from './shared.ts';
 
-/** Access key, secret and session token, resolved: no provider behind them. */
+/** Access key, secret and session token, resolved: they do not refresh themselves. */
 export interface Keys {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
   readonly sessionToken?: string;
-  /** When a session ends, where that is known. */
+  /** When the session ends, where that is known. */
   readonly expiration?: Date;
 }
 
-/** What a walk along the places where keys can be needs to know. */
+/** What a walk along the places of keys needs. */
 export interface Walk {
-  /** Of the source. */
+  /** The profile that the source names. */
   readonly profile: string | undefined;
-  /** In the place of all others. */
+  /** Replaces all other places. */
   readonly webToken?: WebToken | undefined;
   readonly env: Env;
   readonly shared: Shared;
   readonly ways: Ways;
   /**
-   * Where STS is: in this region, else in that of the settings. Throws MISCONFIGURED where two settings of that
-   * contradict each other.
+   * The endpoint of STS in this region, by default in the region of the settings. Throws MISCONFIGURED where two
+   * settings of it contradict each other.
    */
   readonly sts: (region?: string) => StsAt;
-  /** For what the SDK asks: SSO, and the metadata of the machine. */
+  /** The settings of the requests that the SDK sends: SSO, and the instance metadata. */
   readonly settings: Pick<Settings, 'switched' | 'moved' | 'patience' | 'metadata'>;
-  /** What a credential process gets of the environment. */
+  /** The environment that a credential process receives. */
   readonly commandEnv: Env;
 }
 
 /** A place where keys can be. */
 export interface Place {
-  /** In the list of all that were looked at. */
+  /** The name in the list of the places that were looked at. */
   readonly name: string;
-  /** While it is waited for; the name unless said. */
+  /** The name while it is waited for. Default: `name`. */
   readonly waiting?: string;
-  /** What to do when it does not end and has asked nobody of AWS; the way to AWS unless said. */
+  /** What to do when it does not end and has called no AWS service. Default: check the way to AWS. */
   readonly late?: string;
-  /** Why nothing is meant to be there. undefined: something is, and the walk ends here, one way or the other. */
+  /** Why the place is not configured. undefined: it is, and the walk ends here, with keys or without. */
   readonly absent?: string | undefined;
-  /** Why keys are meant to be there, for people. */
+  /** Why keys are expected there, for people. */
   readonly because: string;
-  /** That the place assumes by itself, one after the other. */
+  /** The roles that the place assumes by itself, in this order. */
   readonly roles?: readonly string[];
   readonly keys: () => Promise<Keys>;
   /** The identity that was found, for people. */
   readonly shown: string;
-  /** Why there are no keys, for an error of `keys`; the words of the error unless said. */
+  /** Why there are no keys, for an error of `keys`. Default: the words of the error. */
   readonly explain?: (error: unknown) => string;
-  /** What to do; `reason` is what was explained, `error` what `keys` threw. */
+  /** What to do. `reason` is the explanation, `error` is what `keys` threw. */
   readonly remedy?: (reason: string, error: unknown) => string;
-  /** How soon it may be looked at again, where looking costs nothing and asks nobody. */
+  /** In milliseconds: how soon it may be looked at again, where that costs nothing and asks no server. */
   readonly retryAfterMs?: number;
 }
 
-/** What to do about a file that stands behind an error, where that is known. */
+/** What to do about the file that caused an error, where that is known. */
 export function remedyOfFile(error: unknown): string | undefined {
   const file = error instanceof Error && error.cause instanceof Unreadable ? error.cause : error;
   return file instanceof Unreadable ? file.remedy : undefined;
 }
 
-/** Nobody reads the warnings of the SDK; those that matter are ours to say. */
+/** A logger that drops the SDK's warnings. Those that matter are reported by us. */
 export const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export const usualRemedy = 'Give the courier keys: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, a mounted ~/.aws, or a role.';

@@ -30,10 +30,10 @@ export function environmentPlace({ env }: Walk): Place {
 
 const noOther = (variable: string): string => `No other identity is taken in its place: for that, remove ${variable}.`;
 
-/** A token of OpenID Connect is far smaller. */
+/** In bytes. A token of OpenID Connect is far smaller. */
 const mostBytes = 64 * 1024;
 
-/** The service account of a pod (IRSA), or another one of OpenID Connect. */
+/** The service account of a pod (IRSA), or another web identity of OpenID Connect. */
 export function webIdentityPlace({ env, ways, sts }: Walk): Place {
   const [file, roleArn] = [env['AWS_WEB_IDENTITY_TOKEN_FILE'], env['AWS_ROLE_ARN']];
   const keys = async (): Promise<Keys> => {
@@ -62,7 +62,10 @@ export function serviceAccountPlace(webToken: WebToken, { ways, sts }: Walk): Pl
 
 const tokenFile = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
 
-/** What the endpoint of a container wants to see. Read by us: the SDK would wait for a pipe, and send a line break. */
+/**
+ * The token for the endpoint of a container. Its file is read here: the SDK would wait for a pipe, and send a line
+ * break.
+ */
 async function containerToken(env: Walk['env']): Promise<string | undefined> {
   const file = env[tokenFile];
   if (!file) return env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
@@ -87,7 +90,7 @@ export function containerPlace({ env, commandEnv }: Walk): Place {
       const awsContainerAuthorizationToken = await containerToken(env);
       const token = awsContainerAuthorizationToken === undefined ? {} : { awsContainerAuthorizationToken };
       const { fromHttp } = await loadSdk(commandEnv);
-      // Empty, as the SDK would look at the variable of the file first.
+      // An empty name, because the SDK would look at the variable of the file first.
       return await fromHttp({ logger: silent, awsContainerAuthorizationTokenFile: '', ...token })();
     },
     shown: `container or Pod identity (${shown})`,

@@ -9,7 +9,7 @@ import { loadSdk } from './providers.ts';
 import { loginIn, wordsOf } from './sdk-words.ts';
 import { handTokens, type Shared } from './shared.ts';
 
-/** The environment, where a profile is named. */
+/** The environment as a place that is skipped, because a profile is named. */
 export function skippedEnvironment({ profile, env }: Walk): Place {
   const why = profile ? 'the source names a profile' : `AWS_PROFILE is set to ${env['AWS_PROFILE']}`;
   const form = formOf(keyVariables.id, env);
@@ -18,8 +18,8 @@ export function skippedEnvironment({ profile, env }: Walk): Place {
 }
 
 /**
- * Nobody named it, so it counts where something in it is meant to be credentials, however that is spelled, or where
- * nobody can know.
+ * The profile `default` where no profile is named. It counts if it is meant to hold credentials, in any spelling, or if
+ * that cannot be known.
  */
 export function defaultProfile(walk: Walk): Place {
   const { shared } = walk;
@@ -33,7 +33,7 @@ export function defaultProfile(walk: Walk): Place {
   return { ...place, absent: [...problemsOf(shared), ...why, ...unread].join('; ') };
 }
 
-/** The profile of this name and no other identity: the SDK's own chain would go on to the machine's. */
+/** The profile of this name, and no other identity: the SDK's own chain would go on to that of the machine. */
 export function profilePlace(name: string, walk: Walk): Place {
   const { profile, env, shared, settings, commandEnv } = walk;
   const byVariable = !profile && Boolean(env['AWS_PROFILE']);
@@ -53,7 +53,7 @@ export function profilePlace(name: string, walk: Walk): Place {
         ...shared.paths,
         logger: silent,
         ...assumersFor(shared.profile(name)?.['region'], walk),
-        // Without a region: it would replace that of an SSO session.
+        // No region here: it would replace that of an SSO session.
         clientConfig: {
           requestHandler: handlerFor(walk, sdk),
           logger: silent,
@@ -77,10 +77,12 @@ export function profilePlace(name: string, walk: Walk): Place {
   };
 }
 
-/** The roles that a profile assumes, first that of the profile at the root, and whose keys it takes for them. */
+/**
+ * The roles that a profile assumes, beginning at the root of its lineage, and the source profiles whose keys it uses.
+ */
 function assumedBy(name: string, shared: Shared): { readonly roles: readonly string[]; readonly from: readonly string[] } {
   const lineage = shared.lineage(name);
-  // The keys of a source profile are taken before its role (the SDK's fromIni).
+  // The SDK (fromIni) takes the keys of a source profile before its role.
   const end = lineage.findIndex((one, at) => at > 0 && shared.profile(one)?.['aws_access_key_id'] !== undefined);
   const assuming = end < 0 ? lineage : lineage.slice(0, end);
   const sources = (end < 0 ? lineage : lineage.slice(0, end + 1)).slice(1);
@@ -90,7 +92,7 @@ function assumedBy(name: string, shared: Shared): { readonly roles: readonly str
   };
 }
 
-/** The credential process of a profile, or of one that it builds upon; and what to do when it does not end. */
+/** The credential process of a profile or of one that it builds upon, and what to do when the process does not end. */
 function processOf(name: string, shared: Shared) {
   for (const profile of shared.lineage(name)) {
     const line = shared.profile(profile)?.['credential_process'];
@@ -109,14 +111,14 @@ const isHidden = ({ files }: Shared): boolean => files.some(({ hidden }) => hidd
 const problemsOf = ({ files }: Shared): string[] =>
   files.flatMap(({ path, problem }) => (problem === undefined ? [] : `${path} ${problem}`));
 
-/** Whoever misspelled a name looks for it among these. */
+/** The names of the profiles, in which a user can find a misspelled one. */
 const othersIn = ({ names }: Shared): string[] => (names.length > 0 ? [`there are the profiles ${names.slice(0, 10).join(', ')}`] : []);
 
-/** What is wrong with the files and the profile; the SDK's own words only where that does not say it. */
+/** Why a profile gives no keys. The SDK's own words are used only where files and profile do not explain it. */
 function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
   const section = shared.profile(name);
   const odd = shared.odd(name).map(({ said }) => said);
-  // A header that is not read says all of a profile that is there for whoever reads the file.
+  // A header that the SDK does not read explains a profile that a person sees in the file.
   if (!section && odd.length > 0) return [...problemsOf(shared), ...odd].join('; ');
   const lack = lackOf(name, shared, env);
   return [...problemsOf(shared), ...odd, lack ? `it ${lack}` : wordsOf(error), ...(section ? [] : othersIn(shared))].join('; ');

@@ -7,7 +7,7 @@ export function unreadByPython(text: string): string | undefined {
   const sections = new Set<string>();
   let options: Set<string> | undefined;
   for (const [at, line] of text.split(/\r?\n/).entries()) {
-    // What is indented goes on with the value above.
+    // An indented line continues the value above.
     if (line.trim() === '' || /^\s*[#;]/.test(line) || (/^\s/.test(line) && options && options.size > 0)) continue;
     const where = `in line ${at + 1}`;
     const header = /^\[([^\]]+)\]/.exec(line)?.[1];

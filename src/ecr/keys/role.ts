@@ -10,7 +10,10 @@ export interface Role {
   readonly externalId?: Secret | string | undefined;
 }
 
-/** A token of OpenID Connect that opens a role: that of a service account, as the kubelet hands it to a provider. */
+/**
+ * An OpenID Connect token with which a role is assumed: that of a service account, as the kubelet hands it to a
+ * provider.
+ */
 export interface WebToken {
   readonly roleArn: string;
   readonly token: Secret;
@@ -18,19 +21,19 @@ export interface WebToken {
   readonly sessionName: string;
 }
 
-/** Names us in CloudTrail. */
+/** The name of our sessions in CloudTrail. */
 export const sessionName = 'ecr-courier';
 
 export const externalIdOf = ({ externalId }: Role): string | undefined =>
   typeof externalId === 'string' ? externalId : externalId?.reveal();
 
-/** For a policy that somebody reads: a name to fill in stands for a secret one. */
+/** The external id for a policy that is shown. A secret one is replaced by a name to fill in. */
 function externalIdShown({ externalId }: Role): string | null {
   if (!externalId) return null;
   return typeof externalId === 'string' ? externalId : 'EXTERNAL-ID';
 }
 
-/** The keys of the role, assumed with these keys. Throws a Failure. */
+/** Assumes the role with these keys and returns its keys. Throws a Failure. */
 export async function assume(role: Role, keys: Keys, at: StsAt, ways: Ways): Promise<Keys> {
   const { roleArn } = role;
   const id = externalIdOf(role);
@@ -44,7 +47,7 @@ export async function assume(role: Role, keys: Keys, at: StsAt, ways: Ways): Pro
 }
 
 /**
- * The keys of a role for a token of OpenID Connect, which stands in for a signature. Throws what `callAws` throws.
+ * Assumes a role with a token of OpenID Connect, which takes the place of a signature. Throws what `callAws` throws.
  */
 export async function assumeByToken({ roleArn, token, sessionName }: WebToken, at: StsAt, ways: Ways): Promise<Keys> {
   const role = { RoleArn: roleArn, RoleSessionName: sessionName };

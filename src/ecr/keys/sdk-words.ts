@@ -1,14 +1,14 @@
 import { quote } from '../../contract/text.ts';
 
 /**
- * What the providers of the SDK say of what happens every day, and what a person is told. `$1` stands for what the
- * pattern has caught. Texts of @aws-sdk/credential-provider-* 3.1054 and @smithy/credential-provider-imds 4.
+ * Everyday errors of the SDK's providers, and what a person is told. `$1` stands for what the pattern captured. Texts
+ * of @aws-sdk/credential-provider-* 3.1054 and @smithy/credential-provider-imds 4.
  */
 const sentences: readonly (readonly [said: RegExp, told: string])[] = [
   [/^Could not resolve credentials using profile/, 'it names no credentials'],
   [/requires multi-factor authentication/, 'it asks for a code of mfa_serial, and nobody is here to type one'],
   [/^Conflicting SSO (region|start_url)/, 'its sso_$1 is another one than that of its sso-session'],
-  // Its own providers and those of tokens have five sentences for it.
+  // The providers of SSO and those of tokens have five sentences for it.
   [
     /\bSSO\b.*(session|token|invalid|expired)|SSO Token|^Token is expired/i,
     'its SSO session has expired, or was never begun: `aws sso login` begins one',
@@ -29,10 +29,10 @@ const sentences: readonly (readonly [said: RegExp, told: string])[] = [
   [/^(?:[A-Za-z]*Error: )+(.*)$/, '$1'],
 ];
 
-/** The command that begins a session anew, where `wordsOf` has said that one is over. */
+/** The command that begins a new session, where `wordsOf` has said that one is over. */
 export const loginIn = (words: string): string | undefined => /has expired, or was never begun: `(aws (?:sso )?login)`/.exec(words)?.[1];
 
-/** An error of the SDK or of the system, for people. */
+/** The message of an error of the SDK or the system, for people. */
 export function wordsOf(error: unknown): string {
   const said = quote(error instanceof Error ? error.message : String(error));
   for (const [pattern, told] of sentences) {

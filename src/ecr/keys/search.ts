@@ -2,11 +2,11 @@ import type { Step } from '../aws/wire.ts';
 
 /** A walk along the credential chain. */
 export interface Search<Keys> {
-  /** Where it is. */
+  /** The step that it has reached. */
   readonly link: Step;
   /**
-   * Its end. When the signal is aborted before that, the walk is kept: the next search for the same identity goes on
-   * with it.
+   * Waits for the end of the walk. If the signal is aborted before that, the walk is kept, and the next search for the
+   * same identity continues it.
    */
   until(signal: AbortSignal): Promise<Keys>;
 }
@@ -15,8 +15,9 @@ export interface Search<Keys> {
 const abandoned = new WeakMap<object, Search<never>>();
 
 /**
- * A credential process that hangs cannot be stopped: it is waited for again, and no second one is started beside it.
- * `start` begins a walk and says by `entered` which link it comes to.
+ * Starts a walk, or returns the abandoned one of the identity: a credential process that hangs cannot be stopped, so it
+ * is waited for again, and no second one is started beside it. `start` begins a walk and reports each link that it
+ * comes to through `entered`.
  */
 export function searchFor<Keys>(identity: object, start: (entered: (link: Step) => void) => Promise<Keys>): Search<Keys> {
   const known = abandoned.get(identity);

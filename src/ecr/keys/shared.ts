@@ -4,7 +4,7 @@ import { Unreadable } from '../../io/unreadable.ts';
 import { type Env, fileVariables, pathsOf } from '../aws/variables.ts';
 import { type Oddity, oddities, profilesIn } from './ini.ts';
 
-/** One section of a shared file: names as they are written, values without blanks around them. */
+/** One section of a shared file: names as they are written, values without surrounding blanks. */
 export type Section = Readonly<Record<string, string | undefined>>;
 
 type Interceptor = Pick<typeof import('./sdk.ts').externalDataInterceptor, 'interceptToken'>;
@@ -13,13 +13,13 @@ type Interceptor = Pick<typeof import('./sdk.ts').externalDataInterceptor, 'inte
 interface SharedFile {
   readonly kind: 'credentials' | 'config';
   readonly path: string;
-  /** Empty where it could not be read. */
+  /** The contents, empty where the file could not be read. */
   readonly text: string;
   /** Why it could not be read: the rest of a sentence that begins with the path. */
   readonly problem?: string;
   /** What to do about that. */
   readonly remedy?: string;
-  /** It cannot be read and is there all the same, as far as one can see. */
+  /** Whether the file is there, as far as one can see, but cannot be read. */
   readonly hidden: boolean;
 }
 
@@ -28,37 +28,38 @@ export interface Shared {
   readonly paths: { readonly filepath: string; readonly configFilepath: string };
   readonly files: readonly SharedFile[];
   readonly names: readonly string[];
-  /** Credentials of a profile: those of the credentials file win. undefined: there is no such profile. */
+  /** The credentials of a profile. Those of the credentials file win. undefined: there is no such profile. */
   profile(name: string): Section | undefined;
-  /** Settings of a profile: those of the config file win. */
+  /** The settings of a profile. Those of the config file win. */
   settings(name: string): Section;
   /** A profile as one of the files has it. */
   part(kind: SharedFile['kind'], name: string): Section | undefined;
   /** A section of the config file that is no profile: `services` and its name. */
   section(kind: string, name: string): Section;
-  /** The profile and those that it builds upon, as far as they are there. */
+  /**
+   * The profile and those that it builds upon, in order. It ends at a profile that is missing or has no source, or
+   * before one that would come a second time.
+   */
   lineage(name: string): readonly string[];
-  /** Lines that this SDK does not read as they are meant, of a profile's lineage. */
+  /** The lines of a profile's lineage that the SDK does not read as they are meant. */
   odd(name: string): readonly Oddity[];
 }
 
 /**
- * Hands the tokens of web identities that profiles name to the SDK, which would read them in a way that stops the whole
- * process where a file does not answer.
- * Throws an Unreadable.
+ * Hands the web identity tokens that profiles name to the SDK, whose own way of reading stops the whole process where a
+ * file does not answer. Throws an Unreadable.
  */
 export async function handTokens(sections: readonly (Section | undefined)[], interceptor: Interceptor): Promise<void> {
   const files = sections.flatMap(section => section?.['web_identity_token_file'] ?? []);
   await Promise.all(files.map(async file => interceptor.interceptToken(file, await readText(file, mostBytes))));
 }
 
-/** Larger ones are no configuration, but a wrong path. */
+/** In bytes. A larger file is no configuration, but a wrong path. */
 const mostBytes = 1024 * 1024;
 
 /**
- * Reads both files anew and hands their texts to the SDK: it would wait for a pipe without end, and keep the first
- * contents for as long as the process runs.
- * Never throws: a file that cannot be read is empty, with a reason.
+ * Reads both files and hands their texts to the SDK, which would wait for a pipe forever, and keep the first contents
+ * for as long as the process runs. Never throws: a file that cannot be read is empty, with a reason.
  */
 export async function readShared(env: Env): Promise<Shared> {
   const [filepath, configFilepath] = pathsOf(env);
@@ -98,7 +99,7 @@ export async function readShared(env: Env): Promise<Shared> {
   };
 }
 
-/** Two files without a word in them, as most containers have them, are not worth the SDK. */
+/** Parses both files. Two empty files, as most containers have them, are not worth loading the SDK. */
 async function parsed(files: readonly SharedFile[], paths: Shared['paths']) {
   if (files.every(({ text }) => text.trim() === '')) return { credentialsFile: {}, configFile: {} };
   const { externalDataInterceptor, loadSharedConfigFiles } = await import('./sdk.ts');
@@ -106,9 +107,9 @@ async function parsed(files: readonly SharedFile[], paths: Shared['paths']) {
   return await loadSharedConfigFiles(paths);
 }
 
-/** `named`: what a variable says of the path, so that somebody has put a file there. */
+/** Reads one file. `named` is the path that a variable sets; then the file is meant to exist. */
 async function takeFile(kind: SharedFile['kind'], path: string, named: string | undefined): Promise<SharedFile> {
-  // How people say that there is no such file.
+  // Users name /dev/null to say that there is no such file.
   if (path === '/dev/null') return { kind, path, text: '', hidden: false };
   try {
     const text = await readText(path, mostBytes);
@@ -122,11 +123,11 @@ async function takeFile(kind: SharedFile['kind'], path: string, named: string | 
   }
 }
 
-/** Windows writes UTF-16 where it is not told otherwise; no AWS tool reads it. */
+/** The error for UTF-16, which Windows writes by default and no AWS tool reads. */
 const noText = (path: string): Unreadable =>
   new Unreadable(path, 'NO_TEXT', 'is no text in UTF-8, but perhaps in UTF-16', `Save ${path} as plain text in UTF-8.`);
 
-/** Not even its directory can be seen: a home that is not ours, in which nobody has put anything for us. */
+/** Whether not even the directory can be seen. Then it is in a home that is not ours, which holds no file for us. */
 async function isAbsent(path: string, code: string): Promise<boolean> {
   if (code !== 'EACCES' && code !== 'EPERM') return false;
   return await statOf(dirname(path)).then(

@@ -7,13 +7,13 @@ export interface Surroundings {
   /** In milliseconds since the epoch. */
   readonly now: number;
   readonly shared: Shared;
-  /** Of the source. */
+  /** The profile that the source names. */
   readonly profile?: string | undefined;
 }
 
 /**
- * The identity that somebody would take, as far as variables and files tell: `id` tells two apart, `words` are for
- * people, and neither holds a secret. `fails`: none, and why.
+ * The identity that a tool would take, as far as variables and files tell. `id` tells identities apart, and `words` are
+ * for people; neither holds a secret. `fails` says why there is none.
  */
 export type Taken = { readonly id: string; readonly words: string } | { readonly fails: string };
 
@@ -31,5 +31,5 @@ export const instance = ({ env }: Surroundings, who: keyof typeof isOff): Taken 
 
 const isTrue = (disabled: string): boolean => disabled.toLowerCase() === 'true';
 
-/** How AWS_EC2_METADATA_DISABLED is read. */
+/** Whether a tool reads a value of AWS_EC2_METADATA_DISABLED as switching the metadata off. */
 const isOff = { courier: (disabled: string): boolean => disabled !== '' && disabled !== 'false', cli: isTrue, go: isTrue } as const;

@@ -4,20 +4,20 @@ import type { SourceSpec } from '../sources/choice.ts';
 import { credentialsIn } from './ini.ts';
 import type { Section, Shared } from './shared.ts';
 
-/** What a source says of where its keys are, of roles and of addresses. */
+/** The settings of a source that concern its keys, roles and addresses. */
 export type Naming = Own & Pick<SourceSpec, 'service' | 'lambda' | 'command' | 'file' | 'roleArn' | 'roles'>;
 
-/** The environment, as far as one source looks at it. */
+/** The environment, as one source sees it. */
 export interface View {
   readonly source: Naming;
   readonly env: Env;
   /** In milliseconds since the epoch. */
   readonly now: number;
   readonly shared: Shared;
-  /** Of the source, else of AWS_PROFILE. */
+  /** The profile that the source names, else that of AWS_PROFILE. */
   readonly named: string | undefined;
   readonly byVariable: boolean;
-  /** Of the named profile, else of the default one. */
+  /** The section of the named profile, else of the default one. */
   readonly section: Section | undefined;
 }
 export const hasKeys = (env: Env): boolean => formOf(keyVariables.id, env) !== undefined;
