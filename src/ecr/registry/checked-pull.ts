@@ -12,17 +12,20 @@ import type { Whoami } from '../sources/whoami.ts';
 import type { Step, Verdict } from './judged.ts';
 import type { Pull, Wish } from './pull.ts';
 
-/** What a pull came to; otherwise the verdict of the step that stopped it. `no token`: whatever the reason is. */
+/**
+ * The outcome of a pull: `would pull`, or the verdict of the step that stopped it. `no token` covers every reason for
+ * that.
+ */
 export type Outcome = 'would pull' | 'no token' | Exclude<Verdict, 'ok' | 'failed' | 'skipped'>;
 
-/** A pull from its token on. `credential`: the newest one that was tried. */
+/** A pull from its token on. `credential` is the newest one that was tried. */
 export interface CheckedPull {
   readonly outcome: Outcome;
   readonly steps: readonly Step[];
   readonly credential?: Credential;
 }
 
-/** The step that stops a pull; undefined when nothing does. Nobody who pulls needs to know who he is. */
+/** The step that stops a pull. undefined: none does. A pull does not depend on the identity step. */
 export const stopOf = <S extends Pick<Step, 'name' | 'verdict'>>(steps: readonly S[]): S | undefined =>
   steps.find(({ name, verdict }) => name !== 'identity' && verdict !== 'ok' && verdict !== 'skipped');
 
@@ -33,8 +36,9 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
 }
 
 /**
- * The credential itself is not accepted: another one may be. It is told in three forms, and as a 401 by others; GET
- * /v2/ needs nothing but the credential. A place that was shown none says nothing of it.
+ * Whether the registry rejects the credential itself, so that another one may be accepted. ECR says so in three forms,
+ * other servers with a 401; GET /v2/ depends on the credential alone. The blob store receives no credential, so its
+ * answer says nothing of it.
  */
 export function isStale(steps: readonly Step[]): boolean {
   const { name, verdict, at, status, text = '' } = stopOf(steps) ?? {};
@@ -42,25 +46,29 @@ export function isStale(steps: readonly Step[]): boolean {
   return name === 'registry' || status === 401 || /authorization token has expired/i.test(text);
 }
 
-/** ECR Public lets everybody pull: what it refuses is the login, or another one has answered. */
+/**
+ * Whether a refusal concerns the login. ECR Public lets everybody pull: it refuses the login alone, or another server
+ * has answered.
+ */
 const isLogin = ({ name, verdict, at }: Step, { registry }: Image): boolean =>
   verdict === 'refused' && at !== 'store' && (name === 'registry' || registry.service === 'ecr-public');
 
-/** What is pulled, whoever asks. */
+/** What is pulled, without source and credential. */
 type Wanted = Pick<Wish, 'image' | 'layer' | 'puller'>;
 
-/** A source, and whoever its tokens are asked of. */
+/** A source, and how to get its identity and its tokens. */
 export interface Asked {
   readonly source: Pick<Source, 'name' | 'tokensFrom'>;
-  /** Who AWS says that it is. */
+  /** Asks AWS who the source is. */
   readonly who: () => Promise<Whoami>;
-  /** One credential, another one than `stale`. */
+  /** Fetches a credential other than `stale`. */
   readonly fetch: (stale?: Credential) => Promise<Credential>;
 }
 
 /**
- * Fetches a token and walks the pull with it; once more with a newer token when the registry does not take the first
- * one. `asked`: undefined where no source serves the image. Then it is pulled without a login, as ECR Public allows.
+ * Fetches a token and walks the pull with it, and once more with a newer token if the registry does not accept the
+ * first one. `asked` is undefined where no source serves the image. Then it is pulled without a login, as ECR Public
+ * allows.
  */
 export async function checkPull(
   wish: Wanted,
@@ -105,7 +113,10 @@ async function withToken(
   }
 }
 
-/** What is said of passwords that lie somewhere is not true of a token that has just come. */
+/**
+ * Replaces the diagnosis of a refused login: what is said of stored passwords is not true of a token that was just
+ * fetched.
+ */
 const asFresh =
   (image: Image, tokensFrom: TokensFrom | undefined) =>
   (step: Step): Step => {
@@ -123,7 +134,9 @@ const checked = (steps: readonly Step[], credential?: Credential): CheckedPull =
   ...(credential && { credential }),
 });
 
-/** Who refuses a token says so; everything else is that there is none. */
+/**
+ * The verdicts for refusals and for servers that do not respond. Any other failure only means that there is no token.
+ */
 const verdicts: Partial<Record<FailureCode, Verdict>> = {
   AUTH: 'refused',
   FORBIDDEN: 'refused',
@@ -133,7 +146,7 @@ const verdicts: Partial<Record<FailureCode, Verdict>> = {
 };
 const verdictOn = (failure: Failure): Verdict => (isNoneFound(failure) ? undefined : verdicts[failure.code]) ?? 'failed';
 
-/** GetCallerIdentity needs no right, and shows nothing but the name. */
+/** The identity step. GetCallerIdentity needs no right, and returns nothing but the name. */
 function identityStep({ source, giver, caller, failure }: Whoami): Step {
   const asked = { name: 'identity', action: 'sts:GetCallerIdentity' } as const;
   if (caller) return { ...asked, verdict: 'ok', text: caller.arn };
@@ -141,7 +154,7 @@ function identityStep({ source, giver, caller, failure }: Whoami): Step {
   return { name: 'identity', action: 'none', verdict: 'skipped', text: `Nobody of AWS: tokens come from ${giver}.` };
 }
 
-/** The step before a token or an identity: a role may have been assumed first, and that is what was refused. */
+/** A failed token or identity step. The refusal may concern a role that had to be assumed first. */
 function failedStep({ name, action }: Pick<Step, 'name' | 'action'>, failure: Failure, source: string): Step {
   const { message, facts } = failure;
   const right = readDenial(message)?.action ?? facts.asked?.right ?? action;
@@ -151,7 +164,7 @@ function failedStep({ name, action }: Pick<Step, 'name' | 'action'>, failure: Fa
 function meaningOf({ code, message, remedy, facts }: Failure, source: string): Diagnosis {
   const denial = readDenial(message);
   if (denial) return explainDenial({ ...denial, ...withId(facts.asked) });
-  // The words of the failure know more of this case; whose it is stands in the table.
+  // The words of the failure are more specific; the table supplies the side that is responsible.
   const known = why(message);
   return {
     id: known?.id ?? `token-${code.toLowerCase().replaceAll('_', '-')}`,

@@ -12,61 +12,66 @@ import { rights } from '../../refusals/statements.ts';
 import { type Ask, answeredWith, wordsOf } from './prove.ts';
 
 /**
- * What a step of a pull came to. `unreachable`: there was no answer, or none that says anything of this image (a rate
- * limit, a page of a proxy). `failed`: a token or an identity could not be had for another reason. `skipped`: the image
+ * The result of a step of a pull. `unreachable`: there was no response, or none that says anything of this image (a
+ * rate limit, a page of a proxy). `failed`: there is no token or no identity, for another reason. `skipped`: the image
  * has nothing there.
  */
 export type Verdict = 'ok' | 'refused' | 'missing' | 'unreachable' | 'failed' | 'skipped';
 
 /**
- * One step of a pull. `action`: the right that it needs, or that IAM named when it refused; `none` where it needs none.
- * `text`: what was answered, for people; of what went well only where there is something to say. `diagnosis`: of what
- * stops the pull.
+ * One step of a pull. `action` is the right that it needs, or the right that IAM named when it refused, or `none`.
+ * `text` is the answer, for people; a step that went well has one only where there is something to say. `diagnosis`
+ * explains what stops the pull.
  */
 export interface Step {
   readonly name: 'identity' | 'token' | 'registry' | 'manifest' | 'config' | 'layer';
   readonly action: string;
-  /** Where the layer lies was asked, without the credential: what it answers says nothing of that. */
+  /**
+   * The step asked the store that holds the layer, without the credential, so its answer says nothing of the
+   * credential.
+   */
   readonly at?: 'store';
-  /** Rights that lack as well where the name is below a pull-through cache: such a refusal is told as a 404. */
+  /**
+   * Rights that may be missing too where the name is below a pull-through cache, which reports such a refusal as a 404.
+   */
   readonly underCache?: readonly string[];
   readonly verdict: Verdict;
   readonly status?: number;
   readonly text?: string;
   readonly diagnosis?: Diagnosis;
-  /** Of one that failed: the registry had given out a manifest before, such as a list of images. */
+  /** Set on a failed step if the registry had returned a manifest before, such as a list of images. */
   readonly hasRead?: boolean;
 }
 
 export type Answer = Awaited<ReturnType<Ask>>;
 
-/** A step, and what the next one needs; without it the walk ends. */
+/** A step, and the input of the next one. Without `next` the walk ends. */
 export type Taken<T> = { readonly step: Step; readonly next?: T | undefined };
 
-/** What is pulled. Without a credential: by nobody. */
+/** What is pulled. Without a credential the pull is anonymous. */
 export interface Pulled {
   readonly image: Image;
   readonly credential: Credential | undefined;
-  /** Who pulls in the end, in words, where that is another than the one whose token it is. */
+  /** The final puller in words, where it is another than the owner of the token. */
   readonly puller?: string;
 }
 
 export interface About extends Pick<Step, 'name' | 'action'> {
-  /** Who was asked: the registry, or whoever a redirect led to, without the credential. */
+  /** The host that was asked: the registry, or the target of a redirect, which receives no credential. */
   readonly host: string;
   readonly isStore?: boolean;
   readonly cache?: Cache;
-  /** The list that names it. */
+  /** The reference of the list that names the manifest. */
   readonly list?: string;
 }
 
-/** The verdict on one answer, with what it means. `read`: what the next step needs of a good one. */
+/** Judges one answer and says what it means. `read` takes from a good one what the next step needs. */
 export function judged<T>(wish: Pulled, asked: About, answer: Answer | Failure, read: (answer: Answer) => T | undefined): Taken<T> {
   const { name, action, host, cache, list, isStore } = asked;
   const at = isStore ? 'store' : 'registry';
   const about = { name, action, ...(isStore && { at: 'store' as const }) };
   if (answer instanceof Failure) {
-    // An address that was signed is long, and says nothing to a person.
+    // A signed address is long, and tells a person nothing.
     const said = answer.message.replaceAll(/\?\S+=\S*/g, '?...');
     const own: Own = { host, at, said, isSilent: true, remedy: answer.remedy };
     return { step: { ...about, verdict: 'unreachable', text: said, ...meaningOf(wish, asked, { status: 0, text: '' }, own) } };
@@ -91,14 +96,14 @@ export function judged<T>(wish: Pulled, asked: About, answer: Answer | Failure, 
   return { step: { ...about, verdict, status, text: said, action: denied ?? action, ...(underCache && { underCache }), ...told } };
 }
 
-/** The walk comes beyond the door only where that has taken the token. */
+/** What is known of the login. The walk goes beyond /v2/ only if that has accepted the token. */
 function loginOf({ credential }: Pulled, { name, isStore }: About): Pick<Own, 'login'> {
   if (isStore) return {};
   if (credential === undefined) return { login: 'none' };
   return name === 'registry' ? {} : { login: 'taken' };
 }
 
-/** By the situation: what a pull through a cache does in the name of whoever pulls. */
+/** The rights that a pull through a cache uses in the name of the puller, by situation. */
 const cacheRights: Readonly<Record<string, readonly string[]>> = {
   'image-missing': rights.import.actions,
   'repository-missing': [...rights.import.actions, ...rights.create.actions],
@@ -131,6 +136,6 @@ function verdictOf({ status, text, location }: Answer, name: Step['name']): Excl
   const isBlob = name === 'config' || name === 'layer';
   if (isBlob && location && status >= 301 && status <= 308) return 'ok';
   if (status === 401 || status === 403) return 'refused';
-  // Every registry has this door.
+  // Every registry has /v2/, so a 404 there does not mean a missing image.
   return status === 404 && name !== 'registry' ? 'missing' : 'unreachable';
 }

@@ -1,23 +1,20 @@
 import { isDigest } from '../../contract/image.ts';
 import { label } from '../../contract/text.ts';
 
-/** A blob that an image names. `size` in bytes, where it is told. */
+/** A blob that an image names. `size` is in bytes, where the manifest has it. */
 export interface Blob {
   readonly digest: string;
   readonly size?: number;
 }
 
-/** What is read of a manifest, of whatever form. */
+/** The parts of a manifest that are read, whatever its format. */
 export type Manifest =
-  /** An image, or an artefact. `config` is missing where there is none of its own to be fetched. */
+  /** An image, or an artefact. `config` is missing where there is none of its own to fetch. */
   | { readonly kind: 'image'; readonly config?: Blob; readonly layers: readonly Blob[] }
-  /**
-   * Several images. `choice`: the digest of the one for a platform; undefined when there is none at all. `instead`: its
-   * platform in words, where the list has none for the platform that was wanted.
-   */
+  /** Several images. `choice` is the digest of the one for a platform; undefined when the list has none at all. */
   | { readonly kind: 'index'; readonly choice: string | undefined; readonly instead?: string };
 
-/** As images name it. */
+/** A platform, as images name it. */
 export interface Platform {
   readonly os: string;
   readonly architecture: string;
@@ -25,13 +22,13 @@ export interface Platform {
 
 const architectures: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386', ppc64: 'ppc64le', loong64: 'loong64' };
 
-/** For a container on this machine: also on a Mac these are Linux's. */
+/** The platform of a container on this machine. It is Linux on a Mac too. */
 export const platformOf = ({ platform, arch }: Pick<NodeJS.Process, 'platform' | 'arch'>): Platform => ({
   os: platform === 'win32' ? 'windows' : 'linux',
   architecture: architectures[arch] ?? arch,
 });
 
-/** What a client asks for: manifests and lists of both kinds, and the manifests of before 2016. */
+/** The media types that a client accepts: manifests and lists of both kinds, and the manifests of before 2016. */
 export const manifestTypes: string = [
   'application/vnd.docker.distribution.manifest.v2+json',
   'application/vnd.docker.distribution.manifest.list.v2+json',
@@ -40,12 +37,12 @@ export const manifestTypes: string = [
   'application/vnd.docker.distribution.manifest.v1+prettyjws',
 ].join(', ');
 
-/** Artefacts have this in the place of a config, and a registry need not have it (OCI image specification 1.1). */
+/** Artefacts have this in place of a config, and a registry need not store it (OCI image specification 1.1). */
 const emptyConfig = 'sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a';
 
 type Json = Readonly<Record<string, unknown>>;
 
-/** undefined: it is no manifest. */
+/** Parses a manifest. undefined: the text is none. */
 export function readManifest(text: string, platform: Platform): Manifest | undefined {
   const manifest = parsed(text);
   if (Array.isArray(manifest?.['manifests'])) return { kind: 'index', ...choose(manifest['manifests'].map(asMap), platform) };
@@ -66,7 +63,7 @@ function parsed(text: string): Json | undefined {
 
 const asMap = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
 
-/** Without layers that lie elsewhere (Windows): no registry sends those. */
+/** The blobs of a list. Layers with URLs elsewhere (Windows) are left out, because no registry sends them. */
 function blobs(list: unknown, name: 'digest' | 'blobSum'): Blob[] {
   return (Array.isArray(list) ? list.map(asMap) : []).flatMap(entry => {
     const { [name]: digest, size, urls } = entry;
@@ -75,7 +72,10 @@ function blobs(list: unknown, name: 'digest' | 'blobSum'): Blob[] {
   });
 }
 
-/** That of the platform, else the first that is an image: signatures and the like are of an unknown platform. */
+/**
+ * The digest for the platform, else of the first entry that is an image: signatures and the like have an unknown
+ * platform.
+ */
 function choose(entries: readonly Json[], wanted: Platform): { choice: string | undefined; instead?: string } {
   const all = entries.map(({ digest, platform }) => ({ digest, platform: asMap(platform) }));
   const usable = all.filter(({ digest }) => isDigest(digest));
@@ -89,7 +89,7 @@ function choose(entries: readonly Json[], wanted: Platform): { choice: string | 
 export const platformWords = ({ os, architecture }: Partial<Record<keyof Platform, unknown>>): string | undefined =>
   typeof os === 'string' && typeof architecture === 'string' && os !== 'unknown' ? label(`${os}/${architecture}`, 40) : undefined;
 
-/** The smallest one whose size is known, else the first one. */
+/** The smallest layer whose size is known, else the first one. */
 export function smallest(layers: readonly Blob[]): Blob | undefined {
   const size = (layer: Blob): number => layer.size ?? Number.POSITIVE_INFINITY;
   return layers.reduce<Blob | undefined>((least, layer) => (least && size(least) <= size(layer) ? least : layer), undefined);

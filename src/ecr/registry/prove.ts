@@ -6,17 +6,17 @@ import type { Prove } from '../../contract/source.ts';
 import { quote } from '../../contract/text.ts';
 import { nameOf, type Proxy } from '../../io/proxies.ts';
 
-/** Whoever has a signed address may read what it names for an hour. */
+/** The target of a redirect. Anyone with a signed address may read what it names for an hour. */
 export interface Location {
   readonly address: string;
-  /** Kept from the garbage collector, so that texts are filtered for them. */
+  /** Kept alive so that texts are filtered for them. */
   readonly secrets: readonly Secret[];
 }
 
 /**
- * One GET that follows no redirect, for a credential of this source. Any status is an answer; without an answer it
- * throws a Failure. `proxy`: what the answer came through. `location`: where a redirect leads, with what is secret in
- * that address.
+ * Sends one GET for a credential of this source, and follows no redirect. Returns a response of any status; throws a
+ * Failure if there is none. `proxy` is what the response came through. `location` is the target of a redirect, with the
+ * secrets in that address.
  */
 export type Ask = (
   url: string,
@@ -26,7 +26,7 @@ export type Ask = (
 ) => Promise<{
   readonly status: number;
   readonly text: string;
-  /** The header `www-authenticate`. */
+  /** The `www-authenticate` header. */
   readonly challenge?: string | undefined;
   readonly location?: Location | undefined;
   readonly proxy?: Proxy | undefined;
@@ -34,8 +34,8 @@ export type Ask = (
 
 /**
  * Asks the registry itself whether it accepts a credential. `GET /v2/` needs no right beyond the token. ECR Public
- * takes the token where its challenge says, as clients send it there.
- * `endpoint`: where a registry is reached; https://HOST unless said.
+ * takes the token at the address in its challenge, where clients send it.
+ * `endpoint` is where a registry is reached, by default https://HOST.
  */
 export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = ({ host }) => `https://${host}`): Prove {
   return async (registry, credential, signal) => {
@@ -58,8 +58,8 @@ export function makeProve(ask: Ask, endpoint: (registry: Registry) => string = (
 }
 
 /**
- * Where bearer tokens are given for a password (the token authentication of the distribution project). A token of ours
- * goes to the registry's own host alone.
+ * The address in a challenge that gives bearer tokens for a password (the token authentication of the distribution
+ * project). Throws UNEXPECTED where that is not on the registry's own host: a token of ours goes nowhere else.
  */
 export function doorIn(challenge: string | undefined, base: string): string {
   const part = (name: string): string | undefined => new RegExp(`\\b${name}="([^"]*)"`).exec(challenge ?? '')?.[1];
@@ -77,11 +77,13 @@ export function basic({ username, password }: Credential): string {
   return `Basic ${Buffer.from(`${username}:${password.reveal()}`).toString('base64')}`;
 }
 
-/** The rest of a sentence that begins with whoever answered. */
+/** The response in words: the rest of a sentence that begins with the server. */
 export const answeredWith = ({ status, text, location, proxy }: Awaited<ReturnType<Ask>>): string =>
   `answered ${status}${proxy ? ` through ${nameOf(proxy)}` : ''}${inBrackets(wordsOf(text))}${ledTo(status, location)}`;
 
-/** ECR refuses in a JSON envelope, in plain text, or without a word; S3 in XML. */
+/**
+ * The message of a refusal. ECR refuses in a JSON envelope, in plain text, or with an empty body; S3 refuses in XML.
+ */
 export function wordsOf(text: string): string {
   try {
     const { errors } = JSON.parse(text) as { errors?: { message?: unknown }[] };
@@ -96,6 +98,6 @@ export function wordsOf(text: string): string {
 
 const ofStore = /<Error>\s*<Code>(?<code>[\w.]{1,100})<\/Code>(\s*<Message>(?<message>[^<]{1,300})<\/Message>)?/;
 const inBrackets = (words: string): string => (words === '' ? '' : ` (${quote(words)})`);
-/** The host alone: an address may be signed. */
+/** Names only the host of a redirect, because the address may be signed. */
 const ledTo = (status: number, location: Location | undefined): string =>
   location && status >= 300 && status < 400 ? ` and leads to ${new URL(location.address).host}` : '';

@@ -11,40 +11,40 @@ import { type Blob, type Manifest, manifestTypes, type Platform, platformWords, 
 import { type Ask, basic, doorIn, type Location } from './prove.ts';
 
 /**
- * What is pulled, and by whom. Of an image without a repository only the door is asked. Without a credential: as
- * somebody without a name, which ECR Public allows.
+ * What is pulled, and with which source. For an image without a repository, only /v2/ is asked. Without a credential
+ * the pull is anonymous, which ECR Public allows.
  */
 export interface Wish extends Pulled {
-  /** Of the credential, or of the trust in the way there. */
+  /** The source of the credential. Its profile decides which certificate authorities are trusted. */
   readonly source: string;
-  /** Also one byte of the config and of the smallest layer, where these lie, without the credential. */
+  /** Also fetch one byte of the config and of the smallest layer from where these lie, without the credential. */
   readonly layer?: boolean;
 }
 
 export interface PullDeps {
   readonly ask: Ask;
   readonly platform: Platform;
-  /** Where a registry is asked; https://HOST unless said. */
+  /** Where a registry is reached, by default https://HOST. */
   readonly endpoint?: ((registry: Registry) => string) | undefined;
   /**
-   * The cache rules of a registry, by the identity of a source: asked for where something is not there. undefined:
-   * nobody can say. Never throws.
+   * The cache rules of a registry, as the identity of a source sees them. Called when something is missing. undefined:
+   * they are unknown. Never throws.
    */
   readonly rulesOf?: ((source: string, registry: Registry, signal: AbortSignal) => Promise<readonly CacheRule[] | undefined>) | undefined;
 }
 
-/** Walks a pull until something stops it, without the token and without downloading anything. Never throws. */
+/** Walks a pull until something stops it. Fetches no token and downloads nothing. Never throws. */
 export type Pull = (wish: Wish, signal: AbortSignal) => Promise<Step[]>;
 
-/** Of one request. */
+/** In milliseconds: the deadline of one request. */
 const askMs = 15_000;
-/** A list may name another list. */
+/** How many manifests are read, because a list may name another list. */
 const deepest = 3;
 
 type Headers = Readonly<Record<string, string>>;
 type Get = (url: string, headers: Headers) => Promise<Answer>;
 
-/** What is the same for all steps of one pull. */
+/** The state that all steps of one pull share. */
 interface Walk {
   readonly wish: Wish;
   readonly base: string;
@@ -52,7 +52,7 @@ interface Walk {
   readonly platform: Platform;
   /** The cache rules of the registry, where they are known. */
   readonly rules: () => Promise<readonly CacheRule[] | undefined>;
-  /** Kept from the garbage collector, so that texts are filtered for them. */
+  /** Kept alive so that texts are filtered for them. */
   readonly secrets: Secret[];
 }
 
@@ -79,7 +79,7 @@ async function walk(around: Walk): Promise<Step[]> {
   if (!manifest.next) return [door.step, manifest.step];
   const { config, layers } = manifest.next;
   const least = smallest(layers);
-  // Where an image has no config of its own, any blob asks for the same right.
+  // An image without a config of its own: any blob needs the same right.
   const first = config ?? least;
   if (!first) return [door.step, manifest.step, nothingThere('config')];
   const blob = await askForBlob(around, login, first, 'config');
@@ -92,7 +92,7 @@ const nothingThere = (name: Step['name']): Step => ({ name, action: 'none', verd
 
 const rightFor = ({ wish }: Walk, action: string): string => (wish.image.registry.service === 'ecr' ? action : 'none');
 
-/** GET /v2/: the token alone is judged. ECR Public gives a second one for it. */
+/** The registry step: GET /v2/ judges the token alone. ECR Public exchanges it for a second one. */
 async function enter(around: Walk): Promise<Taken<Headers>> {
   const { wish, base } = around;
   const isPublic = wish.image.registry.service === 'ecr-public';
@@ -105,7 +105,7 @@ async function enter(around: Walk): Promise<Taken<Headers>> {
   return judged(around.wish, { name: 'registry', action: 'none', host: new URL(base).host }, answer, login);
 }
 
-/** The token of a second door; nothing where the first one was open. */
+/** The header with the second token of ECR Public; empty where none was needed. */
 function bearerIn({ text }: Answer, { secrets }: Walk): Headers {
   try {
     const { token, access_token: other = token } = JSON.parse(text) as { token?: unknown; access_token?: unknown };
@@ -149,14 +149,14 @@ function remarkOn({ choice, instead }: Extract<Manifest, { kind: 'index' }>, { w
   return { text: `${name} has no image for ${own}, the platform of this machine: that for ${instead} was tried.` };
 }
 
-/** What covers the name of an image that is not there, where that is known. */
+/** The pull-through cache that covers the name of a missing image, where that is known. */
 async function cacheFor({ wish: { image }, rules }: Walk, answer: Answer | Failure): Promise<Cache | undefined> {
   if (answer instanceof Failure || answer.status !== 404 || image.registry.service !== 'ecr') return undefined;
   const known = await rules();
   return known && cacheOf(known, image.repository);
 }
 
-/** Whatever it is, nothing is concluded from it. */
+/** The step for a response that is no manifest. Nothing is concluded from what it is. */
 function noManifest({ wish: { image } }: Walk, { action, host }: { readonly action: string; readonly host: string }) {
   const said = `${host} answered with something that is no manifest`;
   const own = { host, at: 'registry', said, isSilent: false } as const;
@@ -166,17 +166,20 @@ function noManifest({ wish: { image } }: Walk, { action, host }: { readonly acti
 
 const blobAction = 'ecr:GetDownloadUrlForLayer';
 
-/** GET of a blob. ECR answers with an address in S3, which is not followed; other registries with the blob itself. */
+/**
+ * GET of a blob. ECR redirects to an address in S3, which is not followed; other registries answer with the blob
+ * itself.
+ */
 async function askForBlob(around: Walk, login: Headers, { digest }: Blob, name: 'config' | 'layer'): Promise<Taken<Location>> {
   const { wish, base } = around;
   const url = `${base}${wish.image.repository}/blobs/${digest}`;
-  // One byte is enough of a registry that sends the blob.
+  // One byte is enough from a registry that sends the blob.
   const answer = await attempt(around, get => get(url, { ...login, range: 'bytes=0-0' }));
   const about = { name, action: rightFor(around, blobAction), host: new URL(base).host };
   return judged(around.wish, about, answer, ({ location }) => location);
 }
 
-/** One byte of the config and of a layer from where ECR says that they lie. No credential goes there. */
+/** Fetches one byte of the config and of a layer from the addresses that ECR gave. No credential goes there. */
 async function fetchByte(
   around: Walk,
   login: Headers,

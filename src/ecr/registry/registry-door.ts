@@ -9,18 +9,20 @@ import type { PullDeps } from './pull.ts';
 
 export interface DoorDeps {
   readonly env: NodeJS.ProcessEnv;
-  /** The connections for proofs of all sources whose profiles name no authorities of their own. */
+  /** The connections for all sources whose profiles name no certificate authorities of their own. */
   readonly dispatcher: Dispatcher;
-  /** The source of this name; undefined when there is none any more. */
+  /** The source of this name. undefined: it no longer exists. */
   sourceOf(name: string): Source | undefined;
-  /** Where a registry is asked; https://HOST unless said. */
+  /** Where a registry is reached, by default https://HOST. */
   readonly endpoint: ((registry: Registry) => string) | undefined;
 }
 
-/** The largest manifest that is read. Of an image with a hundred layers it has 20 kB. */
+/** In bytes: the largest manifest that is read. That of an image with a hundred layers has 20 kB. */
 const largest = 1024 * 1024;
 
-/** Asks registries, and where they redirect to, through the proxies of AWS and with its trust. */
+/**
+ * Sends requests to registries and to the targets of their redirects, through the proxies for AWS and with its trust.
+ */
 export function askRegistries(deps: DoorDeps): Ask {
   const { env, endpoint } = deps;
   const wayTo = waysOf(deps);
@@ -47,7 +49,7 @@ export function askRegistries(deps: DoorDeps): Ask {
   };
 }
 
-/** Of the address the signature alone is secret: regions and dates stand in other texts as well. */
+/** The target of a redirect. Only the signature in its address is secret: regions and dates occur in other texts. */
 function locationOf(location: string, asked: string): Location | undefined {
   const url = URL.parse(location, asked);
   const secrets = [...(url?.searchParams ?? [])].flatMap(([name, value]) =>
@@ -66,7 +68,7 @@ export const rulesOfSources =
     try {
       return await sourceOf(source)?.cacheRules?.(registry, signal);
     } catch {
-      // Most identities that pull may not ask, and what cannot be said is left out.
+      // Most identities that pull may not read the rules. Then the rules are unknown.
       return undefined;
     }
   };

@@ -4,7 +4,7 @@ import { isStale, stopOf } from './checked-pull.ts';
 import type { Step } from './judged.ts';
 import type { Pull } from './pull.ts';
 
-/** The walk of a pull for those who ask day by day: what stops it is one sentence, and what to do another. */
+/** Walks a pull for regular verification: one sentence says what stops it, another what to do. */
 export function makeVerify(pull: Pull): Verify {
   return async (image, credential, signal) => {
     const steps = await pull({ image, credential, source: credential?.source ?? '' }, signal);
@@ -29,7 +29,8 @@ function wordsOn({ diagnosis, text = '', verdict }: Step): { readonly message: s
 }
 
 /**
- * In one line, as a finding is. Of what is not there, each policy is only one of several things that may be missing.
+ * The policies to paste, each in one line, as a finding is. For a missing image they are left out: there each policy is
+ * only one of several things that may be missing.
  */
 const pasted = ({ paste = [] }: Diagnosis): string[] => paste.map(({ what, text }) => `${what}: ${compact(text)}`);
 

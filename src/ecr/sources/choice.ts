@@ -17,13 +17,15 @@ export interface SourceSpec {
   readonly command?: string | readonly string[] | undefined;
   readonly file?: string | undefined;
   readonly profile?: string | undefined;
-  /** Assumed one after the other, each with the keys of the one before; `roleArn` comes after the last of them. */
+  /**
+   * The roles to assume in this order, each with the keys of the one before. `roleArn` comes after the last of them.
+   */
   readonly roles?: readonly Role[] | undefined;
   readonly roleArn?: string | undefined;
   readonly externalId?: Secret | string | undefined;
   /**
-   * Of the function, and of the tokens of function, command or file where these do not say it; else only for those who
-   * ask without naming a registry: a host always says its own region.
+   * The region of the function, and of tokens where function, command or file do not say it. Otherwise it counts only
+   * for requests that name no registry, because a host always says its own region.
    */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;
@@ -32,30 +34,32 @@ export interface SourceSpec {
   readonly accounts?: readonly string[] | undefined;
   /** Globs of hosts as images spell them: * is any text, ? any one character. */
   readonly registries?: readonly string[] | undefined;
-  /** Globs of `target/slot id`: the only slots that it serves, and whose own wish for it is granted. */
+  /** Globs of `target/slot id`: the only slots that it serves. Their own wish for it is granted. */
   readonly slots?: readonly string[] | undefined;
 }
 
-/** Whether somebody else fetches the token, who may look at the account that it is for. */
+/** Whether a function, a command or a file gives the token, which may depend on the account. */
 export const isGiven = ({ lambda, command, file }: Pick<SourceSpec, 'lambda' | 'command' | 'file'>): boolean =>
   [lambda, command, file].some(kind => kind !== undefined);
 
-/** Whether an identity of AWS has to do with the source: it asks ECR, or a function. */
+/** Whether the source uses an AWS identity: it asks ECR, or a function. */
 export const asksAws = ({ command, file }: Pick<SourceSpec, 'command' | 'file'>): boolean => command === undefined && file === undefined;
 
-/** The sources that are there, and the way from a registry to its own. Loads nothing of the AWS SDK. */
+/** The sources, and the choice of one for a registry. Loads nothing of the AWS SDK. */
 export interface Choice {
   readonly all: readonly SourceSpec[];
   choose(registry: Registry, slot?: Asking): SourceSpec | undefined;
-  /** Those that serve the registry, or are wished for, and only their `slots` keep them from the slot. */
+  /** The sources that serve the registry, or that the slot wishes for, and that only their `slots` keep from it. */
   withheld(registry: Registry, slot: Asking): readonly SourceSpec[];
 }
 
 /**
- * ECR Public is served by sources for it alone, and by none where there is none: it needs no login.
- * A granted wish, else the first in file order whose patterns match, else the one named `default`, else the first
- * without patterns. When there is neither, `default` is the AWS chain as it is. A source with `slots` is none for any
- * other slot: what a slot asks for may come from whoever writes there, so that list is the boundary between tenants.
+ * Chooses the source for a registry: a granted wish, else the first in file order whose patterns match, else the one
+ * named `default`, else the first without patterns. When there is neither of the last two, `default` is the AWS chain
+ * as it is.
+ * ECR Public is served only by sources for it. Where there are none it has no source, because it needs no login.
+ * A source with `slots` serves no other slot: what a slot asks for may come from anyone with write access there, so
+ * that list is the boundary between tenants.
  */
 export function choiceOf(specs: readonly SourceSpec[]): Choice {
   const ofPublic = specs.filter(isPublic);
@@ -78,16 +82,16 @@ export function choiceOf(specs: readonly SourceSpec[]): Choice {
   };
 }
 
-/** Whether a slot is one of those that a source is limited to. */
+/** Whether a source serves a slot, as far as its `slots` are concerned. */
 const isFor = ({ slots }: SourceSpec, { target, id }: Asking): boolean => !given(slots) || matches(slots, `${target}/${id}`);
 
 type Patterns = readonly string[] | undefined;
 
-/** An empty list is none: it would exclude everything. */
+/** An empty list counts as missing: it would exclude everything. */
 const given = (list: Patterns): list is readonly string[] => list !== undefined && list.length > 0;
 const hasPatterns = ({ accounts, registries }: SourceSpec): boolean => given(accounts) || given(registries);
 const isPublic = ({ service }: SourceSpec): boolean => service === 'ecr-public';
-/** Meant for everything that no other source takes. A source with slots alone is meant for wishes. */
+/** Whether a source serves everything that no other source takes. A source with only `slots` serves wishes. */
 export const isOpen = (spec: SourceSpec): boolean => !hasPatterns(spec) && !given(spec.slots);
 
 function serves({ accounts, registries }: SourceSpec, registry: Registry): boolean {
@@ -96,11 +100,14 @@ function serves({ accounts, registries }: SourceSpec, registry: Registry): boole
 
 const matches = (globs: Patterns, text: string): boolean => (globs ?? []).some(glob => globToPattern(glob).test(text));
 
-/** Those of the patterns of a source that a registry matches. */
+/** The patterns of a source that match a registry. */
 export const matching = (kind: 'accounts' | 'registries', patterns: readonly string[], { account, host }: Registry): readonly string[] =>
   patterns.filter(pattern => (kind === 'accounts' ? pattern === account : matches([pattern], host)));
 
-/** The hosts that a source names: under `registries`, by accounts of a region, and ECR Public. A pattern names none. */
+/**
+ * The hosts that a source names: those under `registries`, its accounts in its region, and ECR Public. Patterns name
+ * none.
+ */
 export const hostsIn = ({ service, registries = [], accounts = [], region }: SourceSpec): readonly string[] => [
   ...(service === 'ecr-public' ? ['public.ecr.aws'] : []),
   ...registries.filter(pattern => !/[*?]/.test(pattern)),

@@ -16,7 +16,7 @@ import { toolFailure } from './tool-errors.ts';
 
 interface Run {
   readonly command: Command;
-  /** Of its tokens, where neither it nor its placeholders say that. */
+  /** The region of its tokens, where neither the output nor a placeholder says it. */
   readonly region: string | undefined;
   readonly from: Pick<Credential, 'source' | 'scope'>;
   readonly env: Env;
@@ -24,11 +24,11 @@ interface Run {
   readonly signal: AbortSignal;
 }
 
-/** Of what a command wrote before it failed, so many words are taken for secrets. */
+/** The number of words that are treated as secrets in the output of a command that fails. */
 const mostWords = 50;
 const placeholder = /\{(registry|host|region|account)\}/g;
 
-/** With what the registry says in the place of `{host}`, `{region}` and `{account}`: names that no shell minds. */
+/** Fills in `{host}`, `{region}` and `{account}` of the registry. These names need no quoting in a shell. */
 function filled(command: Command, registry: Registry): Command {
   const { region, account = '' } = registry;
   const host = hostFor(registry);
@@ -37,10 +37,10 @@ function filled(command: Command, registry: Registry): Command {
   return typeof command === 'string' ? fill(command) : command.map(fill);
 }
 
-/** Whether the command is told for which region the token is to be. */
+/** Whether the command is told the region of the token. */
 const isTold = (command: Command): boolean => [command].flat().some(word => /\{(registry|host|region)\}/.test(word));
 
-/** One credential in what the command writes for the registry. Throws a Failure. */
+/** Runs the command for the registry and returns the credential that it writes. Throws a Failure. */
 export async function fetchByCommand({ command, region, from, env, clock, signal }: Run, registry: Registry): Promise<Credential> {
   const program = programIn(command);
   const [file, args] = await startOf(filled(command, registry));
@@ -53,7 +53,7 @@ export async function fetchByCommand({ command, region, from, env, clock, signal
   const who = `The command ${program}`;
   const told = { who, shown: `the command ${program}`, where: runIt(program), region: registry.region };
   if (badEnd) {
-    // It may repeat there what it wrote here.
+    // The command may repeat on stderr what it wrote to stdout.
     const kept = stdout.split(/\s+/, mostWords).map(word => new Secret(word));
     const failure = toolFailure({ type: badEnd, words: stderr.trim() }, told);
     kept.length = 0;
@@ -76,7 +76,10 @@ export async function fetchByCommand({ command, region, from, env, clock, signal
 
 const runIt = (program: string): string => `Run ${program} as the user of this process, without a terminal, to see more.`;
 
-/** No shell unless the line needs one. Throws MISCONFIGURED where it needs one that is not there. */
+/**
+ * The program to start, with its arguments. It is a shell only where the line needs one. Throws MISCONFIGURED where
+ * that shell is not there.
+ */
 async function startOf(command: Command): Promise<readonly [program: string, args: readonly string[]]> {
   const words = typeof command === 'string' ? wordsOf(command) : command;
   if (typeof words !== 'string') return [words[0] ?? '', words.slice(1)];
@@ -84,7 +87,7 @@ async function startOf(command: Command): Promise<readonly [program: string, arg
   return [shell, ['-c', String(command)]];
 }
 
-/** Why a command cannot run here, as far as one can see without running it; undefined when it can. */
+/** Why a command cannot run here. undefined: it can, as far as one can see without running it. */
 export async function cannotStart(command: Command, env: Env): Promise<string | undefined> {
   const words = typeof command === 'string' ? wordsOf(command) : command;
   if (typeof words === 'string') return (await isThere(shell)) ? undefined : needsShell(words, shell, 'its line');

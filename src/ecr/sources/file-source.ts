@@ -10,21 +10,21 @@ import { toolFailure } from './tool-errors.ts';
 
 interface Read {
   readonly file: string;
-  /** Of its token, where it does not say that. */
+  /** The region of its token, where the token does not say it. */
   readonly region: string | undefined;
   readonly from: Pick<Credential, 'source' | 'scope'>;
   readonly clock: Clock;
 }
 
-/** A file with the logins of many registries is larger than a token. */
+/** In bytes. A file with the logins of many registries is larger than a token. */
 const mostBytes = 1024 * 1024;
-/** How soon a file that is not there, or has nothing good in it, is looked at again. */
+/** In milliseconds: how soon a file that is missing, or holds no valid token, is read again. */
 const retryAfterMs = 15_000;
 const again = 'The file is read again by itself.';
 
 /**
- * The credential in a file. A token that does not say its end ends twelve hours after the file was written, so a file
- * that nobody writes any more does not look fresh. Throws a Failure.
+ * Reads the credential from a file. The life of a token that does not say its end counts from the time when the file
+ * was written, so a file that is no longer updated does not look fresh. Throws a Failure.
  */
 export async function fetchFromFile({ file, region, from, clock }: Read, registry: Registry): Promise<Credential> {
   const { text, changedAt } = await contentOf(file);
@@ -44,7 +44,7 @@ export async function fetchFromFile({ file, region, from, clock }: Read, registr
   });
 }
 
-/** Reads it as a fetch would, for any registry that it may be for. Throws a Failure as a fetch does. */
+/** Reads the file as a fetch would, for whichever registry it may be. Throws a Failure as a fetch does. */
 export async function lookAtFile(file: string, region: string | undefined, clock: Clock): Promise<void> {
   const { text } = await contentOf(file);
   const reading = readPayload(text);
@@ -55,7 +55,7 @@ export async function lookAtFile(file: string, region: string | undefined, clock
 
 async function contentOf(file: string): Promise<{ readonly text: string; readonly changedAt: Date }> {
   try {
-    // Before the text: a file that is written meanwhile counts as older than it is.
+    // Stat comes first: a file that is written in between counts as older than it is.
     const { mtime: changedAt } = await statOf(file);
     const text = await readText(file, mostBytes);
     if (text.trim() === '') throw new Unreadable(file, 'EMPTY', 'is empty');

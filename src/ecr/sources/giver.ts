@@ -3,7 +3,7 @@ import type { TokensFrom } from '../../contract/source.ts';
 import { programIn } from '../keys/command-line.ts';
 import type { SourceSpec } from './choice.ts';
 
-/** Whoever gives the tokens of a source in the place of ECR. */
+/** The function, command or file that gives the tokens of a source in place of ECR. undefined: ECR gives them. */
 export function giverOf({ lambda, command, file }: Pick<SourceSpec, 'lambda' | 'command' | 'file'>): TokensFrom | undefined {
   if (file !== undefined)
     return {

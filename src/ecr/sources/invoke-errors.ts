@@ -7,7 +7,10 @@ import { readDenial } from '../../refusals/denial.ts';
 import { addPermission, permissionOf, rights } from '../../refusals/statements.ts';
 import { type Attempt, statement } from '../aws/denied.ts';
 
-/** Why Lambda does not run a function, by names without `Exception` (AWS, Lambda API reference, Invoke). */
+/**
+ * How to report that Lambda does not run a function. Keyed by error names without `Exception` (AWS, Lambda API
+ * reference, Invoke).
+ */
 type Trouble = readonly [code: FailureCode, remedy: (fn: FunctionName, words: string) => string];
 
 const keyRemedy = ({ shown }: FunctionName): string =>
@@ -52,7 +55,10 @@ const troubles: Readonly<Record<string, Trouble>> = {
   RequestTooLarge: ['UNEXPECTED', ours],
 };
 
-/** A refusal of Lambda itself: the function did not run. undefined: nothing that concerns Lambda alone. */
+/**
+ * The Failure for a refusal of Lambda itself, which did not run the function. undefined: the error does not concern
+ * Lambda alone.
+ */
 export function invokeFailure(kind: string, words: string, attempt: Attempt): Failure | undefined {
   const { fn, region, call } = attempt;
   if (!fn) return undefined;
@@ -69,7 +75,7 @@ export function invokeFailure(kind: string, words: string, attempt: Attempt): Fa
   });
 }
 
-/** The member Reason of a refusal: why too many requests are too many. */
+/** The member Reason of a refusal. It says which limit too many requests have exceeded. */
 function reasonIn(refusal = ''): string | undefined {
   return /"Reason"\s*:\s*"(?<reason>\w{1,80})"/.exec(refusal)?.groups?.['reason'];
 }
@@ -86,7 +92,10 @@ function busy({ shown }: FunctionName, reason: string): string {
   return `The account runs as many functions as it may, or is asked too often. It is tried again by itself; reserved concurrency for ${shown} keeps a place free.`;
 }
 
-/** The right to invoke, and the function's own policy where it is another account's. */
+/**
+ * The Failure for a missing right to invoke. It includes the function's own policy where the function is in another
+ * account.
+ */
 function invokeDenied(words: string, fn: FunctionName, region: string): Failure {
   const denial = readDenial(words);
   const arn = denial?.resource?.startsWith('arn:') ? denial.resource : fn.region ? fn.given : arnOf(fn, region, denial?.account);

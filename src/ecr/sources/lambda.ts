@@ -16,7 +16,10 @@ import { credentialIn, type Giver } from './given/given.ts';
 import { readPayload } from './given/shapes.ts';
 import { logOf, toolFailure } from './tool-errors.ts';
 
-/** A function that starts, in a VPC for example, takes longer than any other call. The whole fetch ends earlier. */
+/**
+ * In milliseconds. A function that starts, in a VPC for example, takes longer than any other call. The deadline of the
+ * whole fetch still applies.
+ */
 const attemptMs = 15_000;
 
 /** An identity that asks a function for tokens. */
@@ -24,7 +27,7 @@ export interface Invoker extends Identity {
   readonly lambda: string;
 }
 
-/** One new credential, as the function gives it for the registry. Throws a Failure. */
+/** Invokes the function for the registry and returns the credential that it gives. Throws a Failure. */
 export async function fetchByFunction(
   invoker: Invoker,
   registry: Registry,
@@ -51,7 +54,7 @@ export async function fetchByFunction(
     const account = credential.own?.account;
     return {
       ...credential,
-      // Who invokes it has no say at a pull, so the principal is not told.
+      // The invoker's rights do not matter for a pull, so the principal is not named.
       identity: { from: told, whose: `the role of ${fn.shown}`, ...(account !== undefined && { account }) },
       ...(await unchanged(askedAs, from.askedAs)),
     };
@@ -78,7 +81,7 @@ async function invoke(fn: FunctionName, registry: Registry, keys: Held['keys'], 
   }
 }
 
-/** A function that fails is an answer like any other, with a header. */
+/** Reads the response. Lambda reports a failed function as a successful call with an additional header. */
 function read(reply: Reply, fn: FunctionName, invoker: Invoker, registry: Registry, { source, scope }: Origin, way: Way): Credential {
   const { region } = way.aim;
   const who = `The function ${fn.name} in ${region}`;

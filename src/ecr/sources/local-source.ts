@@ -9,10 +9,10 @@ import { programIn } from '../keys/command-line.ts';
 import type { SourceSpec } from './choice.ts';
 import { giverOf } from './giver.ts';
 
-/** In milliseconds: what runs here has as long as AWS has. */
+/** In milliseconds: the same deadline as for AWS. */
 const fetchMs = 20_000;
 
-/** A source that asks nobody of AWS itself: what a command writes, or a file holds. */
+/** A source that calls no AWS service itself: a command that writes tokens, or a file that holds them. */
 export function localSource(spec: SourceSpec, deps: AwsDeps): Source {
   const { name, command, file, region } = spec;
   const { clock, env = process.env } = deps;
@@ -56,7 +56,7 @@ interface Job {
   work(registry: Registry, from: Pick<Credential, 'source' | 'scope'>, signal: AbortSignal): Promise<Credential>;
 }
 
-/** What is done for a token. It is loaded then: those who ask AWS need none of it. */
+/** The work that gets a token. Its code is loaded on demand, because sources that ask AWS do not need it. */
 function jobOf({ command, file = '', region }: SourceSpec, { clock, env = process.env, commandEnv = env }: AwsDeps): Job {
   if (command === undefined)
     return {

@@ -1,14 +1,14 @@
-/** Names in front of what may be secret, and the user name of ECR. */
+/** Values that may be secret, after a name that says so, or after the user name of ECR. */
 const named = /(?<![\w:-])([\w-]*(?:password|passwd|secret|token|(?:access|api)[-_]?key)["']?\s*[:=]\s*["']?)([^\s"',;}]+)/gi;
 const ofEcr = /(?<![\w:-])(AWS:)([^\s"',;}]+)/g;
-/** Ids of access keys, of users and of sessions (IAM user guide, unique identifiers). */
+/** IDs of access keys of users and of sessions (IAM user guide, unique identifiers). */
 const keyId = /\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g;
-/** An ARN, which may be as long as a key, or a run of the characters of keys. */
+/** An ARN, which may be as long as a key, or a run of characters that keys consist of. */
 const run = /\barn:[\w-]+:[^\s"',;]+|[A-Za-z0-9+/_-]+={0,2}/g;
 
 /**
- * What a program or a function says on its failure, without what looks like a key, a password or a token: it may print
- * what it has just been given. ARNs stay: they say whose it was.
+ * Masks what looks like a key, a password or a token in the error text of a program or function, which may print what
+ * it has just received. ARNs stay: they say whose it was.
  */
 export function withoutKeys(said: string): string {
   const hide = (whole: string, name: string, value: string): string => (/\d/.test(value) || value.length >= 16 ? `${name}[secret]` : whole);
@@ -19,7 +19,7 @@ export function withoutKeys(said: string): string {
     .replace(run, found => (!found.startsWith('arn:') && looksLikeKey(found) ? '[secret]' : found));
 }
 
-/** A key may begin with a stroke as well; in a path no part looks like one. */
+/** Whether a run looks like a key. A key may begin with a slash, like a path, but no part of a path looks like one. */
 const looksLikeKey = (found: string): boolean =>
   found.startsWith('/') ? found.split('/').some(part => isMixed(part, 20)) : isMixed(found, 32);
 

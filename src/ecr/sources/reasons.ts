@@ -1,14 +1,14 @@
 import type { Registry } from '../../contract/registry.ts';
 import { type Choice, isOpen, matching, type SourceSpec } from './choice.ts';
 
-/** Why a source serves a registry, or why it does not: the rest of a sentence that begins with it. */
+/** Why a source serves a registry or does not, as the rest of a sentence that begins with the source. */
 export interface Reason {
   readonly source: string;
   readonly chosen: boolean;
   readonly why: string;
 }
 
-/** Why one source is chosen for a registry, and each of the others is not. In file order. */
+/** Why one source is chosen for a registry, and each of the others is not, in file order. */
 export function reasonsFor(registry: Registry, { all, choose }: Choice): readonly Reason[] {
   const chosen = choose(registry);
   return all.map(spec => {
@@ -28,7 +28,7 @@ function reasonFor(spec: SourceSpec, registry: Registry, all: readonly SourceSpe
 
 const isLimited = (spec: SourceSpec): spec is SourceSpec & { readonly slots: readonly string[] } => (spec.slots ?? []).length > 0;
 
-/** What keeps a source from serving a registry. */
+/** Why a source does not serve a registry. */
 function obstacle(spec: SourceSpec, registry: Registry, chosen: SourceSpec | undefined): string {
   const { service = 'ecr' } = spec;
   if (service !== registry.service) return `it serves ${service === 'ecr' ? 'private registries' : 'ECR Public'} alone`;

@@ -11,7 +11,7 @@ import { localSource } from './local-source.ts';
 
 export type { SourceSpec } from './choice.ts';
 
-/** The sources; which of them serves a registry is said by `choiceOf`. */
+/** Creates the sources. `choiceOf` decides which of them serves a registry. */
 export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Sources {
   const { all, choose, withheld } = choiceOf(specs);
   const sources = new Map(all.map(spec => [spec, sourceOf(spec, deps)]));
@@ -26,9 +26,9 @@ export function makeSources(specs: readonly SourceSpec[], deps: AwsDeps): Source
 }
 
 /**
- * A source that takes a token of OpenID Connect in the place of the chain. Credentials of two tokens must not be mixed
- * up, though they name the same role: whether a service account may take the role is said by STS alone. A command or a
- * file serves whoever asks.
+ * A source that uses a token of OpenID Connect in place of the chain. Credentials of two tokens must not be mixed up,
+ * even for the same role: STS alone decides whether a service account may assume it. A command or a file ignores the
+ * token.
  */
 export const sourceByToken = (webToken: WebToken, spec: SourceSpec, deps: AwsDeps): Source => sourceOf(spec, deps, webToken);
 
@@ -40,22 +40,23 @@ export function identityIn({ profile, roles = [], roleArn, externalId, endpoint,
   return { profile, roles: [...roles, ...(roleArn ? [{ roleArn, externalId }] : [])], endpoint, stsEndpoint, region };
 }
 
-/** A source whose AWS identity asks ECR, or a function in its place. */
+/** A source whose AWS identity asks ECR, or a function in place of ECR. */
 function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source {
   const { name, lambda } = spec;
   const env = deps.env ?? process.env;
   const identity: Identity = { ...identityIn(spec), webToken };
   const digest = digestOf(identity, lambda);
   const scope = (registry: Registry): string => {
-    // The token is the same behind every spelling, but the endpoint that is called is not: one may be out of reach.
+    // Every spelling of the host has the same token, but not the same endpoint: one may be unreachable.
     const more = lambda === undefined ? variantOf(identity, registry, env) : registry.account;
     return [name, digest, registry.service, registry.region, ...(more ? [more] : [])].join('/');
   };
-  // What a token opens, or what ends with a session, is kept by those who ask, and by nobody else.
+  // Credentials of a web identity token, and those that end with a session, are cached only by the programs that ask
+  // for them.
   const isUnsaid = webToken !== undefined || deps.askedAs === 'not said' || endsWithSession(env);
   const askedAs = async (registry: Registry): Promise<string | undefined> => (isUnsaid ? undefined : await identityOf(spec, env, registry));
   const steps = new Map<string, () => string>();
-  /** What the profile sets is read at a fetch: the address that is called, and the authorities that are trusted. */
+  /** Known after a fetch, which reads the profile: its certificate authorities, and the configured address below. */
   let bundle: Setting | undefined;
   const api = apiAsked(spec);
   let custom = endpointSetBy(identity, api, env);
@@ -73,7 +74,7 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
       const origin: Origin = { ...from, entered, settled, askedAs: () => askedAs(registry) };
       try {
         if (lambda === undefined) return await fetchToken(identity, registry, origin, deps, signal);
-        // What only functions need is loaded for functions alone: a credential helper is a process for each call.
+        // Loaded on demand: a credential helper is a new process for each call.
         const { fetchByFunction } = await import('./lambda.ts');
         return await fetchByFunction({ ...identity, lambda }, registry, origin, deps, signal);
       } finally {
@@ -82,7 +83,7 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
     },
     askedAs,
     ...(lambda === undefined && {
-      // Loaded when an image is not there, and only then.
+      // Loaded only when an image is missing.
       cacheRules: async (registry: Registry, signal: AbortSignal) =>
         (await import('../aws/cache-rules.ts')).askCacheRules(identity, registry, deps, signal),
     }),

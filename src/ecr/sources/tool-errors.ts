@@ -6,7 +6,7 @@ import { rightsFor } from '../../refusals/statements.ts';
 import { statement, tokenDenied } from '../aws/denied.ts';
 import { withoutKeys } from './masked.ts';
 
-/** An error that a function, or a tool of AWS, tells in words of its own. */
+/** An error in the words of a function or of an AWS tool. */
 interface Told {
   readonly type: string;
   readonly words: string;
@@ -14,13 +14,15 @@ interface Told {
 interface Kind {
   readonly is: RegExp;
   readonly code: FailureCode;
-  /** The rest of a sentence that begins with `Let` or with a verb; `shown`: who failed. */
+  /** The rest of a sentence that begins with `Let` or with a verb. `shown` names what failed. */
   readonly remedy: (shown: string, told: Told) => string;
 }
 
 const handler = (shown: string): string => `Look at the setting "Handler" of ${shown} (FILE.FUNCTION), and at what its package holds.`;
 
-/** By what stands in type and words, as the runtimes of Lambda and boto3 write it. The first that matches counts. */
+/**
+ * Known errors, matched against type and words as the runtimes of Lambda and boto3 write them. The first match counts.
+ */
 const kinds: readonly Kind[] = [
   {
     is: /Timedout|Task timed out/i,
@@ -69,7 +71,10 @@ const kinds: readonly Kind[] = [
   },
 ];
 
-/** The rights of its own that a function, or a tool, was missing: both print IAM's sentence. */
+/**
+ * The Failure's words where a function or tool lacks a right of its own: both print IAM's sentence. undefined: it is
+ * another error.
+ */
 function denied(words: string, region: string): Pick<Failure, 'message' | 'remedy'> | undefined {
   const denial = readDenial(words);
   if (!denial) return undefined;
@@ -83,8 +88,8 @@ function denied(words: string, region: string): Pick<Failure, 'message' | 'remed
 }
 
 /**
- * An error that was answered in the place of a token. `who`: begins a sentence, such as `The function f in eu-west-1`;
- * `where`: names its log, or how to see more.
+ * The Failure for an error that came in place of a token. `who` begins a sentence, such as `The function f in
+ * eu-west-1`; `where` names its log, or how to see more.
  */
 export function toolFailure(
   { type, words }: Told,
@@ -100,6 +105,6 @@ export function toolFailure(
   return new Failure('UNEXPECTED', `${who} failed: ${said}`, { remedy: where, short });
 }
 
-/** Where a function says more. */
+/** Says where the log of a function is. */
 export const logOf = ({ name }: FunctionName): string =>
   `Its log is in CloudWatch under /aws/lambda/${name}. docs/lambda.md has a function that works.`;

@@ -12,31 +12,31 @@ import { asksAws, type SourceSpec } from './choice.ts';
 import { giverOf } from './giver.ts';
 import { identityIn } from './source.ts';
 
-/** Who a source is, and how its keys were found. Holds no secret. */
+/** The identity of a source, and how its keys were found. Holds no secret. */
 export interface Whoami {
   readonly source: string;
-  /** Gives the tokens in the place of ECR. Without `place` and `failure`, no identity of AWS has to do with it. */
+  /** What gives the tokens in place of ECR. Without `place` and `failure`, the source uses no AWS identity. */
   readonly giver?: string | undefined;
-  /** The places that were looked at before and had nothing; where all had nothing, the last of them is the end. */
+  /** The places that were looked at first and had no keys. If none had any, the walk ended at the last of them. */
   readonly passed: readonly Link[];
-  /** The place that answered, and why it is the one that is meant. */
+  /** The place that had the keys, and why keys were expected there. */
   readonly place?: string;
   readonly because?: string;
-  /** Assumed one after the other: those of the place that answered, and those of the source on top. */
+  /** The assumed roles in order: first those of the place, then those of the source. */
   readonly roles: readonly string[];
-  /** What GetCallerIdentity says. */
+  /** The answer of GetCallerIdentity. */
   readonly caller?: Caller;
-  /** Of the keys that come out at the end; missing where they do not end, or do not say when. */
+  /** When the final keys end. Missing where they do not end, or do not say when. */
   readonly sessionEndsAt?: Date;
   /** Tools that take another identity in the same environment. */
   readonly others: readonly Other[];
-  /** Why nobody can say who it is. */
+  /** Why the identity is not known. */
   readonly failure?: Failure;
 }
 
 /**
- * Asks AWS who a source is, for which no right is needed. Never throws. `registry`: where STS is asked; in the region
- * of the settings unless said.
+ * Asks AWS who a source is, which needs no right. Never throws. `registry` decides where STS is called; by default in
+ * the region of the settings.
  */
 export async function whoIs(
   spec: SourceSpec,
@@ -76,23 +76,26 @@ export async function whoIs(
   return { source: spec.name, ...(giver && { giver }), passed, roles, others: await othersThan(spec, roles, deps), ...found };
 }
 
-/** The regions of partitions whose keys are unknown elsewhere. */
+/** A region of each partition whose keys are unknown elsewhere. */
 const homes: Readonly<Record<string, string>> = { 'aws-cn': 'cn-north-1', 'aws-us-gov': 'us-gov-west-1', 'aws-eusc': 'eusc-de-east-1' };
 
-/** As for ECR Public: STS is asked in the region of source, environment or profile. A role says its partition. */
+/**
+ * The registry to use when none is given. As for ECR Public, STS is called in the region of source, environment or
+ * profile. A role tells the partition.
+ */
 function somewhere({ roleArn, roles = [] }: SourceSpec) {
   const partition = (roleArn ?? roles[0]?.roleArn)?.split(':')[1] ?? 'aws';
   return { service: 'ecr-public', region: homes[partition] ?? 'us-east-1', fips: false, dualStack: false } as const;
 }
 
-/** Other tools know nothing of a source. */
+/** The tools that take another identity. They know nothing of the roles of a source. */
 async function othersThan(
   { profile }: SourceSpec,
   roles: readonly string[],
   { env = process.env, clock }: AwsDeps,
 ): Promise<readonly Other[]> {
   const shared = await readShared(env);
-  // Lines that the SDK does not read as they are meant, or files that nobody can read: who knows what others see there?
+  // The SDK misreads lines or cannot read a file here; other tools may see something else there.
   if (shared.odd(namedProfile(profile, env) ?? 'default').length > 0 || shared.files.some(({ hidden }) => hidden)) return [];
   const { others } = compared({ env, now: clock.wall(), shared, profile });
   if (roles.length === 0) return others;

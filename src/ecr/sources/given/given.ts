@@ -8,7 +8,7 @@ import { readPayload } from './shapes.ts';
 import { withoutDress } from './text.ts';
 import { spanIn, timeIn } from './time.ts';
 
-/** Who gave a text: for messages, and for what the text does not say. */
+/** The giver of a text, for messages, and for facts that the text does not state. */
 export interface Giver {
   /** Begins a sentence: `The function ecr-token in eu-west-1 answered with`. */
   readonly gave: string;
@@ -16,35 +16,35 @@ export interface Giver {
   readonly remedy: string;
   /** What to do about a token whose end is past. */
   readonly renew: string;
-  /** The region that its tokens are for, where they do not say it. */
+  /** The region of its tokens, where they do not say it. */
   readonly region: string | undefined;
-  /** Where that can be set, for people. */
+  /** Where that region can be set, for people. */
   readonly says: string;
   readonly issuedAt: Date;
   readonly receivedAt: Date;
   /** The latest moment at which the token was made, where it does not say its end. */
   readonly madeAt: Date;
   readonly from: Pick<Credential, 'source' | 'scope'>;
-  /** An error that stands in the place of a credential. */
+  /** Converts an error that came in place of a credential. */
   readonly failed: (type: string, words: string) => Failure;
 }
 
 const minute = 60_000;
 /**
- * A function runs for fifteen minutes at most (AWS, Lambda quotas), and what it gives may be as old as that. Commands
- * and files are taken to be no worse.
+ * In milliseconds. A function runs for fifteen minutes at most (AWS, Lambda quotas), and its token may be as old as
+ * that. Commands and files are assumed to be no worse.
  */
 const margin = 15 * minute;
 
-/** User and password, as far as they are good. */
+/** A valid user name and password. */
 interface Pair {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * The credential for a registry in a text that a function, a command or a file gives. Throws a Failure: UNEXPECTED for
- * what holds none, MISCONFIGURED for one of another region and for one that has ended.
+ * Parses the credential for a registry from the text of a function, a command or a file. Throws a Failure: UNEXPECTED
+ * where the text holds none, MISCONFIGURED for one of another region and for one that has ended.
  */
 export function credentialIn(text: string, registry: Registry, giver: Giver): Credential {
   const reading = readPayload(text);
@@ -60,14 +60,16 @@ export function credentialIn(text: string, registry: Registry, giver: Giver): Cr
   if (expiresAt <= issuedAt)
     throw new Failure('MISCONFIGURED', `${giver.gave} a token that expired at ${expiresAt.toISOString()}; nothing is delivered.`, {
       remedy: giver.renew,
-      // The next one may be good.
+      // The next token may be good.
       retryAfterMs: minute,
     });
   const password = new Secret(pair.password);
   return { username: pair.username, password, issuedAt, expiresAt, receivedAt, ...from, ...(own?.service === 'ecr' && { own }) };
 }
 
-/** The one for this very registry, else for another one of its region: a token serves all accounts of a region. */
+/**
+ * The credential for this very registry, else for another one of its region: a token serves all accounts of a region.
+ */
 function chosen({ all }: Extract<Reading, { kind: 'said' }>, registry: Registry, giver: Giver) {
   const found = all.map(said => ({ said, own: said.host === undefined ? undefined : parseAddress(said.host)?.registry }));
   const isOf = ({ said, own }: (typeof found)[number]): boolean =>
@@ -106,13 +108,13 @@ function misplaced(found: readonly { said: Said; own: Registry | undefined }[], 
   );
 }
 
-/** What is none may be anything. */
+/** A region in words. A text that is no region is not shown, because it may be anything. */
 const shownRegion = (region: string): string => (/^[a-z]{2,5}(-[a-z]{2,12}){1,3}-\d{1,2}$/.test(region) ? region : 'another region');
 
-/** What is wrong, as a text: the end of a sentence that begins with who gave it. */
+/** The user name and password. A string says what is wrong: the end of a sentence that begins with the giver. */
 function pairIn({ username, secret, form }: Said): Pair | string {
   let pair = { username, password: withoutDress(secret) };
-  // A token that nobody has decoded, and one in a password in a token.
+  // The secret may be an encoded token, and its password may hold another one.
   for (let depth = 0; depth < 3; depth++) {
     const inner = splitToken(pair.password);
     if (inner) pair = inner;
@@ -120,17 +122,17 @@ function pairIn({ username, secret, form }: Said): Pair | string {
   const { username: user = ecrUser, password } = pair;
   const isWhole = pair.password === withoutDress(secret);
   if (form === 'token' && isWhole && !isOfEcr(password)) return 'a token that is not base64 of a user name and a password';
-  // Not shown: user and password may have changed places.
+  // The user name is not shown: user name and password may be swapped.
   if (user.trim() !== ecrUser) return `another user than ${ecrUser}, whom alone ECR knows`;
   if (!password) return 'a token with an empty password';
   const wrong = visiblyNoToken(password);
   return wrong ? `a password that ${wrong}` : { username: ecrUser, password };
 }
 
-/** Some call the password itself the token: base64 of JSON. */
+/** Whether a text is a password of ECR: base64 of JSON. Some givers call it the token. */
 const isOfEcr = (password: string): boolean => fromBase64(password)?.startsWith('{') ?? false;
 
-/** undefined: a password, or nothing of the kind. */
+/** Splits a token, plain or in base64, into user name and password. undefined: the text is no token. */
 function splitToken(text: string): { username: string; password: string } | undefined {
   const standard = /[+/]/.test(text) ? text : text.replaceAll('-', '+').replaceAll('_', '/');
   const plain = text.startsWith(`${ecrUser}:`) ? text : (fromBase64(standard) ?? '').trim();
@@ -138,7 +140,10 @@ function splitToken(text: string): { username: string; password: string } | unde
   return username === undefined || password === undefined ? undefined : { username, password };
 }
 
-/** As it is said, but not after the end that the password itself tells; else twelve hours after it was made. */
+/**
+ * The stated end, or the end in the password itself if that is earlier. Without either, twelve hours after the token
+ * was made, less the margin.
+ */
 function ending({ expires, lasts }: Said, { password }: Pair, { issuedAt, madeAt, receivedAt }: Giver): Date {
   const span = spanIn(lasts);
   const stated = timeIn(expires) ?? (span === undefined ? undefined : new Date(receivedAt.getTime() + span));

@@ -5,11 +5,11 @@ export interface Noted {
   readonly value: unknown;
 }
 
-/** A map or a list, as a line of a shell. */
+/** A shell assignment of a map or a list. */
 const assigned = /^(?:export\s+)?[A-Za-z_]\w*=(?<quote>['"]?)(?<value>[[{][^]*[\]}])\k<quote>$/;
 
 /**
- * The value of a text in one of the notations in which programs write maps and lists: JSON, a map of Python, lines of
+ * Parses a text in one of the notations in which programs write maps and lists: JSON, a dict of Python, lines of
  * `NAME=value`, or JSON in base64. undefined: it is none of these.
  */
 export function valueIn(text: string): Noted | undefined {
@@ -29,7 +29,7 @@ function json(text: string): Noted | undefined {
 
 const dates = /datetime\.datetime\((?:[^()]|\([^()]*\))*\)/g;
 
-/** What `print` and `str` of Python make of a map. */
+/** Converts a dict to JSON, as Python's `print` and `str` write it. */
 function pythonAsJson(text: string): string {
   if (!/^[[{]/.test(text)) return '';
   return text
@@ -41,10 +41,13 @@ function pythonAsJson(text: string): string {
 
 const line = /^(?:export\s+)?(?<name>[A-Za-z][\w-]*)(?:=|:\s+)(?<value>\S[^]*)$/;
 
-/** A line alone may be user and password, or a password that ends with `=`. */
+/**
+ * An assignment that is clearly a secret. Any other single line may be user and password, or a password that ends with
+ * `=`.
+ */
 const ofPassword = /^(?:export\s+)?[A-Za-z]\w*(?:password|passwd|token|secret)=['"]?\S{20}/i;
 
-/** As a file of variables has it. */
+/** Parses lines like those of a file of variables. */
 function fromLines(text: string): Noted | undefined {
   const lines = text.split(/\r?\n/).filter(one => one.trim());
   const pairs = lines.map(one => line.exec(one.trim())?.groups);
@@ -52,7 +55,7 @@ function fromLines(text: string): Noted | undefined {
   return { value: Object.fromEntries(pairs.map(({ name = '', value = '' }) => [name, value.replace(/^(['"])(.*)\1$/, '$2')])) };
 }
 
-/** A password of ECR is JSON in base64 as well. */
+/** Parses JSON in base64, unless it is a password of ECR, which has the same form. */
 function fromEncoded(text: string): Noted | undefined {
   const decoded = /^[A-Za-z0-9+/\s]+={0,2}$/.test(text) ? fromBase64(text.replaceAll(/\s/g, ''))?.trim() : undefined;
   const noted = decoded !== undefined && /^[[{]/.test(decoded) ? json(decoded) : undefined;

@@ -6,10 +6,10 @@ import { valueIn } from './notations.ts';
 import { odd, one, type Reading, type Said, together } from './said.ts';
 import { readText } from './text.ts';
 
-/** Shapes lie in shapes: JSON in the body of an answer in a list. */
+/** How deep shapes may be nested, such as JSON in the body of a response in a list. */
 const deepest = 8;
 
-/** Names of members, without regard to case, `_` and `-`; earlier ones count. */
+/** Names of members, ignoring case, `_` and `-`. Earlier ones take precedence. */
 const names = {
   token: ['authorizationtoken', 'auth'],
   password: [
@@ -97,7 +97,7 @@ type Members = ReadonlyMap<string, unknown>;
 const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What a text holds, whatever its shape: maps in some notation, maps in texts in maps, or plain text. */
+/** Reads a text of any shape: maps in some notation, maps in strings in maps, or plain text. */
 export function readPayload(text: string, depth = 0): Reading {
   const trimmed = text.replace(/^\uFEFF/, '').trim();
   const noted = valueIn(trimmed);
@@ -117,7 +117,7 @@ function readValue(value: unknown, depth: number): Reading {
 function readMap(map: Readonly<Record<string, unknown>>, depth: number): Reading {
   const members: Members = new Map(Object.entries(map).map(([name, value]) => [name.toLowerCase().replaceAll(/[^a-z0-9]/g, ''), value]));
   const reading = readMembers(map, members, depth);
-  // A config.json of Docker keeps no login where it names a store.
+  // Docker's config.json holds no login where it names a store.
   const isElsewhere = members.has('credsstore') || members.has('credhelpers');
   return reading.kind === 'odd' && isElsewhere ? odd('no login: its logins lie in a credential store (credsStore, credHelpers)') : reading;
 }
@@ -139,7 +139,7 @@ function readMembers(map: Readonly<Record<string, unknown>>, members: Members, d
   return found ?? (failed ? { kind: 'error', type: '', words: wordsIn(map) } : (readings[0] ?? unlike(map)));
 }
 
-/** Values of members that can hold a credential. The body of an answer of API Gateway may be base64. */
+/** The values of members that can hold a credential. The body of an API Gateway response may be base64. */
 function insideOf(members: Members): unknown[] {
   const encoded = String(members.get('isbase64encoded')) === 'true';
   return names.wrappers
@@ -151,7 +151,9 @@ function insideOf(members: Members): unknown[] {
     .filter(value => value !== undefined && value !== null);
 }
 
-/** A name in it is a registry of ECR: `auths` of a config.json, `auth` of a kubelet's provider. */
+/**
+ * Whether a map has a registry of ECR among its keys, like `auths` of a config.json or `auth` of a kubelet's provider.
+ */
 const isByHost = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isMap(value) && Object.entries(value).some(([host, entry]) => parseAddress(host) && entry !== null);
 
@@ -170,7 +172,7 @@ const factsIn = (members: Members): Facts => ({
   region: textOf(members, names.region),
 });
 
-/** What stands outside holds for what stands inside, unless that says otherwise. */
+/** Applies the facts of a map to the credentials inside it, unless these say otherwise. */
 function handDown(outer: Facts, reading: Reading): Reading {
   if (reading.kind !== 'said') return reading;
   const given = (facts: object): object => Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined));
@@ -190,13 +192,15 @@ function credentialIn(members: Members): Reading | undefined {
     : undefined;
 }
 
-/** The words of an error, wherever they stand; they may hold anything, so whoever shows them filters them. */
+/**
+ * The message of an error, wherever it stands. It may hold anything, so the caller must filter it before showing it.
+ */
 function wordsIn(value: unknown, depth = 0): string {
   if (typeof value === 'string') {
     try {
       if (/^\s*[[{"]/.test(value) && depth < deepest) return wordsIn(JSON.parse(value), depth + 1);
     } catch {
-      // Then it is the text itself.
+      // Not JSON: use the text itself.
     }
     return value;
   }
@@ -207,7 +211,9 @@ function wordsIn(value: unknown, depth = 0): string {
   return telling.map(name => wordsIn(members.get(name), depth + 1)).find(Boolean) ?? '';
 }
 
-/** Names are shown where they look like names: a token may have become one. */
+/**
+ * The reading of a map without a credential. Keys are shown only if they look like names: one of them may be a token.
+ */
 function unlike(map: object): Reading {
   const shown = Object.keys(map).filter(name => /^[A-Za-z][\w-]{0,30}$/.test(name));
   return shown.length > 0

@@ -9,7 +9,10 @@ const loginLine =
 /** A row of `aws ecr get-authorization-token --output text`. */
 const tableRow = /^AUTHORIZATIONDATA\s+(?<token>\S+)\s+(?<expires>\S+)(?:\s+(?<host>\S+))?$/;
 
-/** What is no JSON: a password, user and password, a token, or lines of `docker login`. Quotes nothing. */
+/**
+ * Reads a text that is no JSON: a password, user and password, a token, or lines of `docker login`. Quotes nothing of
+ * it.
+ */
 export function readText(text: string): Reading {
   const lines = text.split(/\r?\n/).filter(line => line.trim());
   if (lines.length === 0) return odd('nothing');
@@ -21,14 +24,14 @@ export function readText(text: string): Reading {
   const plain = withoutDress(lines.length === 1 ? (lines[0] ?? '') : unwrapped(lines));
   if (/\s/.test(plain)) return odd(lines.length === 1 ? 'a text that is no token' : `${lines.length} lines that are no token`);
   if (/^[A-Za-z]{1,39}$/.test(plain)) return odd('a word that is no token');
-  // Behind a user name anything may be a password; it is looked at later.
+  // Anything may be a password behind a user name; it is validated later.
   const { username, secret } = /^(?<username>[\w.-]{1,64}):(?<secret>.+)$/.exec(plain)?.groups ?? {};
   const wrong = username === 'AWS' ? undefined : visiblyNoToken(plain);
   if (wrong) return odd(`a text that ${wrong}`);
   return one(username && secret ? { username, secret } : { secret: plain });
 }
 
-/** Without the name of an HTTP header, and without what Python writes around bytes: `b'...'`. */
+/** Strips the name of an HTTP header, and what Python writes around bytes: `b'...'`. */
 export const withoutDress = (text: string): string =>
   text
     .trim()
@@ -36,7 +39,7 @@ export const withoutDress = (text: string): string =>
     .replace(/^b(['"])(.*)\1$/, '$2')
     .trim();
 
-/** Base64 that was wrapped, as `base64` does it after 76 characters. */
+/** Joins the lines of wrapped base64; `base64` wraps after 76 characters. */
 function unwrapped(lines: readonly string[]): string {
   const joined = lines.map(line => line.trim()).join('');
   return fromBase64(joined) === undefined ? lines.join('\n') : joined;
@@ -44,7 +47,7 @@ function unwrapped(lines: readonly string[]): string {
 
 const namesOf = { username: ['-u', '--username'], password: ['-p', '--password'] } as const;
 
-/** `docker login -u AWS -p TOKEN https://HOST`, as `aws ecr get-login` printed it. */
+/** Parses a line such as `docker login -u AWS -p TOKEN https://HOST`, which `aws ecr get-login` printed. */
 function fromLogin(line: string): Reading {
   const words = wordsOf(line);
   if (typeof words === 'string') return odd('a line of `docker login` that needs a shell');

@@ -2,9 +2,9 @@ const second = 1000;
 const minute = 60 * second;
 
 /**
- * A time as functions, scripts and tools write it: seconds, milliseconds or finer units since the epoch, as a number or
- * as text; ISO 8601; the text of Python's and JavaScript's dates; the date of HTTP. What names no zone is UTC, the zone
- * of functions. undefined: nothing of the kind.
+ * Parses a time as functions, scripts and tools write it: seconds, milliseconds or finer units since the epoch, as a
+ * number or as text; ISO 8601; the text of Python's and JavaScript's dates; the date of HTTP. A time without a zone is
+ * UTC, the zone of functions. undefined: it is no time.
  */
 export function timeIn(said: unknown): Date | undefined {
   if (typeof said === 'number') return fromNumber(said);
@@ -28,7 +28,10 @@ export function spanIn(said: unknown): number | undefined {
   return ms > 0 ? ms : undefined;
 }
 
-/** Seconds of our age have ten digits before the point, and each finer unit three more. */
+/**
+ * Converts a number; its length tells the unit. Seconds of the present have ten digits before the point, and each finer
+ * unit three more.
+ */
 function fromNumber(value: number): Date | undefined {
   if (!(value > 0)) return undefined;
   const digits = Math.trunc(value).toString().length;
@@ -36,7 +39,7 @@ function fromNumber(value: number): Date | undefined {
   return dated(value / perMs);
 }
 
-/** `datetime.datetime(2026, 11, 30, 10, 30, tzinfo=tzlocal())`: Python's own word for it. */
+/** Parses Python's own notation: `datetime.datetime(2026, 11, 30, 10, 30, tzinfo=tzlocal())`. */
 function fromPython(text: string): Date | undefined {
   const inside = /^datetime\.datetime\(([\d, ]+)/.exec(text)?.[1];
   const [year, month, ...rest] = (inside ?? '')
@@ -48,12 +51,12 @@ function fromPython(text: string): Date | undefined {
   return dated(Date.UTC(year, month - 1, day, hours, minutes, seconds));
 }
 
-/** The moment and the zone behind it; what stands in brackets names the zone once more. */
+/** A moment and its zone. A text in brackets names the zone once more. */
 const parts = /^(?<moment>.*?)\s*(?<zone>Z|(?:GMT|UTC)?(?<sign>[+-])(?<hours>\d\d):?(?<minutes>\d\d)(?:\s*UTC)?|GMT|UTC)?(?:\s*\(.*\))?$/i;
 
 function fromText(text: string): Date | undefined {
   const { moment = '', sign, hours, minutes } = parts.exec(text)?.groups ?? {};
-  // A date without a time of the day, or a number alone, says no end.
+  // A date without a time of day, or a number alone, is no end.
   if (!/\d{4}/.test(moment) || !/\d[:T]\d/.test(moment)) return undefined;
   const iso = moment
     .replace(/(\.\d{3})\d+/, '$1')
