@@ -16,21 +16,21 @@ import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from '.
 import { inFull } from './run.ts';
 import { type Env, readSettings } from './settings.ts';
 
-/** Who asks, and how long it waits. */
+/** The program that asks: its environment, its clock, and how long it waits. */
 export interface Asker {
   readonly env: Env;
   readonly clock: Clock;
-  /** Aborted, with a Failure as its reason, when there must be an end. */
+  /** Aborted, with a Failure as its reason, when the request must end. */
   readonly signal: AbortSignal;
   /** Whether the source `default` serves ECR Public where no source for it is configured. */
   readonly unconfiguredPublic: 'served' | 'not served';
-  /** Opens the role whose keys are taken, instead of those of the source. */
+  /** The token for the role whose keys are used in place of the source's. */
   readonly webToken?: WebToken | undefined;
-  /** Hears which identity answers. */
+  /** Receives the identity that answers. */
   readonly told?: ((identity: string) => void) | undefined;
 }
 
-/** What comes of a question for a host. */
+/** The result of a request for a host. */
 export type Reply =
   | {
       readonly kind: 'answer';
@@ -39,12 +39,15 @@ export type Reply =
       /** Sentences for people: what did not work, although there is an answer. */
       readonly remarks: readonly string[];
     }
-  /** ECR's, and there is no answer. */
+  /** The host is one of ECR, and there is no answer. */
   | { readonly kind: 'failed'; readonly registry: Registry; readonly failure: Failure; readonly remarks: readonly string[] }
-  /** None of ours to answer for. `why`: where somebody may have meant it otherwise. */
+  /** The host is not ours to answer for. `why` says so where the user may have meant otherwise. */
   | { readonly kind: 'foreign'; readonly why?: string };
 
-/** The host of an image or of a client's configuration: with scheme, user, port, path, in upper case. Never throws. */
+/**
+ * Answers for the host of an image or of a client's configuration, which may have scheme, user, port and path, and
+ * upper case. Never throws.
+ */
 export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
   const address = withoutUser(asked.trim());
   if (address === undefined) return { kind: 'foreign' };
@@ -57,7 +60,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     if (!registry) return foreign(address);
     const chosen = sources.choose(registry);
     const spec = chosen ?? (asker.unconfiguredPublic === 'served' ? { name: 'default', service: 'ecr-public' as const } : undefined);
-    // ECR Public serves those without a name.
+    // ECR Public serves anonymous clients.
     if (!spec && registry.service === 'ecr-public') return { kind: 'foreign' };
     if (!spec) throw unserved(registry);
     const remark = (sentence: string): void => void remarks.push(sentence);
@@ -68,7 +71,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     return { kind: 'answer', registry, answer, remarks };
   } catch (error) {
     const failure = asFailure(error);
-    // Its configuration may name it an alias.
+    // The host may be an alias in the configuration that could not be read.
     return registry ? { kind: 'failed', registry, failure, remarks } : { kind: 'foreign', why: inFull(failure) };
   }
 }
@@ -78,7 +81,7 @@ const unserved = ({ host }: Registry): Failure =>
     remedy: 'Add a source whose `accounts` or `registries` match it.',
   });
 
-/** The address of a registry without user and password. undefined: it has another scheme than registries have. */
+/** The address of a registry without user and password. undefined: it has a scheme that registries do not have. */
 export function withoutUser(address: string): string | undefined {
   const { scheme, rest = '' } = /^(?:(?<scheme>[a-z][a-z0-9+.-]*):\/\/)?(?:[^/?#@]*@)?(?<rest>.*)$/is.exec(address)?.groups ?? {};
   return scheme === undefined || /^https?$/i.test(scheme) ? rest : undefined;
@@ -89,32 +92,35 @@ function foreign(address: string): Reply {
   return { kind: 'foreign', ...(like && { why: `${like.host} ${like.is}. ${like.remedy}` }) };
 }
 
-/** Whose answer for this registry it is. */
+/** The key under which the answer for this registry is cached. */
 export async function keyOf(spec: SourceSpec, registry: Registry, env: Env, webToken?: WebToken): Promise<AnswerKey> {
   const { service, partition, region } = registry;
   const identity = webToken ? await identityByToken(webToken, spec, env, registry) : await identityOf(spec, env, registry);
   return { identity, service, partition, region };
 }
 
-/** A registry, who serves it, and what was looked at for that. */
+/** A registry, the source that serves it, and the files that were looked at to choose it. */
 interface Question {
   readonly registry: Registry;
   readonly spec: SourceSpec;
-  /** undefined: a front may not answer it, as it does not know which program is asked. */
+  /** undefined: the fronts may not answer the request, for example because they do not know which program is asked. */
   readonly witnesses: Witnesses;
 }
 
-/** From disk while fresh, else from AWS; where that fails, from disk while not expired. Throws a Failure. */
+/**
+ * Answers from disk while that is fresh, else from AWS; if that fails, from disk while the answer has not expired.
+ * Throws a Failure.
+ */
 async function serve({ registry, spec, witnesses }: Question, asker: Asker, remark: (sentence: string) => void): Promise<Answer> {
   const { env, clock, signal } = asker;
-  // What speaks to AWS is not loaded for an answer that is there.
+  // The code that calls AWS is not loaded for an answer that is on disk.
   const fetch = async (): Promise<Answer> => await (await import('./fetch.ts')).fetchAnswer(spec, registry, asker);
   const { own: answers, shared } = await placesOf(env, remark, asker.webToken);
-  // Nobody wants to know whose it is.
+  // Neither the cache nor the caller needs the identity.
   if (!answers && !asker.told) return await fetch();
   const key = await keyOf(spec, registry, env, asker.webToken);
   asker.told?.(`source ${spec.name}: ${key.identity}`);
-  // Half a key is refused, whether there is an answer or not.
+  // Half a key is refused even if there is an answer.
   if (!answers || (!asker.webToken && asksAws(spec) && hasHalfKeys(spec, env))) return await fetch();
   const ready = async (): Promise<Found | undefined> => {
     for (const place of [answers, ...(shared ? [shared] : [])]) {
@@ -151,29 +157,32 @@ async function serve({ registry, spec, witnesses }: Question, asker: Asker, rema
   }
 }
 
-/** `directory`: where it lies, unless in our own. */
+/** An answer. `directory` is where it lies, unless in our own. */
 interface Found {
   readonly answer: Answer;
   readonly directory?: string;
 }
 
-/** Containers and pods find keys at one address, and each finds others: their identities look alike. */
+/**
+ * Whether keys come from a container or pod. These all find keys at one address, but each finds its own, so their
+ * identities look alike.
+ */
 const hasKeysOfItsOwn = (env: Env): boolean => containerUri(env) !== undefined || Boolean(env['AWS_WEB_IDENTITY_TOKEN_FILE']);
 
-/** Where answers are looked for, one after the other. */
+/** The places where answers are looked for, in this order. */
 interface Places {
-  /** undefined: nothing is kept on disk. */
+  /** undefined: nothing is cached on disk. */
   readonly own: Answers | undefined;
   readonly shared: SharedAnswers | undefined;
 }
 
-/** What cannot be used is said. */
+/** Opens the places of answers. Remarks on a place that cannot be used. */
 export async function placesOf(env: Env, remark: (sentence: string) => void, webToken?: WebToken): Promise<Places> {
   const own = await openOrSay(env, remark);
   return { own, shared: own && !webToken && !hasKeysOfItsOwn(env) ? await sharedOrSay(env, remark) : undefined };
 }
 
-/** undefined: none is named, or it cannot be trusted; the latter is said. */
+/** undefined: no shared cache is named, or it cannot be trusted. Remarks on the latter. */
 async function sharedOrSay(
   { ECR_COURIER_SHARED_CACHE: named }: Env,
   remark: (sentence: string) => void,
@@ -189,9 +198,9 @@ async function sharedOrSay(
 
 const isoOf = (time: number): string => new Date(time).toISOString();
 
-/** undefined: nothing is kept on disk, by a switch or because it cannot be; the latter is said. */
+/** undefined: nothing is cached on disk, either by a switch or because it fails. Remarks on the latter. */
 async function openOrSay(env: Env, remark: (sentence: string) => void): Promise<Answers | undefined> {
-  // The switch of amazon-ecr-credential-helper: any value but an empty one.
+  // The switch of amazon-ecr-credential-helper. Any value but an empty one turns it on.
   if (env['AWS_ECR_DISABLE_CACHE']) return undefined;
   const why = passedOver(env);
   if (why) remark(why);

@@ -2,21 +2,21 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Clock } from '../contract/clock.ts';
 import { bodies, type Sent } from '../io/once.ts';
 
-/** One request to AWS, or to somebody on the way there. */
+/** One request to AWS, or to a server on the way there. */
 export interface Call {
   readonly to: string;
   readonly action?: string;
-  /** That STS is asked for. */
+  /** The role that STS is asked for. */
   readonly role?: string;
-  /** Of the signature: access key id, day, region and service. */
+  /** The access key ID, day, region and service in the signature. */
   readonly signedAs?: string;
-  /** Since the start of the process, in milliseconds. */
+  /** In milliseconds since the start of the process. */
   readonly atMs: number;
   readonly status?: number;
   readonly tookMs?: number;
 }
 
-/** What Node's own client and undici tell of requests. Whoever is loaded later is heard as well. */
+/** Records the requests that Node's own client and undici publish. This includes clients that are loaded later. */
 export function listen(clock: Clock): { seen(): readonly Call[]; end(): void } {
   const begun = new Map<unknown, { readonly call: Call; readonly since: number }>();
   const forms = new WeakMap<object, Pick<Call, 'action' | 'role'>>();
@@ -83,7 +83,7 @@ export function listen(clock: Clock): { seen(): readonly Call[]; end(): void } {
   };
 }
 
-/** A query may hold what is asked for in words that are nobody's business. */
+/** The path without its query, which may hold private data. */
 const pathOf = (path: string): string => path.replace(/\?.*$/s, '?...');
 
 function aboutHeaders(lines: string): Pick<Call, 'action' | 'signedAs'> {
@@ -92,7 +92,7 @@ function aboutHeaders(lines: string): Pick<Call, 'action' | 'signedAs'> {
   return { ...(action && { action }), ...(signedAs && { signedAs }) };
 }
 
-/** The actions of STS stand in a form. What else is in it may be a token. */
+/** An action of STS is in a form. The other fields of the form may hold a token. */
 function aboutForm(body: string): Pick<Call, 'action' | 'role'> {
   const form = new URLSearchParams(body);
   const [action, role] = [form.get('Action'), form.get('RoleArn')];

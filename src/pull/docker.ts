@@ -19,7 +19,7 @@ A credential helper for Docker and its kin, which call it. To set it up:
   ecr-courier helper install ACCOUNT.dkr.ecr.REGION.amazonaws.com
 `;
 
-/** What the helper can be told to do. */
+/** The verbs of the protocol. */
 export const verbs: Readonly<Record<string, (run: Run) => Promise<Said>>> = {
   get,
   list,
@@ -32,7 +32,7 @@ const flags: Readonly<Record<string, string>> = { '--version': 'version', '-v': 
 
 const said = saying('docker-credential-ecr-courier');
 
-/** The credential helper protocol of Docker. Never throws. */
+/** Runs the credential helper protocol of Docker. Never throws. */
 export async function runDocker(run: Run): Promise<Said> {
   const [first = '', ...more] = run.args;
   const name = Object.hasOwn(flags, first) ? (flags[first] ?? '') : first;
@@ -40,7 +40,10 @@ export async function runDocker(run: Run): Promise<Said> {
   return await (verb && name !== 'get' ? verb(run) : getOrKubelets(verb, run)).catch(failed);
 }
 
-/** People give this program to the kubelet, which starts it without a verb. */
+/**
+ * Runs `get`, or answers a request of the kubelet: operators also configure this program there, and the kubelet starts
+ * it without a verb.
+ */
 async function getOrKubelets(verb: typeof get | undefined, run: Run): Promise<Said> {
   const text = await run.stdin();
   const again = { ...run, stdin: () => Promise.resolve(text) };
@@ -48,16 +51,19 @@ async function getOrKubelets(verb: typeof get | undefined, run: Run): Promise<Sa
   return verb ? await verb(again) : said(1, usage);
 }
 
-/** A request is one line. What is behind it is not looked at: a front does not wait for it. */
+/** The request, which is one line. The rest is ignored, because a front does not wait for it. */
 const lineIn = (text: string): string => text.trim().split('\n')[0]?.trimEnd() ?? '';
 
-/** The cause is short and for clients that show what a helper says; what to do about it is for people. */
+/**
+ * Reports a failure. The short cause is for clients that show the stdout of a helper; what to do about it is for
+ * people.
+ */
 function failed(error: unknown, ...remarks: readonly string[]): Said {
   const failure = asFailure(error);
   return said(1, `${causeOf(failure)}\n`, ...remarks, inFull(failure));
 }
 
-/** Clients quote it within messages of their own, and some show stderr beside it. In characters. */
+/** In characters. Clients quote the cause within messages of their own, and some show stderr beside it. */
 const longestCause = 200;
 export const causeOf = ({ short }: Pick<Failure, 'short'>): string => shortened(oneLine(short).replace(/\s+/g, ' ').trim(), longestCause);
 
@@ -71,7 +77,7 @@ async function get({ stdin, ...run }: Run): Promise<Said> {
     const { username, password } = reply.answer;
     return said(0, `${JSON.stringify({ ServerURL: server, Username: username, Secret: password.reveal() })}\n`, ...remarks);
   }
-  // Whoever gets none pulls from ECR Public without a name.
+  // A client that gets none pulls from ECR Public anonymously.
   if (registry.service === 'ecr-public') return { ...failed(reply.failure, ...remarks), stdout: `${notFound}\n` };
   return failed(reply.failure, ...remarks);
 }
@@ -95,9 +101,12 @@ async function erase({ env, stdin }: Run): Promise<Said> {
   return server ? await nothingStored(server, 'erased', env) : said(1, `${noServer}\n`);
 }
 
-/** An error would end `docker login` and `docker logout`, although nothing has to be done for ECR. */
+/**
+ * Succeeds for hosts of ECR, where an error would end `docker login` and `docker logout` although nothing has to be
+ * done. Throws REJECTED for other hosts.
+ */
 async function nothingStored(server: string, what: 'stored' | 'erased', env: Env): Promise<Said> {
-  // As amazon-ecr-credential-helper has it: this very word, and it makes no difference which registry it is.
+  // As in amazon-ecr-credential-helper: exactly this word, whatever the registry.
   if (env['AWS_ECR_IGNORE_CREDS_STORAGE'] === 'true') return said(0, '');
   const address = withoutUser(server) ?? '';
   if (parseAddress(address) ?? parseAddress(address, (await readSettings(env)).aliases))

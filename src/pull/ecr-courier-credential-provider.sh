@@ -2,12 +2,12 @@
 # The credential provider of the kubelet.
 # include front.sh
 
-# Options are Node's.
+# Node handles options.
 case " $*" in *' -'*) become_node kubelet "$@" ;; esac
-# The kubelet ends the line, and its end may stay open.
+# The kubelet ends the line, and may keep its end open.
 take_line || exit 1
 request=$line
-# As the kubelet writes it. A token of a service account, or a member more, leaves something behind that is no image.
+# The request as the kubelet writes it. With a service account's token, or any other member, the rest is no image.
 begin='{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":"'
 image=${request#"$begin"}
 image=${image%'"}'}
@@ -16,7 +16,7 @@ case $image in *[!A-Za-z0-9._:/@-]*) image= ;; esac
 key=${image%%/*}
 host=$key
 case $host in *:*) case ${host#*:} in '' | *[!0-9]*) host= ;; *) host=${host%%:*} ;; esac ;; esac
-# Upper case, and an image without a path, are looked at by Node.
+# Node handles upper case, and images without a path.
 case $host in *[!a-z0-9.-]* | "$image") host= ;; esac
 if [ -n "$host" ] && take_hit && is_fresh_now; then
   left=$(((expires - now) / 2))

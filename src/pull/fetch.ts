@@ -18,15 +18,15 @@ interface Asking {
   readonly webToken?: WebToken | undefined;
 }
 
-/** Of one fetch, chain and roles included, in milliseconds. */
+/** In milliseconds: the deadline of one fetch, chain and roles included. */
 const fetchMs = 10_000;
 
 /**
- * A new credential of AWS, with times of this machine's clock. Throws a Failure. This file loads what speaks to AWS, so
- * it is loaded when there is no answer on disk.
+ * Fetches a new credential from AWS, with times of this machine's clock. Throws a Failure. This file loads the code
+ * that calls AWS, so it is loaded only when there is no answer on disk.
  */
 export async function fetchAnswer(spec: SourceSpec, registry: Registry, { env, clock, signal, webToken }: Asking): Promise<Answer> {
-  // Whoever asks for a pull wants an answer; a contradiction is told by the daemon, which looks at its own settings.
+  // A pull needs an answer, so switches yield. The daemon reports contradictions of its own settings.
   const commandEnv = withoutManagers(env);
   const deps = { once: openOnce(reachAws({ env })), clock, env, commandEnv, fetchMs, switches: 'yield', askedAs: 'not said' } as const;
   const source = webToken ? sourceByToken(webToken, spec, deps) : makeSources([spec], deps).all[0];

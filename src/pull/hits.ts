@@ -11,8 +11,8 @@ import { swapFile } from '../io/swap.ts';
 import { configPaths, type Env } from './settings.ts';
 
 /**
- * Variables on which it depends whose answer an environment gets, in the order in which `front.sh` puts them together.
- * Those of `unanswered` are left to Node when they are set.
+ * The variables that decide whose answer an environment gets, in the order in which `front.sh` joins them. If one of
+ * `unanswered` is set, the front leaves the request to Node.
  */
 export const variables = [
   'HOME',
@@ -47,24 +47,24 @@ export const unanswered = [
   'AWS_CONTAINER_AUTHORIZATION_TOKEN',
 ] as const;
 
-/** The form of the files: a front of another version does not take them. */
+/** The version of the file format. A front of another version does not use the files. */
 const form = 5;
 
-/** Of one file. Larger ones are left to Node. */
+/** In bytes: the largest file that is checked. Larger ones are left to Node. */
 const mostBytes = 256 * 1024;
 
 /**
- * A file that has a say in whose answer it is. `sum`: of what lies in it, as the program `cksum` prints it; missing
- * where we cannot read one.
+ * A file that decides, among others, whose answer it is. `sum` is the checksum and size of its contents as the program
+ * `cksum` prints them; missing where we cannot read the file.
  */
 interface Witness {
   readonly path: string;
   readonly sum?: string;
 }
-/** undefined: a shell could not tell whether they have changed. */
+/** undefined: a shell could not tell whether the files have changed. */
 export type Witnesses = readonly Witness[] | undefined;
 
-/** The files that have a say, as they are before they are read. */
+/** The files that decide whose answer it is, in the state before they are read. */
 export async function witnessesOf(env: Env): Promise<Witnesses> {
   if (process.platform === 'win32') return undefined;
   const { AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: token } = env;
@@ -83,7 +83,10 @@ async function witness(path: string): Promise<Witness | undefined> {
   return bytes && { path, sum: `${cksum(bytes)} ${bytes.length}` };
 }
 
-/** The checksum of POSIX, which every system has a program for. Times tell a shell less: files can share one. */
+/**
+ * The checksum of POSIX, for which every system has a program. File times tell a shell less, because files can share
+ * one.
+ */
 function cksum(bytes: Uint8Array): number {
   let sum = 0;
   const feed = (byte: number): void => {
@@ -95,29 +98,29 @@ function cksum(bytes: Uint8Array): number {
   return ~sum >>> 0;
 }
 
-/** For whom an answer is, and what has been looked at for it. */
+/** An answer for a host in an environment, and what was looked at for it. */
 export interface Hit {
-  /** Of the answers. */
+  /** The directory of the answers. */
   readonly directory: string;
   readonly host: string;
   readonly env: Env;
-  /** Of the key of its answer. */
+  /** The digest of the answer's key. */
   readonly digest: string;
-  /** The directory in which it lies, when it is not our own. */
+  /** The directory in which the answer lies, when it is not our own. */
   readonly shared?: string | undefined;
   readonly witnesses: Witnesses;
 }
 
 const hourMs = 3_600_000;
-/** Node is asked at least once a day, and says then that somebody still asks. */
+/** In milliseconds. Node is asked at least once a day, and then notes that the answer is still in use. */
 const lastsMs = 24 * hourMs;
 
 /**
- * Lays down which answer this environment gets, where a shell finds it: whoever refreshes the answer need not know who
- * takes it. `now`: in milliseconds. Never throws: without it Node is asked again.
+ * Records which answer this environment gets, where a shell finds it. The program that refreshes the answer need not
+ * know who uses it. `now` is in milliseconds. Never throws: without a record Node is asked again.
  *
- * A shell has no clock, but can compare the times of files. So the file has the time until which its answer is fresh;
- * one that comes later and is fresh for as long is as well.
+ * A shell has no clock, but it can compare the times of files. So the file has the time until which the answer is
+ * fresh. A newer answer counts if it is fresh at least as long.
  */
 export async function keepHit(hit: Hit, now: number): Promise<void> {
   const { directory, host, env, digest, shared = '', witnesses } = hit;
@@ -129,7 +132,7 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
   if (!answer || !isFresh(answer, now)) return;
   const folder = join(directory, 'hits');
   const boot = (await contentsOf(bootIdFile)).trim();
-  // Many that come at once write the same.
+  // Rounded to the hour, so that processes that run at the same time write the same file.
   const until = (Math.floor(now / hourMs) * hourMs + lastsMs) / 1000;
   const sure = Math.min(until, Math.floor(answer.freshUntil / 1000));
   const lines = [
@@ -140,31 +143,37 @@ export async function keepHit(hit: Hit, now: number): Promise<void> {
   const path = join(folder, name);
   try {
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    // What was changed meanwhile may have been read before or after.
+    // A file that has changed meanwhile may have been read before or after the change.
     if (!isDeepStrictEqual(await witnessesOf(env), witnesses)) return;
     const text = `${lines.join('\n')}\n`;
     if ((await readText(path, mostBytes).catch(() => '')) !== text) await swapFile(path, text, sure);
   } catch {
-    // Then Node is asked again.
+    // Without a record Node is asked again.
   }
 }
 
-/** As `front.sh` makes it. Whatever shares a name takes turns in the file: what lies in it says whose it is. */
+/**
+ * The name of the file, as `front.sh` builds it. Environments that share a name take turns in the file; its contents
+ * say which one it is for.
+ */
 const nameOf = (host: string, env: Env): string =>
   [host, env['AWS_PROFILE'], env['AWS_ACCESS_KEY_ID']].join(',').replaceAll(/[^\w.,-]+/g, '_');
 const longestName = 200;
 
-/** Variables with addresses: user and query in them may be secret. */
+/** Variables with addresses. Their user and query may be secret. */
 const addresses = variables.filter(name => /_URI$|_URL(_|$)|_ENDPOINT$/.test(name));
 const hasSecret = (address = ''): boolean => /[?#@]/.test(address);
 
-/** Of what no front takes any more. In milliseconds. */
+/** In milliseconds: the age from which no front uses a file. */
 const forgottenMs = lastsMs + hourMs;
 
-/** As `nameOf` makes it, and what is written beside it for a moment: others may have a folder of the name of ours. */
+/**
+ * Matches the names of `nameOf`, and those of the temporary files beside them. The user may have a folder of the same
+ * name as ours.
+ */
 const isOfHit = /^[a-z0-9.-]+,[\w.,-]*,[\w.,-]*$/;
 
-/** Removes what no answer needs any more. `now`: in milliseconds. Never throws. */
+/** Removes files that no front uses any more. `now` is in milliseconds. Never throws. */
 export async function pruneHits(directory: string, now: number): Promise<void> {
   const folder = join(directory, 'hits');
   const names = (await namesIn(folder).catch(() => [])).filter(name => isOfHit.test(name));
@@ -178,7 +187,7 @@ export async function pruneHits(directory: string, now: number): Promise<void> {
   }
 }
 
-/** Remembers this Node for fronts that are started where none is on PATH. Never throws. */
+/** Remembers the path of this Node for fronts that find none on PATH. Never throws. */
 export async function rememberNode(directory: string): Promise<void> {
   const path = join(directory, 'node');
   const known = await readText(path, 4096).catch(() => '');

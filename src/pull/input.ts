@@ -4,15 +4,15 @@ import { Failure } from '../contract/failures.ts';
 import { unless } from '../io/unless.ts';
 import { membersOf } from './request.ts';
 
-/** After a complete request, so long may pass until something more comes. In milliseconds. */
+/** In milliseconds: how long to wait for more after a complete request. */
 const quietMs = 100;
 
-/** More than any client writes, in characters. */
+/** In characters: more than any client writes. */
 const longestInput = 1024 * 1024;
 
 /**
- * The line of standard input that `front.sh` has read before it became this program. The variable is removed, as the
- * line may hold a token and other programs would inherit it. Empty when nothing has been read.
+ * The line of standard input that `front.sh` read before it became this program; empty when it read none. The variable
+ * is removed, because the line may hold a token and other programs would inherit it.
  */
 export function takeBegun(env: NodeJS.ProcessEnv): string {
   const { ECR_COURIER_BEGUN: line } = env;
@@ -21,8 +21,9 @@ export function takeBegun(env: NodeJS.ProcessEnv): string {
 }
 
 /**
- * Reads a request: to the end, or until it is complete and nothing follows. Some clients keep their end open and wait
- * for the answer. Throws TIMEOUT when the signal ends before that, and REJECTED for one that is too long.
+ * Reads a request to the end of the input, or until it is complete and nothing follows: some clients keep their end
+ * open and wait for the answer. Throws TIMEOUT when the signal ends before that, and REJECTED for a request that is too
+ * long.
  */
 export async function readInput(begun: string, input: Readable, signal: AbortSignal, clock: Pick<Clock, 'sleep'>): Promise<string> {
   let text = begun;
@@ -53,14 +54,17 @@ const late = (): Failure =>
     remedy: 'A request is one line with a registry, or one JSON document. Look at what starts this program.',
   });
 
-/** The second pause lets the system tell what has come meanwhile, however busy the machine is. */
+/**
+ * Waits until the input counts as quiet. The second pause lets the system deliver what has come meanwhile, however busy
+ * the machine is.
+ */
 async function quiet(clock: Pick<Clock, 'sleep'>): Promise<'quiet'> {
   await clock.sleep(quietMs, never);
   await clock.sleep(1, never);
   return 'quiet';
 }
 
-/** One line with a word for a registry, or one JSON document. */
+/** Whether a text is a complete request: one line that names a registry, or one JSON document. */
 function isComplete(text: string): boolean {
   const request = text.trimStart();
   if (!request.startsWith('{')) return request.includes('\n');

@@ -16,10 +16,13 @@ A credential provider for the kubelet, which starts it with a CredentialProvider
 \`ecr-courier kubelet install\` puts it on a node, \`ecr-courier kubelet config\` prints a configuration for it.
 `;
 
-/** The kubelet keeps the answer for a host that is not ours for so long: somebody may make an alias of it. */
+/**
+ * How long the kubelet caches the answer for a host that is not ours. It is short, because the host may become an
+ * alias.
+ */
 const foreignFor = '5m0s';
 
-/** The credential provider protocol of the kubelet, v1 (KEP-2133). Never throws. */
+/** Runs the credential provider protocol of the kubelet, v1 (KEP-2133). Never throws. */
 export async function runKubelet(run: Run): Promise<Said> {
   const flag = optionIn(run.args);
   if (flag === '--version' || flag === '-v') return said(0, `${program} ${version}\n`);
@@ -28,17 +31,23 @@ export async function runKubelet(run: Run): Promise<Said> {
   return await answer(run).catch(failed);
 }
 
-/** As Go reads arguments: `-` is a word, and behind `--` all are. Without its value, which may be a secret. */
+/**
+ * The first option, by Go's reading of arguments: `-` is a word, and everything after `--` is. Its value is left out,
+ * because it may be a secret.
+ */
 function optionIn(args: readonly string[]): string | undefined {
   const end = args.indexOf('--');
   const option = args.slice(0, end < 0 ? args.length : end).find(arg => arg.startsWith('-') && arg !== '-');
   return option?.split('=')[0];
 }
 
-/** Docker gives a helper a verb, and a bare host; people give this program to Docker. Other words are ignored. */
+/**
+ * Whether the request is Docker's, which gives a helper a verb and a bare host: users also configure this program
+ * there. Other arguments are ignored.
+ */
 const isDockers = (args: readonly string[], text: string): boolean =>
   !isKubelets(text) && (Object.hasOwn(verbs, args[0] ?? '') || isHost(text.trim()));
-/** One word, as hosts are written: of ECR or of anybody else. */
+/** Whether a text is one word in the form of a host, of ECR or of any other registry. */
 const isHost = (text: string): boolean => /^(localhost|[^\s{}"[\]]*[.:/][^\s{}"[\]]*)$/.test(text);
 const verbOf = (args: readonly string[]): readonly string[] => (Object.hasOwn(verbs, args[0] ?? '') ? args : ['get']);
 
@@ -54,7 +63,7 @@ async function answer(run: Run): Promise<Said> {
   const roleArn = token && roleOf(annotations, run.env);
   const webToken = token && roleArn ? { roleArn, token, sessionName } : undefined;
   const reply = await answerFor(host, { ...run, unconfiguredPublic: 'served', webToken });
-  // Never a token for somebody else's registry, which would get it with the next pull.
+  // No token for a foreign registry: the next pull would send it there.
   if (reply.kind === 'foreign')
     return said(
       0,
@@ -67,12 +76,12 @@ async function answer(run: Run): Promise<Said> {
   return said(0, response(goDuration((expiresAt - run.clock.wall()) / 2), auth), ...reply.remarks);
 }
 
-/** Names us in CloudTrail. */
+/** The name of our sessions in CloudTrail. */
 const sessionName = program;
 
 /**
- * The role that the token of a service account opens. The first of the three that is there counts, and when that is
- * empty there is none: then the node's own identity answers.
+ * The role to assume with the token of a service account. The first of the three places that is set counts. If it is
+ * empty there is no role, and the node's own identity answers.
  */
 function roleOf(annotations: Readonly<Record<string, string>>, env: Run['env']): string | undefined {
   const places = [
@@ -86,14 +95,14 @@ function roleOf(annotations: Readonly<Record<string, string>>, env: Run['env']):
   });
 }
 
-/** STS would refuse anything else, in words that do not say where it stands. */
+/** Whether a text is the ARN of a role. STS would refuse anything else, in words that do not say where it is set. */
 const isRole = (text: string): boolean => /^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]+$/.test(text);
 
-/** The kubelet decodes strictly: no member more. */
+/** The response. The kubelet decodes strictly, so there must be no other member. */
 const response = (cacheDuration: string, auth: object): string =>
   `${JSON.stringify({ kind: 'CredentialProviderResponse', apiVersion, cacheKeyType: 'Registry', cacheDuration, auth })}\n`;
 
-/** Whole seconds as Go writes them: 6h0m0s, 7m30s, 0s. */
+/** The duration in whole seconds as Go writes it: 6h0m0s, 7m30s, 0s. */
 export function goDuration(ms: number): string {
   const seconds = Math.max(0, Math.floor(ms / 1000));
   const [h, m, s] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];

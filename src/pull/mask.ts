@@ -2,33 +2,33 @@ import { ecrUser } from '../contract/credential.ts';
 import { redactQuoted, Secret } from '../contract/secret.ts';
 import { secretsOfAddress, withoutLogin } from './login.ts';
 
-/** Of one text in a record, in characters. */
+/** In characters: the longest text in a record. */
 const longestText = 8_000;
 
 /**
- * Members of both protocols whose texts may be shown. Whatever else stands in a request or an answer is shown by its
- * length: nobody knows what a member of another name holds.
+ * Members of both protocols whose texts may be shown. Of other members of a request or an answer only the length is
+ * shown, because they may hold anything.
  */
 const shown = new Set(['kind', 'apiVersion', 'image', 'ServerURL', 'Username', 'username', 'cacheKeyType', 'cacheDuration']);
-/** Members that hold secrets. A text of another member can repeat them. */
+/** Names of members that hold secrets. Texts of other members can repeat these secrets. */
 const secretName = /secret|password|token|annotations/i;
 const arn = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 /** A JSON Web Token, whole or cut off: its header is JSON. */
 const webToken = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g;
 
-/** What the parts of a record may show. */
+/** The masks for the parts of a record. */
 export interface Masks {
-  /** Of the request. A secret is known for as long as somebody holds it. */
+  /** The secrets of the request. The filter knows a secret only while something refers to it. */
   readonly held: readonly Secret[];
-  /** What came on stdin, or what goes to stdout: JSON, a host, or sentences of ours. */
+  /** Masks the text on stdin or stdout: JSON, a host, or sentences of ours. */
   readonly asked: (text: string) => string;
   readonly answered: (text: string) => string;
   readonly argument: (text: string) => string;
-  /** A text of our own, which may quote what came. */
+  /** Masks a text of our own, which may quote the input. */
   readonly own: (text: string) => string;
 }
 
-/** The secrets of a request are masked in all parts, in any encoding. */
+/** Builds the masks for a request. Its secrets are masked in all parts, in any encoding. */
 export function masksFor(request: string): Masks {
   const asked = parsed(request);
   const held = [...secretsIn(asked), ...secretsOfTexts(asked ?? request.trim())].map(text => new Secret(text));
@@ -53,14 +53,14 @@ const argument = (_: string, name = '', value = ''): string => `${name}${lengthO
 
 const lengthOf = (text: string): string => (text.trim() === '' ? text : `[${text.length} characters that are not shown]`);
 
-/** A registry as clients write one, with a dot or a port: a word alone may be anything. */
+/** Whether a text is a registry as clients write it, with a dot or a port. A single word may be anything. */
 const isAddress = (text: string): boolean =>
   text.length < 512 &&
   /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?:[^/@\s]*@)?(?:[a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63})+|[a-z0-9-]{1,63}(?=:))\.?(?::\d+)?(?:\/[\w./-]*)?$/i.test(
     text,
   );
 
-/** Wherever an address stands in a text. */
+/** Masks the login in every address within a text. */
 const withoutUsers = (text: string): string => text.replaceAll(/(:\/\/)[^/@\s]*@/g, '$1[secret]@');
 
 function parsed(text: string): unknown {
@@ -87,17 +87,17 @@ function maskedValue(name: string, value: unknown): unknown {
   return isPlain.test(bare) ? bare : lengthOf(value);
 }
 
-/** Words of the protocols, hosts, images and addresses. */
+/** Matches words of the protocols, hosts, images and addresses. */
 const isPlain = /^[\w.:/@<>,+=[\]-]*$/;
 
-/** Of addresses and images, as whole texts and as names of members. */
+/** The secrets in every text and member name, each read as an address or an image. */
 function secretsOfTexts(value: unknown): readonly string[] {
   if (typeof value === 'string') return secretsOfAddress(value);
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([name, member]: [string, unknown]) => [...secretsOfAddress(name), ...secretsOfTexts(member)]);
 }
 
-/** Texts of members with a secret's name, however deep they lie. */
+/** The texts of members with the name of a secret, at any depth. */
 function secretsIn(value: unknown, isSecret: 'secret' | 'plain' = 'plain'): string[] {
   if (typeof value === 'string') return isSecret === 'secret' && !arn.test(value) ? [value] : [];
   if (typeof value !== 'object' || value === null) return [];

@@ -1,23 +1,23 @@
 import { Failure } from '../contract/failures.ts';
 import { Secret } from '../contract/secret.ts';
 
-/** What the kubelet asks. */
+/** A request of the kubelet. */
 export interface Request {
-  /** As it is spelled, with everything before the first slash as its host. */
+  /** The image as it is spelled. Everything before the first slash is its host. */
   readonly image: string;
-  /** Of the pod's service account, in token mode. */
+  /** The token of the pod's service account, in token mode. */
   readonly token?: Secret;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-/** Of the protocol, in request and answer. */
+/** The version of the protocol, in request and response. */
 export const apiVersion = 'credentialprovider.kubelet.k8s.io/v1';
 export const kind = 'CredentialProviderRequest';
 
 const wrong = (what: string): Failure =>
   new Failure('REJECTED', what, { remedy: 'The kubelet writes the request; look at what starts this program instead of it.' });
 
-/** The request on stdin. What else stands in it is not looked at. Throws REJECTED. */
+/** Parses the request on stdin. Unknown members are ignored. Throws REJECTED. */
 export function readRequest(text: string): Request {
   if (text.trim() === '') throw wrong('Nothing came on stdin, and a CredentialProviderRequest in JSON is expected.');
   const members = membersOf(text);
@@ -29,15 +29,18 @@ export function readRequest(text: string): Request {
   if (/\s/.test(hostOf(image))) throw wrong('The host of the image has a blank in it.');
   if (token !== undefined && token !== null && typeof token !== 'string') throw wrong('The serviceAccountToken of the request is no text.');
   const texts = annotations === undefined || annotations === null ? {} : textsIn(annotations);
-  // As if there were none, the identity of the node would answer instead of the role of the pod.
+  // Ignoring them would let the node's identity answer in place of the pod's role.
   if (!texts) throw wrong('The serviceAccountAnnotations of the request are no map of texts.');
   return { image, ...(token ? { token: new Secret(token) } : {}), annotations: texts };
 }
 
-/** What an image begins with, as it is spelled: host and port, without a scheme. */
+/** The host and port at the beginning of an image, as spelled, without a scheme. */
 export const hostOf = (image: string): string => image.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split('/')[0] ?? '';
 
-/** undefined: no JSON, or no map. The words of the parser are left out, as they quote what may be a token. */
+/**
+ * The members of a JSON map. undefined: the text is no JSON, or no map. The parser's message is dropped, because it may
+ * quote a token.
+ */
 export function membersOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(text);
@@ -47,13 +50,13 @@ export function membersOf(text: string): Readonly<Record<string, unknown>> | und
   }
 }
 
-/** What looks like no word of the protocol may be a secret. */
+/** Quotes a value if it looks like a word of the protocol. Anything else may be a secret. */
 const said = (value: unknown): string => {
   if (typeof value !== 'string' || value === '') return 'none';
   return /^(?!eyJ)[\w./-]{1,60}$/.test(value) ? JSON.stringify(value) : `of ${value.length} characters`;
 };
 
-/** undefined: something else than a map of texts. */
+/** A map of texts. undefined: the value is something else. */
 function textsIn(value: unknown): Readonly<Record<string, string>> | undefined {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined;
   const entries = Object.entries(value);
@@ -61,5 +64,5 @@ function textsIn(value: unknown): Readonly<Record<string, string>> | undefined {
   return texts.length === entries.length ? Object.fromEntries(texts) : undefined;
 }
 
-/** Whether somebody speaks the kubelet's protocol. */
+/** Whether a text is a request in the kubelet's protocol. */
 export const isKubelets = (text: string): boolean => membersOf(text)?.['kind'] === kind;

@@ -3,29 +3,29 @@ import type { Failure } from '../contract/failures.ts';
 import { oneLine } from '../contract/text.ts';
 import type { Env } from './settings.ts';
 
-/** One run of a program that others start to ask for a credential. */
+/** One run of a program that clients start to ask for a credential. */
 export interface Run {
   readonly args: readonly string[];
   readonly env: Env;
-  /** The names of the environment as it was given; missing: those of `env`. */
+  /** The names of the variables with which the process was started. Default: those of `env`. */
   readonly given?: readonly string[];
   readonly clock: Clock;
-  /** Aborted, with a Failure as its reason, when the run must come to its end. */
+  /** Aborted, with a Failure as its reason, when the run must end. */
   readonly signal: AbortSignal;
   /** Reads the request on standard input, once. Throws TIMEOUT when none is complete in time. */
   readonly stdin: () => Promise<string>;
-  /** Hears which identity answers, in words without secrets. */
+  /** Receives the identity that answers, in words without secrets. */
   readonly told?: (identity: string) => void;
 }
 
-/** What a run says. `stdout` is what programs read, `stderr` what they show to people. */
+/** The output of a run. Programs read `stdout`, and show `stderr` to people. */
 export interface Said {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Each sentence becomes a line on stderr, behind the name of the program. */
+/** Builds the output of a run. Each sentence becomes a line on stderr, after the name of the program. */
 export const saying =
   (program: string) =>
   (code: number, stdout: string, ...sentences: readonly string[]): Said => ({
@@ -34,6 +34,6 @@ export const saying =
     stderr: sentences.map(sentence => `${program}: ${oneLine(sentence)}\n`).join(''),
   });
 
-/** What happened and what to do about it, as two sentences: words of AWS come without a full stop. */
+/** A failure as two sentences: what happened, and what to do about it. Words of AWS come without a full stop. */
 export const inFull = ({ message, remedy }: Pick<Failure, 'message' | 'remedy'>): string =>
   `${message}${/[.!?]$/.test(message) ? '' : '.'} ${remedy}`;

@@ -7,18 +7,18 @@ import { type Choice, choiceOf, hostsIn } from '../ecr/sources/choice.ts';
 
 export type Env = Readonly<Record<string, string | undefined>>;
 
-/** What is configured for those who ask. */
+/** The configuration that answers depend on. */
 export interface Settings {
   readonly sources: Choice;
   readonly aliases: Aliases;
-  /** Hosts that the configuration names in any way, which are some of those that are served. */
+  /** The hosts that the configuration names in any way. It may serve more than these. */
   readonly named: readonly string[];
 }
 
-/** Variables of the source `default` beside those of the AWS tools. */
+/** The variables of the source `default` in addition to those of the AWS tools. */
 const ofSource = ['ECR_COURIER_ROLE_ARN', 'ECR_COURIER_EXTERNAL_ID', 'CATTLE_URL'];
 
-/** Where a configuration may lie, the first that is there counts; one that is named must be there. */
+/** The paths where a configuration may lie. The first that is there counts; a path that is named must exist. */
 export function configPaths(env: Env): readonly string[] {
   const { ECR_COURIER_CONFIG: named, XDG_CONFIG_HOME: configs, HOME: home } = env;
   if (named) return [named];
@@ -26,20 +26,20 @@ export function configPaths(env: Env): readonly string[] {
   return folders.map(folder => join(folder, 'ecr-courier/config.yaml'));
 }
 
-/** The one that is read; undefined: none. */
+/** The configuration file that is read. undefined: there is none. */
 export const configFile = async (env: Env): Promise<string | undefined> => env['ECR_COURIER_CONFIG'] || (await firstOf(configPaths(env)));
 
 /**
- * Sources and aliases of the configuration; without one, the source `default` is the AWS identity of the environment.
- * `named`: files to read in place of the usual one. Throws MISCONFIGURED with every mistake in this part, none in
- * others.
+ * Reads the sources and aliases of the configuration. Without one, the source `default` is the AWS identity of the
+ * environment. `named` lists files to read in place of the usual one. Throws MISCONFIGURED with every mistake in this
+ * part of the configuration, and none in others.
  */
 export async function readSettings(env: Env, named?: readonly string[]): Promise<Settings> {
   const usual = named ? undefined : await configFile(env);
   const files = named ?? (usual === undefined ? [] : [usual]);
   const [file] = files;
   if (file === undefined && !ofSource.some(name => env[name])) return { sources: choiceOf([]), aliases: new Map(), named: [] };
-  // Only here: it loads a reader of YAML.
+  // Loaded on demand, because it loads a YAML parser.
   const { loadAsked } = await import('../../config/asked.ts');
   try {
     const { sources, aliases, wanted } = await loadAsked({ files, env });
@@ -52,15 +52,15 @@ export async function readSettings(env: Env, named?: readonly string[]): Promise
   }
 }
 
-/** A head that ends in a colon, and a line for each mistake. */
+/** Joins a message of a head that ends in a colon, and a line for each mistake. */
 function inOneLine(message: string): string {
   const [head, ...mistakes] = message.split('\n').map(line => line.trim());
   return `${head} ${mistakes.join('; ')}.`;
 }
 
 /**
- * The first one that is there, for us: /etc may hold the configuration of a daemon, with secrets that are not for
- * everybody on the machine.
+ * The first path that exists and that we may read: /etc may hold the configuration of a daemon, with secrets that are
+ * not for every user of the machine.
  */
 async function firstOf(paths: readonly string[]): Promise<string | undefined> {
   for (const path of paths) {

@@ -13,7 +13,7 @@ import type { Run, Said } from './run.ts';
 
 const protocols: Readonly<Record<string, (run: Run) => Promise<Said>>> = { docker: runDocker, kubelet: runKubelet };
 
-/** From the start of the process to its end, in milliseconds. */
+/** In milliseconds, from the start of the process to its end. */
 const longestMs = 13_000;
 
 interface Outputs {
@@ -28,7 +28,7 @@ async function main(outputs: Outputs, ending: AbortController, given: readonly s
     outputs.stderr.write(`ecr-courier: one of ${Object.keys(protocols).join(', ')} is expected as the first argument.\n`);
     return 2;
   }
-  // Clients show stderr to people, who can do nothing about what Node has to say.
+  // Clients show stderr to people, who can do nothing about Node's warnings.
   process.removeAllListeners('warning').on('warning', () => undefined);
   keepFromOthers(process.env);
   await leaveOutUnreadable(process.env);
@@ -36,7 +36,7 @@ async function main(outputs: Outputs, ending: AbortController, given: readonly s
   const late = new Failure('TIMEOUT', `No answer within ${longestMs / 1000} s.`, { remedy: 'Look at the way to AWS, and at the disk.' });
   void clock.sleep(longestMs - clock.mono(), new AbortController().signal).then(() => ending.abort(late));
   const begun = takeBegun(process.env);
-  // Started by hand, without a word of what it shall do.
+  // Started by hand, without arguments.
   const isByHand = process.stdin.isTTY && args.length === 0;
   const stdin = async (): Promise<string> => (isByHand ? '' : await readInput(begun, process.stdin, ending.signal, clock));
   const run: Run = { args, env: process.env, given, clock, signal: ending.signal, stdin };
@@ -48,8 +48,8 @@ async function main(outputs: Outputs, ending: AbortController, given: readonly s
 }
 
 /**
- * The whole program: from what was asked on stdin to the end of the process. `given`: the names of the environment
- * before anything was set.
+ * Runs the whole program, from the request on stdin to the end of the process. `given` holds the names of the
+ * environment variables before any was set.
  */
 export async function start(given: readonly string[]): Promise<void> {
   const outputs = { stdout: openOutput(process.stdout), stderr: openOutput(process.stderr) };
@@ -60,7 +60,7 @@ export async function start(given: readonly string[]): Promise<void> {
     stderr.write(redact(`ecr-courier ends because of a mistake of its own. Please report this:\n${what}\n`));
     return 1;
   });
-  // A pipe holds 64 KiB. What has no room in it would be lost with the process.
+  // A pipe holds 64 KiB. Output beyond that would be lost with the process.
   const refused = (await stdout.settled(ending.signal)) ?? (stdout.writableLength ? unread : undefined);
   if (refused) stderr.write(`ecr-courier: ${notWritten(refused)}\n`);
   await stderr.settled(ending.signal);

@@ -5,13 +5,13 @@ import { listen } from './calls.ts';
 import { masksFor } from './mask.ts';
 import type { Run, Said } from './run.ts';
 
-/** A file that grows beyond this is moved to FILE.1, over the one before. */
+/** In bytes. A file that grows beyond this is moved to FILE.1, replacing the one before. */
 const mostBytes = 1024 * 1024;
 
 /**
- * Runs, and appends a line of JSON on it to the file that ECR_COURIER_TRACE names: the kubelet throws away what a
- * successful provider writes to stderr, and clients hide what a helper says. Secrets are masked. A file that cannot be
- * written is told on stderr, and fails nothing.
+ * Runs the program, and appends a line of JSON about it to the file that ECR_COURIER_TRACE names: the kubelet discards
+ * what a successful provider writes to stderr, and clients hide what a helper says. Secrets are masked. A file that
+ * cannot be written is reported on stderr, and fails nothing.
  */
 export async function traced(program: string, work: (run: Run) => Promise<Said>, run: Run): Promise<Said> {
   const file = run.env['ECR_COURIER_TRACE'];
@@ -44,7 +44,7 @@ export async function traced(program: string, work: (run: Run) => Promise<Said>,
   return why === undefined ? said : { ...said, stderr: `${said.stderr}ecr-courier: No trace is written, as ECR_COURIER_TRACE ${why}.\n` };
 }
 
-/** How each record begins. */
+/** The beginning of each record. */
 const begins = '{"time":"';
 
 /** Why a record could not be appended, as the end of a sentence. */
@@ -70,5 +70,8 @@ const reasons: Readonly<Record<string, string>> = {
   FOREIGN: 'that file holds something else, and is left alone',
 };
 
-/** Set by the shell of the front, whoever calls. Of all others the names alone are told: values may be keys. */
+/**
+ * Variables that the shell of the front sets, whoever calls it. For all others only the names are recorded, because
+ * values may be keys.
+ */
 const ofShells: ReadonlySet<string> = new Set(['PWD', 'OLDPWD', 'SHLVL', '_', 'NODE_COMPILE_CACHE', 'ECR_COURIER_BEGUN']);
