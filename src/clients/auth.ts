@@ -6,7 +6,7 @@ export interface Login {
 }
 export type Trouble = 'undecodable' | 'withoutColon' | 'emptyUser';
 
-/** What a client makes of an `auth`. `text`: what was decoded, as far as it was. */
+/** Decodes an `auth` as a client does. `text` is what was decoded, as far as that went. */
 export function decode(
   auth: string,
   { base64, nul, emptyUser }: Pick<Client, 'base64' | 'nul' | 'emptyUser'>,
@@ -21,7 +21,7 @@ export function decode(
   return { username, password: nul === 'cut off' ? trimNul(password) : password };
 }
 
-/** Letters with their padding; undefined: this reader refuses them. */
+/** The decoded bytes. undefined: this reader refuses the letters or their padding. */
 function bytesOf(auth: string, rule: Base64Rule): Buffer | undefined {
   if (rule === 'anything') return Buffer.from(auth, 'base64');
   const isOneLine = rule.startsWith('of one line');
@@ -37,7 +37,7 @@ function bytesOf(auth: string, rule: Base64Rule): Buffer | undefined {
   return rule.includes('strictly') && bytes.toString('base64').replace(/=+$/, '') !== letters ? undefined : bytes;
 }
 
-/** Python and Rust refuse what is no UTF-8, the others put something else in its place. */
+/** The text of the bytes. Python and Rust refuse what is no UTF-8, the others replace it. */
 function textOf(bytes: Buffer, rule: Base64Rule): string | undefined {
   const text = bytes.toString('utf8');
   const isStrict = rule.includes('strictly') || rule === 'known letters, padded';

@@ -1,12 +1,12 @@
 import type { Shapes } from '../../adapters/docker-config/types.ts';
 
-/** What a client makes of a helper that does not answer with a login. */
+/** What a client does after a helper that returns no login. */
 export type Otherwise = 'file' | 'store' | 'nothing' | 'fails';
 
-/** How a client finds credentials in a config.json, in each of the things in which clients differ. */
+/** How a client finds credentials in a config.json: one member for each thing in which clients differ. */
 export interface Client {
   readonly name: string;
-  /** For people: what was measured. */
+  /** The versions that were measured, for people. */
   readonly versions: string;
   /** Other programs that look things up in the same way. */
   readonly also?: string | undefined;
@@ -20,38 +20,38 @@ export interface Client {
   readonly otherBytes: 'read' | 'unparsable';
   readonly json: JsonRule;
   readonly nesting: NestingRule;
-  /** What it looks up, one after the other, until something is found (`keys.ts`). */
+  /** The names that it looks up, in turn, until one is found (`keys.ts`). */
   readonly asks: AskRule;
   /** Which keys of `auths` it finds for a host (`keys.ts`). */
   readonly keys: KeyRule;
-  /** Which of several keys it takes that come equally near. */
+  /** Which of several equally near keys it takes. */
   readonly ties: 'at random' | 'the first';
-  /** When an `auth` is decoded: that of any host can be in the way, or even one that a later entry replaces. */
+  /** When it decodes an `auth`: that of any host can get in the way, or even one that a later entry replaces. */
   readonly decodes: 'all when it loads' | 'all, and what is replaced' | 'what it was asked for';
   readonly base64: Base64Rule;
-  /** Whether `"auth": ""` is decoded, or as good as none. */
+  /** Whether `"auth": ""` is decoded, or counts as missing. */
   readonly emptyAuth: 'decoded' | 'none';
-  /** What comes of an `auth` that cannot be decoded, and of one without a colon. */
+  /** The result for an `auth` that cannot be decoded, and for one without a colon. */
   readonly undecodable: 'fails' | 'nothing' | 'undecoded';
   readonly withoutColon: 'fails' | 'nothing' | 'undecoded' | 'empty password';
   /** An `auth` of `:PASSWORD`. */
   readonly emptyUser: 'read' | 'as without a colon';
   readonly nul: 'cut off' | 'kept';
-  /** `username` and `password`, where there is no `auth`, and beside one. */
+  /** How `username` and `password` count, without an `auth` and beside one. */
   readonly plain: 'read' | 'both alone' | 'ignored' | 'preferred' | 'fails beside auth';
   /** A login that lacks user name or password. */
   readonly incomplete: 'sent' | 'nothing' | 'is passed over';
-  /** instead, if it is there: even when it is empty, and then there is no login. */
+  /** instead, if it is there: the token counts even when it is empty, and then there is no login. */
   readonly identityToken: 'beside the login' | 'instead' | 'instead, if it is there' | 'ignored';
   readonly registryToken: 'read' | 'preferred' | 'ignored';
-  /** What goes out where nothing is found, and for an entry without a login. */
+  /** What is sent where nothing is found, and for an entry without a login. */
   readonly nothing: 'nothing' | 'empty login';
   readonly emptyEntry: 'counts' | 'is passed over' | 'empty login';
   readonly helpers: HelperRule;
   readonly types: TypeRule;
 }
 
-/** How it reads JSON, where readers differ. */
+/** How a client reads JSON, where readers differ. */
 export interface JsonRule {
   /** Text behind the first value. */
   readonly behind: 'ignored' | 'unparsable';
@@ -63,9 +63,9 @@ export interface JsonRule {
   /** Names of members at the top and of entries. */
   readonly top: Names;
   readonly entry: Names;
-  /** Members that are there twice. merged: maps are joined, and null empties them. */
+  /** Members that occur twice. merged: maps are joined, and null empties them. */
   readonly twice: 'merged' | 'last' | 'fails';
-  /** Whether a value of a wrong type matters that a later one replaces. */
+  /** Whether a value of a wrong type matters although a later one replaces it. */
   readonly replaced: 'matters' | 'is nothing';
   /** A file without members that it knows: docker-py takes all of it for `auths`. */
   readonly unknownTop: 'nothing' | 'is auths';
@@ -73,16 +73,16 @@ export interface JsonRule {
   readonly noNumbers: 'unparsable' | 'read';
 }
 
-/** How deep JSON may be nested. `deepest`: so many lists and maps in each other it surely reads. */
+/** How deep JSON may be nested. At least `deepest` levels of lists and maps are read. */
 export interface NestingRule {
   readonly deepest: number;
   readonly beyond: 'unparsable' | 'not predicted';
 }
 
-/** folded: as Go compares names, without regard to case, and with `ſ` for `s`. */
+/** folded: as Go compares names, ignoring case, and with `ſ` for `s`. */
 export type Names = 'folded' | 'any case' | 'exact';
 
-/** known letters: all others are left out before it decodes. */
+/** known letters: all others are dropped before decoding. */
 export type Base64Rule =
   | 'padded'
   | 'padded or not'
@@ -91,7 +91,7 @@ export type Base64Rule =
   | 'known letters, padded'
   | 'anything';
 
-/** Which values of a wrong type it stops at. */
+/** Which values of a wrong type stop a client. */
 export interface TypeRule {
   /** Members at the top. */
   readonly top: Shapes;
@@ -99,14 +99,14 @@ export interface TypeRule {
   readonly nullMap: 'is empty' | 'fails';
   /** Members of an entry. */
   readonly entry: Shapes;
-  /** Members of an entry that it does not know. */
+  /** Unknown members of an entry. */
   readonly unknown: 'is passed over' | 'is wrong';
   readonly entries: 'all' | 'what it was asked for';
   readonly noMapEntry: 'is empty' | 'is wrong';
   readonly nullEntry: 'is empty' | 'is wrong';
   /** Numbers, true and false where a text belongs. */
   readonly scalars: 'are nothing' | 'are texts';
-  /** undecoded: it goes on with what it has read, and decodes no `auth`. */
+  /** undecoded: the client goes on with what it has read, and decodes no `auth`. */
   readonly wrong: 'fails' | 'nothing' | 'undecoded';
 }
 

@@ -10,15 +10,15 @@ import { merged } from './regclient.ts';
 import { type ClientId, clients } from './rules.ts';
 import { givenBy, ofVariable, readers } from './variable.ts';
 
-/** What is found on a machine. */
+/** The files, variables and programs that are found on a machine. */
 export interface Found {
   /** config.json of Docker. */
   readonly docker: Lying;
-  /** Where others than Docker look, one after the other. */
+  /** The files of clients other than Docker, in the order in which they look. */
   readonly places: Readonly<Record<'podman' | 'skopeo' | 'docker-py', readonly Lying[]>>;
-  /** The one that crane takes; undefined: it finds none. */
+  /** The file that crane takes. undefined: it finds none. */
   readonly crane: Lying | undefined;
-  /** .dockercfg, which holds the entries at its top. */
+  /** .dockercfg, which has the entries at its top level. */
   readonly dockercfg: Lying;
   /** DOCKER_AUTH_CONFIG. */
   readonly variable: string | undefined;
@@ -28,7 +28,7 @@ export interface Found {
   readonly now: number;
 }
 
-/** What one client would do for one host, for people. It holds no secret. */
+/** What one client would do for one host, for people. Holds no secret. */
 export interface Diagnosis {
   readonly client: ClientId;
   readonly name: string;
@@ -41,7 +41,7 @@ export interface Diagnosis {
 
 /** The helper of the courier. */
 const own = 'ecr-courier';
-/** So many draws show whatever chance may bring, as far as somebody could still read it. */
+/** Enough draws to show every random outcome that a person could still read. */
 const draws = [0, 1, 2, 3, 4, 5];
 
 export const diagnose = (image: Image, found: Found): Diagnosis[] =>
@@ -60,13 +60,13 @@ export const diagnose = (image: Image, found: Found): Diagnosis[] =>
     };
   });
 
-/** What one client may send: several where chance decides, each in the order in which it tries. */
+/** What one client may send: several outcomes where chance decides, each in the order of its attempts. */
 function outcomesOf(id: ClientId, image: Image, found: Found, helper: (program: string) => Outcome): readonly (readonly Sent[])[] {
   const all = draws.map(luck => sentBy(id, { image, helper, luck }, found));
   return [...new Map(all.toReversed().map(sent => [JSON.stringify(sent.map(effectOf)), sent])).values()].toReversed();
 }
 
-/** Two entries with one login come to the same. */
+/** The effect of what is sent. Two entries with the same login have the same effect. */
 function effectOf(sent: Sent): object {
   if (sent.kind !== 'login') return sent.kind === 'helper' || sent.kind === 'token' ? sent : { kind: sent.kind };
   const { kind, username, password, token, plainHttp } = sent;
@@ -86,18 +86,18 @@ function sentBy(id: ClientId, draw: Draw, found: Found): readonly Sent[] {
   const by = (lying: Lying): readonly Sent[] => predict(rulesFor(lying, client), { ...lying, ...draw, listed, given });
   if (reads === 'in place of the file') return by({ text: variable }).map(ofVariable);
   if (reads === 'merged after the file') {
-    // One that it cannot read makes regctl drop both.
+    // If one of the two cannot be read, regctl drops both.
     const refused = [{ text: variable }, docker].find(lying => isRefused(lying, client));
     if (refused !== undefined) return by(refused);
     return [merged(image.host, readable(docker, client), client, { ...draw, listed, variable: readable({ text: variable }, client) })];
   }
   const places = placesOf(id, found);
   const tries = places.map(by);
-  // Why nothing was found is said of the last file that is there.
+  // The reason why nothing was found is that of the last file that exists.
   return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries[places.findLastIndex(isThere)] ?? tries[0] ?? [];
 }
 
-/** Where a client looks, one after the other, until it finds something. */
+/** The files where a client looks, in turn, until it finds something. */
 function placesOf(id: ClientId, { docker, dockercfg, places, crane }: Found): readonly Lying[] {
   if (id === 'crane') return [crane ?? { text: undefined }];
   if (id === 'skopeo19') return places.skopeo;
@@ -108,11 +108,11 @@ function placesOf(id: ClientId, { docker, dockercfg, places, crane }: Found): re
 
 const isThere = ({ text, unreadable }: Lying): boolean => text !== undefined || unreadable !== undefined;
 
-/** The keys of a `.dockercfg` are hosts, whatever stands behind them. */
+/** The keys of a `.dockercfg` count as hosts, whatever follows them. */
 const rulesFor = ({ isDockercfg }: Lying, client: Client): Client =>
   isDockercfg && client.keys === 'containers' ? { ...client, keys: 'oras' } : client;
 
-/** undefined where nothing is in it. */
+/** The file as a client reads it. undefined: the file has nothing for it. */
 function readable(lying: Lying, client: Client): File | undefined {
   const file = opened(lying, client);
   return 'stops' in file ? undefined : file;
@@ -121,7 +121,7 @@ function readable(lying: Lying, client: Client): File | undefined {
 const isRefused = (lying: Lying, client: Client): boolean =>
   isThere(lying) && !['', 'null'].includes(lying.text?.trim() ?? 'unreadable') && 'stops' in opened(lying, client);
 
-/** What chance may bring stands side by side. */
+/** All random outcomes, side by side. */
 const allInWords = (outcomes: readonly (readonly Sent[])[], now: number): string => {
   const told = outcomes.map(sent => sent.map(one => inWords(one, now)).join(', then '));
   return told.length === 1 ? (told[0] ?? '') : `does one of these, at random: it ${told.join('; it ')}`;
@@ -152,7 +152,10 @@ function endOf(password: string, now: number): string {
   return ends.getTime() <= now ? `, which ended at ${ends.toISOString()}` : `, good until ${ends.toISOString()}`;
 }
 
-/** By chance a login may be missing or wrong; nobody knows which one goes out where several are right. */
+/**
+ * The verdict on all random outcomes. Where they differ, a login may be missing or wrong by chance; where several are
+ * fine, it is not known which one is sent.
+ */
 function verdictOnAll(outcomes: readonly (readonly Sent[])[], now: number): Diagnosis['verdict'] {
   const verdicts = new Set(outcomes.map(sent => verdictOn(sent, now)));
   const [verdict = 'no login'] = verdicts;

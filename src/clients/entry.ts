@@ -17,23 +17,23 @@ export type Sent =
   | { readonly kind: 'token'; readonly token: 'identity token' | 'registry token'; readonly key: string }
   | { readonly kind: 'helper'; readonly program: string; readonly role: 'helper' | 'store'; readonly plainHttp?: true }
   /**
-   * Nobody is logged in; `empty login` is a colon without a name and password. final: something was found, so nothing
-   * else is looked up.
+   * No login is sent; `empty login` is a colon without name and password. final: an entry was found, so nothing else is
+   * looked up.
    */
   | { readonly kind: 'nothing' | 'empty login'; readonly why: string; readonly final?: true }
   | { readonly kind: 'undecoded'; readonly why: string }
   | { readonly kind: 'fails'; readonly why: string }
-  /** It depends on what the file does not show, such as the version of the language. */
+  /** The result depends on something that the file does not show, such as the version of the language. */
   | { readonly kind: 'not predicted'; readonly why: string };
 
-/** One entry as a client reads it. A member that is missing is undefined. */
+/** One entry as a client reads it. A missing member is undefined. */
 interface Read {
   readonly auth: string | undefined;
   readonly username: string | undefined;
   readonly password: string | undefined;
   readonly identity: string | undefined;
   readonly registry: string | undefined;
-  /** There is such a member, whatever it holds. */
+  /** Whether there is such a member, whatever it holds. */
   readonly hasIdentity: boolean;
 }
 
@@ -41,7 +41,7 @@ function read({ json }: Pair, { json: { entry: names }, types, emptyAuth }: Clie
   const pairs = pairsIn(json);
   const of = (name: string): string | undefined => {
     const values = named(pairs, name, names).map(valueIn);
-    // To Go a null or a wrong type is nothing, and what stood there before stays.
+    // Go ignores a null or a wrong type, and keeps the value that was there before.
     const value = names === 'folded' ? values.findLast(one => typeof one === 'string') : values.at(-1);
     if (typeof value === 'string') return value;
     return types.scalars === 'are texts' && (typeof value === 'number' || typeof value === 'boolean') ? String(value) : undefined;
@@ -58,8 +58,8 @@ function read({ json }: Pair, { json: { entry: names }, types, emptyAuth }: Clie
 }
 
 /**
- * What a client makes of one entry; undefined for an entry that it passes over. `undecoded`: why it decodes no `auth`
- * of the file.
+ * What a client sends for one entry. undefined: it passes the entry over. `undecoded` is the reason why it decodes no
+ * `auth` of the file.
  */
 export function sentOf(entry: Pair, client: Client, undecoded?: string): Sent | undefined {
   const { name: key } = entry;
@@ -82,7 +82,7 @@ export function sentOf(entry: Pair, client: Client, undecoded?: string): Sent | 
   return client.emptyEntry === 'is passed over' ? undefined : withoutLogin(key, client);
 }
 
-/** User name or password may be empty. */
+/** What is sent for a login whose user name or password may be empty. */
 function ofLogin(login: Login, key: string, { incomplete }: Client, beside?: { readonly token: 'identity token' }): Sent | undefined {
   const isWhole = login.username !== '' && login.password !== '';
   if (!isWhole && incomplete === 'is passed over') return undefined;
@@ -90,7 +90,7 @@ function ofLogin(login: Login, key: string, { incomplete }: Client, beside?: { r
   return login.username || login.password ? { kind: 'login', ...login, key, ...beside } : emptyLogin(key);
 }
 
-/** Which of both logins counts. */
+/** The login that counts: the plain one or the decoded one. */
 function chosen(
   { username, password }: Pick<Read, 'username' | 'password'>,
   decoded: Login | undefined,
@@ -113,7 +113,10 @@ const withoutLogin = (key: string, { emptyEntry, nothing }: Client): Sent => ({
   why: `the entry ${shownAddress(key)} has no login that it reads`,
 });
 
-/** Whether an entry of any host stops this client when it loads the file. */
+/**
+ * What this client does if an entry, of any host, stops it when it loads the file. undefined: the entry does not stop
+ * it.
+ */
 export function stopsAll(entry: Pair, client: Client): Sent | undefined {
   if (client.decodes === 'what it was asked for') return undefined;
   const { auth, hasIdentity } = read(entry, client);
@@ -124,7 +127,7 @@ export function stopsAll(entry: Pair, client: Client): Sent | undefined {
 
 export const hasAuth = (entry: Pair, client: Client): boolean => read(entry, client).auth !== undefined;
 
-/** Whether the entry cannot be decoded. */
+/** Whether the `auth` of an entry cannot be decoded. */
 export function isBroken(entry: Pair, client: Client): boolean {
   const { auth } = read(entry, client);
   return auth !== undefined && 'trouble' in decode(auth, client);

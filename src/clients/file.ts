@@ -6,12 +6,12 @@ import { type Sent, stopsAll } from './entry.ts';
 import { type Pair, pairsIn, spelledAs, type Top, topMembers, topOf, valueIn } from './reading.ts';
 import { ofWrongType, stopped } from './wrong-type.ts';
 
-/** What a client has read; `undecoded`: why it decodes no `auth`. */
+/** A file as a client has read it. `undecoded` is the reason why it decodes no `auth`. */
 export interface File extends Top {
   readonly undecoded: string | undefined;
 }
 
-/** Throws nothing: a text that stops a client is told. */
+/** Reads a file as a client does. Never throws: `stops` is what the client does with a file that stops it. */
 export function fileOf(whole: string, client: Client): File | { readonly stops: Sent } {
   const wide = narrowed(whole);
   const read = wide ?? withoutMark(whole);
@@ -44,7 +44,7 @@ export function fileOf(whole: string, client: Client): File | { readonly stops: 
   return { ...top, undecoded: wrong?.why };
 }
 
-/** Nobody is logged in, for this reason. */
+/** The result without a login, with the reason. */
 export const no = (why: string, { nothing }: Pick<Client, 'nothing'>): Sent => ({ kind: nothing, why });
 const failing = (why: string): Sent => ({ kind: 'fails', why: `the file ${why}` });
 const unparsable = (why: string, client: Client): { readonly stops: Sent } => ({
@@ -59,13 +59,16 @@ function tooDeep(depth: number, client: Client): { readonly stops: Sent } {
   };
 }
 
-/** With numbers, as long, in the place of what is a number to Python alone. */
+/** Replaces what is a number to Python alone with numbers of the same length. */
 export const withNumbers = (text: string): string =>
   text.replaceAll(/"[^"\\]*(?:\\.[^"\\]*)*"|(?<!-)\bNaN(?![\w.])|\bInfinity(?![\w.])/gs, found =>
     found.startsWith('"') ? found : '1'.padEnd(found.length, '0'),
   );
 
-/** A member at the top of a wrong type, or one that is there twice where this is an error. */
+/**
+ * What the client does with a top-level member of a wrong type, or one that occurs twice where that is an error.
+ * undefined: there is none.
+ */
 function ofTop(pairs: readonly Pair[], client: Client): Sent | undefined {
   const { json, types } = client;
   for (const name of ['auths', 'credhelpers', 'credsstore'])

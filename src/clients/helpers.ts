@@ -1,7 +1,7 @@
 import type { Client } from './client.ts';
 import { type Pair, valueIn } from './reading.ts';
 
-/** What comes of a helper that is run. */
+/** The outcome of running a helper. */
 export type Outcome = 'login' | 'missing' | 'failing' | 'notFound';
 
 const reasons: Readonly<Record<Exclude<Outcome, 'login'>, string>> = {
@@ -12,7 +12,7 @@ const reasons: Readonly<Record<Exclude<Outcome, 'login'>, string>> = {
 
 export const whyNot = (program: string, outcome: Exclude<Outcome, 'login'>): string => `docker-credential-${program} ${reasons[outcome]}`;
 
-/** The program that a member of `credHelpers` names; empty where an empty one is named, undefined where none is. */
+/** The program that a member of `credHelpers` names. Empty: it names an empty one; undefined: it names none. */
 export function programOf(pair: Pair, { json, helpers }: Client): string | undefined {
   const value = valueIn(pair);
   if (value === null && json.entry === 'folded') return '';

@@ -3,23 +3,23 @@ import { membersAt, valueOf } from '../../adapters/common/json-text.ts';
 import { homeOf, withMember, withoutMark, withoutNulls } from '../../adapters/docker-config/edit.ts';
 import { entriesIn, isMatch, readKey, relationOf } from '../../adapters/docker-config/entries.ts';
 
-/** A config.json in which a helper answers for hosts, or an auth.json in which nobody does. */
+/** A config.json in which a helper answers for hosts, or an auth.json in which nothing answers for them. */
 export interface Installed {
   readonly text: string;
-  /** Keys of `auths` that are gone: several clients send them when a helper fails, others prefer them. */
+  /** Keys that were removed from `auths`: several clients send them when a helper fails, others prefer them. */
   readonly logins: readonly string[];
   /** Programs that answered for these hosts before. */
   readonly helpers: readonly string[];
 }
 
 /**
- * Names the helper for each host, exactly by its bare name, and takes out every login of these hosts, in any spelling
- * and for any path below them. Everything else stays as it is written.
+ * Names the helper for each host, exactly by its bare name, and removes every login of these hosts, in any spelling and
+ * for any path below them. Everything else stays as it is written.
  */
 export function withHelper(whole: string, hosts: readonly string[], program: string): Installed {
   const bare = takeOut(whole, hosts, ({ key, map }, host, home) => {
     const relation = relationOf(key, host);
-    // Another map of this name is read before, after or instead.
+    // Clients may read another map of this name before this one, after it, or instead.
     return relation === 'spelling' || (relation === 'bare' && map !== home);
   });
   let text = bare.text;
@@ -33,7 +33,7 @@ export function withHelper(whole: string, hosts: readonly string[], program: str
 }
 
 /**
- * Takes out every login of these hosts and every other program for them: podman then goes on to the next file.
+ * Removes every login of these hosts and every other program for them, so that podman goes on to the next file.
  * Everything else stays as it is written.
  */
 export function withoutRivals(whole: string, hosts: readonly string[], program: string): Installed {
@@ -43,7 +43,7 @@ export function withoutRivals(whole: string, hosts: readonly string[], program: 
   return bare.logins.length + bare.helpers.length > 0 ? told(bare, program) : { ...bare, text: whole };
 }
 
-/** Keys of `auths` with a `*` that are for one of these hosts as well: they may be for others, so they stay. */
+/** Keys of `auths` with a `*` that match one of these hosts. They may be meant for other hosts too, so they stay. */
 export const patternsIn = (whole: string, hosts: readonly string[]): string[] => [
   ...new Set(
     membersAt(withoutMark(whole), ['auths'])
@@ -75,7 +75,7 @@ function takeOut(whole: string, hosts: readonly string[], goes: Goes): Installed
   return { text, logins, helpers };
 }
 
-/** A key may be there twice; an empty name is no program. */
+/** Leaves out the program itself, and duplicates: a key may be there twice. */
 const told = ({ text, logins, helpers }: Installed, program: string): Installed => ({
   text,
   logins: [...new Set(logins)],

@@ -1,17 +1,17 @@
 import { isMatch } from '../../adapters/docker-config/entries.ts';
 import type { AskRule, Client, KeyRule } from './client.ts';
 
-/** What is pulled: the host as it stands in the image, with its port, and the path behind it. */
+/** The image that is pulled: its host as spelled, with the port, and the path after it. */
 export interface Image {
   readonly host: string;
   /** Empty where only the host is known. */
   readonly repository: string;
 }
 
-/** Of an image whose repository is not known. No key has it. */
+/** Stands for a repository that is not known. No key contains it. */
 const someRepository = '\0';
 
-/** What a client looks up, in its order: names as if each were a host of its own. */
+/** The names that a client looks up, in its order, each as if it were a host. */
 export const asked: Readonly<Record<AskRule, (image: Image) => readonly string[]>> = {
   'the host': ({ host }) => [host],
   'the repository, then the host': ({ host, repository }) => [`${host}/${repository || someRepository}`, host],
@@ -19,8 +19,8 @@ export const asked: Readonly<Record<AskRule, (image: Image) => readonly string[]
 };
 
 /**
- * How near a key comes to the image, by the rule of a client: the lowest number is looked at first, undefined never.
- * Of equal numbers a client takes the first in the file, or one at random (`Client.ties`).
+ * How near a key is to the image, by the rule of a client. The lowest number is looked at first; undefined: never. Of
+ * equal numbers a client takes the first in the file, or one at random (`Client.ties`).
  */
 export const nearness: Readonly<Record<KeyRule, (key: string, image: Image) => number | undefined>> = {
   docker: (key, { host }) => (key === host ? 0 : (hostOfAddress(key) ?? hostBehindScheme(key) ?? hostOf(key)) === host ? 1 : undefined),
@@ -43,7 +43,7 @@ export const nearness: Readonly<Record<KeyRule, (key: string, image: Image) => n
     const [name = '', asked = ''] = host.split(':');
     const below = path.replace(/^\/v[12](?=\/)/, '').replace(/^\/$/, '');
     if (port !== asked || !isMatch(pattern, name) || !`/${repository}`.startsWith(below)) return undefined;
-    // The longest first, wildcards last.
+    // The longest comes first, wildcards come last.
     return (pattern.includes('*') ? 1 : 0) - (pattern.length + below.length) / 10_000;
   },
   testcontainers: (key, { host }) => (key === host || key.endsWith(`://${host}`) ? 0 : undefined),
@@ -54,13 +54,13 @@ export const nearness: Readonly<Record<KeyRule, (key: string, image: Image) => n
   docker_credential: (key, { host }) => (key === host ? 0 : wholeHost(key) === host ? 1 : undefined),
 };
 
-/** The usual port goes without saying, and no other. */
+/** The host with and without its port. Only the usual port may be left out. */
 function withAndWithoutPort(host: string): readonly string[] {
   const [bare, port] = host.split(':');
   return port === undefined || port === '443' ? [`${bare}:443`, bare ?? ''] : [host];
 }
 
-/** The same of the keys of `credHelpers`; `name`: what is looked up. */
+/** How near a key of `credHelpers` is to `name`, which is looked up. */
 export function helperNearness({ keys, helpers }: Client, key: string, name: string): number | undefined {
   if (helpers.keys === 'none') return undefined;
   return helpers.keys === 'as auths' ? nearness[keys](key, { host: name, repository: '' }) : key === name ? 0 : undefined;
@@ -69,14 +69,17 @@ export function helperNearness({ keys, helpers }: Client, key: string, name: str
 const withoutHttp = (key: string): string => key.replace(/^https?:\/\//, '');
 const hostOf = (key: string): string => key.replace(/\/.*$/s, '');
 
-/** A key with a scheme is one for the whole host, whatever stands behind. */
+/** The host of a key with a scheme, which is for the whole host, whatever follows; otherwise the key. */
 const wholeHost = (key: string): string => (/^https?:\/\//.test(key) ? hostOf(withoutHttp(key)) : key);
 
-/** Of any scheme, as Go reads an address: without user and query; port and case stay. undefined: it is none. */
+/**
+ * The host of an address of any scheme, as Go parses it: without user and query; port and case stay. undefined: it is
+ * no address.
+ */
 function hostOfAddress(key: string): string | undefined {
   const host = /^[a-z][a-z0-9+.-]*:\/\/(?:[^/?#]*@)?(?<host>[^/?#]+)/i.exec(key)?.groups?.['host'];
   return host === undefined || /[\s%<>"]|:\D/.test(host) ? undefined : host.replace(/:$/, '');
 }
 
-/** As docker/cli 29 does with what is no address. */
+/** The host that docker/cli 29 takes from what is no address. */
 const hostBehindScheme = (key: string): string | undefined => /^.*?:\/\/(?<host>[^/]+)/s.exec(key)?.groups?.['host'];

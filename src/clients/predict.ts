@@ -8,29 +8,32 @@ import { asked, helperNearness, type Image, nearness } from './keys.ts';
 import type { Top } from './reading.ts';
 import { merged } from './regclient.ts';
 
-/** A file where a client looks, as it lies there. */
+/** A file where a client looks. */
 export interface Lying {
-  /** undefined where there is no such file, and where it cannot be read. */
+  /** The contents. undefined: there is no such file, or it cannot be read. */
   readonly text: string | undefined;
   /** Why it cannot be read, as the end of a sentence. */
   readonly unreadable?: string | undefined;
-  /** The entries stand at its top, as they did in the files of old. */
+  /** The entries are at its top level, as in old files. */
   readonly isDockercfg?: true;
 }
 
 export interface Situation extends Lying {
   readonly image: Image;
-  /** program: without its beginning `docker-credential-`. */
+  /** The outcome of running a helper. `program` is its name without the prefix `docker-credential-`. */
   readonly helper: (program: string) => Outcome;
   /** Whether a store lists the host. */
   readonly listed: (program: string) => boolean;
-  /** What a variable says of a name, before the file is looked at. */
+  /** What a variable provides for a name. It is looked at before the file. */
   readonly given?: ((name: string) => Sent | undefined) | undefined;
-  /** Which of several keys that come equally near is drawn, where chance decides: a number from 0 on. */
+  /** Which of several equally near keys is drawn, where chance decides: a number from 0 on. */
   readonly luck?: number | undefined;
 }
 
-/** What a client would send for an image, in its order: the kubelet tries one after the other, all others send one. */
+/**
+ * Predicts what a client would send for an image, in its order. The kubelet tries one after the other, all others send
+ * one.
+ */
 export function predict(client: Client, situation: Situation): readonly Sent[] {
   const { image, given } = situation;
   const file = opened(situation, client);
@@ -45,7 +48,7 @@ export function predict(client: Client, situation: Situation): readonly Sent[] {
   return sent;
 }
 
-/** What a client makes of a file. */
+/** Reads a file as a client does. */
 export function opened({ text, unreadable, isDockercfg }: Lying, client: Client): ReturnType<typeof fileOf> {
   if (unreadable !== undefined) {
     const why = `the file ${unreadable}`;
@@ -55,7 +58,7 @@ export function opened({ text, unreadable, isDockercfg }: Lying, client: Client)
   return fileOf(isDockercfg && firstValue(text) !== undefined ? `{"auths":${text}}` : text, client);
 }
 
-/** What is sent for one name. */
+/** What is sent when one name is looked up. */
 function lookUp(name: string, file: File, client: Client, situation: Situation): readonly Sent[] {
   const { helpers } = client;
   if (client.keys === 'regclient') return [merged(name, file, client, situation)];
@@ -75,7 +78,7 @@ function lookUp(name: string, file: File, client: Client, situation: Situation):
 
 type Asked = Omit<Extract<Sent, { readonly kind: 'helper' }>, 'kind'>;
 
-/** What comes of a helper or a store; `otherwise`: of where the client looks next. */
+/** The result of asking a helper or a store. `otherwise` is the result of the place where the client looks next. */
 function ask(asked: Asked, otherwise: (next: Otherwise) => readonly Sent[], client: Client, { helper }: Situation): readonly Sent[] {
   const outcome = helper(asked.program);
   if (outcome === 'login') return [{ kind: 'helper', ...asked }];
@@ -84,7 +87,7 @@ function ask(asked: Asked, otherwise: (next: Otherwise) => readonly Sent[], clie
   return next === 'fails' ? [{ kind: 'fails', why }] : next === 'nothing' ? [no(why, client)] : otherwise(next);
 }
 
-/** The program that `credHelpers` names, by the client's way of looking; empty where an empty one is named. */
+/** The program that `credHelpers` names, found as the client looks for it. Empty: an empty one is named. */
 function helperOf(name: string, { helpers }: Top, client: Client): { readonly program: string } | undefined {
   const found = helpers.flatMap(pair => {
     const [rank, program] = [helperNearness(client, pair.name, name), programOf(pair, client)];
@@ -94,7 +97,7 @@ function helperOf(name: string, { helpers }: Top, client: Client): { readonly pr
   return first && { program: first.program };
 }
 
-/** undefined: none of the entries is for the image. */
+/** What is sent from the entries. undefined: none of them is for the image. */
 function ofEntries(image: Image, { entries, undecoded }: File, client: Client, luck = 0): readonly Sent[] | undefined {
   const near = nearness[client.keys];
   const found = entries.flatMap(entry => {

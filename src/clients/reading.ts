@@ -1,24 +1,24 @@
 import { folded, type Member, membersAt } from '../../adapters/common/json-text.ts';
 import type { JsonRule, Names } from './client.ts';
 
-/** A member of a map, with its value as it is written. */
+/** A member of a map. `json` is its value as it is written. */
 export interface Pair {
   readonly name: string;
   readonly json: string;
 }
 
-/** What a client takes from the members at the top of a file. */
+/** What a client takes from the top-level members of a file. */
 export interface Top {
-  /** In the order of the file; of keys that are there twice the last value, in the first place. */
+  /** The entries in the order of the file. A repeated key has its last value, in its first place. */
   readonly entries: readonly Pair[];
-  /** The same with every value that a later one replaces. */
+  /** All entries, including every value that a later one replaces. */
   readonly allEntries: readonly Pair[];
   readonly helpers: readonly Pair[];
-  /** undefined: no text. */
+  /** undefined: it is no text. */
   readonly store: string | undefined;
 }
 
-/** Members that clients know at the top, as they are spelled. */
+/** The top-level members that clients know, as they are spelled. */
 const spelled = { auths: 'auths', credhelpers: 'credHelpers', credsstore: 'credsStore' } as const;
 
 export const spelledAs = (name: string): string => (Object.hasOwn(spelled, name) ? spelled[name as keyof typeof spelled] : name);
@@ -38,7 +38,7 @@ const plain: Readonly<Record<Names, (name: string) => string>> = {
 export const named = (pairs: readonly Pair[], name: string, names: Names): Pair[] =>
   pairs.filter(pair => plain[names](pair.name) === plain[names](name));
 
-/** The members at the top of a map that a reader takes for this one, as far as they count. `name`: in lower case. */
+/** The top-level members that a reader takes for this one, as far as they count. `name` is in lower case. */
 export function topMembers(pairs: readonly Pair[], name: string, { top, twice, replaced }: JsonRule): Pair[] {
   const found = named(pairs, spelledAs(name), top);
   return twice === 'merged' || replaced === 'matters' ? found : found.slice(-1);
@@ -59,10 +59,10 @@ export function topOf(pairs: readonly Pair[], rule: JsonRule): Top {
   };
 }
 
-/** As Python takes a value for false. */
+/** Whether Python takes a value for false. */
 const isFalse = (pair: Pair | undefined): boolean => pair === undefined || /^(?:null|false|""|-?0|\{\s*\}|\[\s*\])$/.test(pair.json);
 
-/** docker-py gives up where something else than a map stands among them. */
+/** The top-level members as entries. docker-py gives up if one of them is no map. */
 const entriesAtTop = (pairs: readonly Pair[]): readonly Pair[] => (pairs.every(({ json }) => json.startsWith('{')) ? pairs : []);
 
 function joined(maps: readonly string[], { twice }: JsonRule): Pair[] {

@@ -13,7 +13,7 @@ interface Asks {
 }
 type Login = Extract<Sent, { readonly kind: 'login' }>;
 
-/** A registry as it is configured. */
+/** A registry as regclient configures it. */
 interface Host {
   readonly key: string;
   readonly login?: Login | undefined;
@@ -29,9 +29,10 @@ interface Around {
 }
 
 /**
- * regclient makes a host of each entry, then of each helper that has no entry with its key, then of what the store
- * lists, and merges those of one registry in this order (regclient 0.11.7, config/docker.go and `Host.Merge`; seen
- * running). Several entries, and several helpers, it merges in a random order. By `luck` 0 the nearest one is the last.
+ * What regclient sends. It makes a host of each entry, then of each helper that has no entry with its key, then of what
+ * the store lists, and merges those of one registry in this order (regclient 0.11.7, config/docker.go and `Host.Merge`;
+ * observed at run time). It merges several entries, and several helpers, in a random order. With `luck` 0 the nearest
+ * one is the last.
  */
 export function merged(host: string, file: File | undefined, client: Client, around: Around): Sent {
   const { helper, listed, variable } = around;
@@ -68,7 +69,7 @@ function ranked(pairs: readonly Pair[], host: string): Pair[] {
   return pairs.filter(pair => !Number.isNaN(rank(pair))).toSorted((a, b) => rank(a) - rank(b));
 }
 
-/** One that cannot be decoded is left out, and the helper of its key with it. */
+/** The host of an entry. An entry that cannot be decoded is left out, and the helper of its key with it. */
 function ofEntry(entry: Pair, helpers: readonly Pair[], client: Client): Host[] {
   if (isBroken(entry, client)) return [];
   const sent = sentOf(entry, client);
@@ -79,7 +80,10 @@ function ofEntry(entry: Pair, helpers: readonly Pair[], client: Client): Host[] 
   return login || asks ? [{ key: entry.name, login, asks }] : [];
 }
 
-/** A helper puts the login before it away, and a login the helper. A store leaves the login in its place. */
+/**
+ * Merges two hosts. A helper removes an earlier login, and a login an earlier helper. A store leaves the login in
+ * place.
+ */
 function merge(before: Host, { key, login, asks }: Host): Host {
   const kept = asks?.role === 'helper' ? undefined : before.login;
   return { key, login: login ?? kept, asks: asks ?? (login ? undefined : before.asks) };

@@ -1,6 +1,6 @@
 /**
- * How registry clients find credentials in a config.json: measured in November 2026, some 300 forms of the file for
- * each. What was seen stands in test/clients/, and a test holds these rules against every cell of it.
+ * How registry clients find credentials in a config.json, measured in November 2026 with some 300 forms of the file for
+ * each client. The results are in test/clients/, and a test holds these rules against every cell of them.
  */
 
 import {
@@ -30,7 +30,7 @@ const goJson = {
   unknownTop: 'nothing',
   noNumbers: 'unparsable',
 } as const satisfies JsonRule;
-/** Go's other function for JSON. */
+/** The rules of Go's other function for JSON. */
 const wholeGoJson = { ...goJson, behind: 'unparsable', blank: 'unparsable' } as const satisfies JsonRule;
 const scriptJson = {
   ...wholeGoJson,
@@ -44,14 +44,14 @@ const javaJson = { ...scriptJson, behind: 'ignored', nullFile: 'nothing' } as co
 
 /** encoding/json, maxNestingDepth. */
 const goNesting = { deepest: 10_000, beyond: 'unparsable' } as const satisfies NestingRule;
-/** Jackson 2.15 stops behind that, older ones where the stack ends. */
+/** Jackson 2.15 stops beyond that, older versions where the stack ends. */
 const javaNesting = { deepest: 1000, beyond: 'not predicted' } as const satisfies NestingRule;
-/** Python 3.11 stopped at 995; newer ones have another limit. The stack of the program around counts as well. */
+/** Python 3.11 stopped at 995; newer versions have another limit. The stack of the surrounding program counts too. */
 const pythonNesting = { deepest: 500, beyond: 'not predicted' } as const satisfies NestingRule;
-/** V8 and serde_json keep what is open, or pass it over, without a stack. */
+/** V8 and serde_json remember open lists and maps, or skip them, without a stack. */
 const anyNesting = { deepest: Number.POSITIVE_INFINITY, beyond: 'unparsable' } as const satisfies NestingRule;
 
-/** By go.mod and source docker/cli 29, and seen with crane, which loads files with it. */
+/** From the source of docker/cli 29, and observed in crane, which loads files with it (go.mod). */
 const dockerTypes = {
   top: { ...docker, auths: map },
   nullMap: 'is empty',
@@ -167,7 +167,7 @@ const docker28 = {
   helpers: { ...docker29.helpers, missing: 'file', failing: 'file' },
 } as const satisfies Client;
 
-/** By a short name, in the order of the measured table. */
+/** The clients by a short name, in the order of the measured table. */
 export const clients = {
   docker28,
   cli29: docker29,
@@ -206,7 +206,7 @@ export const clients = {
     incomplete: 'is passed over',
     emptyEntry: 'is passed over',
     types: { ...dockerTypes, top: { ...common, auths: map }, wrong: 'nothing' },
-    // How it looks for helpers is in regclient.ts.
+    // regclient.ts has the way in which it looks for helpers.
     helpers: goClient.helpers,
   },
   skopeo19: skopeo,
@@ -352,7 +352,7 @@ export const clients = {
     },
     helpers: { ...goClient.helpers, store: 'after the file', emptyStore: 'is run', notFound: 'fails' },
   },
-  /** It was held against docker 28, which it differs from in the spellings that it finds, and in `.dockercfg`. */
+  /** Compared with docker 28, it differs in the spellings that it finds, and in `.dockercfg`. */
   docker20: { ...docker28, name: 'docker 20.10', versions: '20.10.24', also: undefined, keys: 'oras' },
 } as const satisfies Readonly<Record<string, Client>>;
 

@@ -8,9 +8,9 @@ import { named, type Pair, pairsIn } from './reading.ts';
 import { clients } from './rules.ts';
 
 /**
- * Who reads DOCKER_AUTH_CONFIG. strictly: Docker from 28.4 on and what has its code take `auths` and `auth` and nothing
- * else, or they drop the whole variable. Where it has no login, they go on to the file. testcontainers takes it for the
- * file, regctl for a file that it merges after the other one.
+ * The clients that read DOCKER_AUTH_CONFIG. strictly: Docker from 28.4 on and programs with its code accept `auths` and
+ * `auth` alone, and otherwise drop the whole variable; if it has no login, they go on to the file. testcontainers reads
+ * it in place of the file, and regctl as a file that it merges after the other one.
  */
 export const readers: Readonly<Record<string, 'strictly' | 'in place of the file' | 'merged after the file'>> = {
   cli29: 'strictly',
@@ -26,13 +26,13 @@ const strict: Client = {
   types: { ...clients.cli29.types, top: { auths: map }, entry: { auth: text }, unknown: 'is wrong' },
 };
 
-/** Why the whole variable is dropped. */
+/** Why the whole variable is dropped. undefined: it is not. */
 export function dropped(whole: string): string | undefined {
   const read = entriesOf(whole);
   return 'why' in read ? read.why : undefined;
 }
 
-/** What a client takes from the variable for a name; undefined where it looks on. */
+/** What a client takes from the variable for a name. undefined: it goes on looking. */
 export function givenBy(whole: string, { incomplete }: Client): (name: string) => Sent | undefined {
   const read = entriesOf(whole);
   return name => {
@@ -41,7 +41,7 @@ export function givenBy(whole: string, { incomplete }: Client): (name: string) =
   };
 }
 
-/** Says where the key stands. */
+/** Adds to the key that it is one of the variable. */
 export const ofVariable = <S extends Sent | undefined>(sent: S): S =>
   sent && 'key' in sent ? { ...sent, key: `${sent.key} of DOCKER_AUTH_CONFIG` } : sent;
 
@@ -52,7 +52,7 @@ function entriesOf(whole: string): { readonly entries: readonly Pair[] } | { rea
     return stops.kind === 'fails' ? { why: stops.why.replace(/^the file/, 'it') } : { entries: [] };
   }
   const value = firstValue(whole) ?? '';
-  // A bracket that closes is overlooked.
+  // A closing bracket is overlooked.
   if (/^\s*[^\s\]}]/.test(whole.slice(value.length))) return { why: 'it has something behind its JSON' };
   if (pairsIn(value).some(pair => named([pair], 'auths', 'folded').length === 0)) return { why: 'it has a member beside `auths`' };
   const bare = file.entries.find(entry => !hasAuth(entry, strict));

@@ -4,7 +4,7 @@ import type { Client } from './client.ts';
 import type { Sent } from './entry.ts';
 import { named, type Pair, pairsIn, valueIn } from './reading.ts';
 
-/** An entry of another type than it must have. */
+/** What a client does with an entry of a wrong type. undefined: its type is right. */
 export function ofWrongType({ name: key, json }: Pair, client: Client): Sent | undefined {
   const { types } = client;
   if (json === 'null') return types.nullEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is null`, client);
@@ -28,7 +28,7 @@ export function ofWrongType({ name: key, json }: Pair, client: Client): Sent | u
   return wrong && stopped(`the entry ${shownAddress(key)} ${saidOf(wrong)}`, client);
 }
 
-/** What comes of something that has a wrong type. */
+/** What a client does with a value of a wrong type. */
 export function stopped(why: string, { types, nothing }: Pick<Client, 'types' | 'nothing'>): Sent {
   if (types.wrong === 'undecoded') return { kind: 'undecoded', why: `${why}: it decodes no \`auth\` of the file` };
   return { kind: types.wrong === 'fails' ? 'fails' : nothing, why };
