@@ -44,7 +44,7 @@ function identityPolicies(wish: Wish): readonly PolicyDocument[] {
     {
       part: 'identity',
       name: 'identity',
-      where: `Identity policy: it goes on ${whoseWords(wish.principals)}.`,
+      where: `Identity policy: it goes on ${whoseWords(wish.principals, needs)}.`,
       notes: managedNotes(needs, wish.repositories[0]?.partition),
       statements: needs.map(need => identityStatement(need, arnsOf(wish))),
     },

@@ -44,6 +44,8 @@ const serviceNotes: Readonly<Record<string, string>> = {
     'Whoever creates or updates the function needs the right to pull as well: `ecr-courier policy pull IMAGE --for WHO`.',
   'codebuild.amazonaws.com':
     'It is for projects whose imagePullCredentialsType is CODEBUILD. With SERVICE_ROLE the role pulls: `ecr-courier policy pull IMAGE --for ROLE`.',
+  'omics.amazonaws.com':
+    'For runs of another account that account must be let in as well, and the service role of the run needs the right to pull: `--for omics.amazonaws.com,ACCOUNT` prints both.',
 };
 
 const notesOn = ({ service, sources }: ServicePull): readonly string[] => {

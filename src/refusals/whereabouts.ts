@@ -1,6 +1,6 @@
 import { accountOf } from './admitted.ts';
 import { holderOf } from './principal.ts';
-import type { Rights } from './statements.ts';
+import { type Rights, rights } from './statements.ts';
 import type { Repository } from './wish.ts';
 
 export const together = (words: readonly string[]): string => [...new Set(words)].join(', ');
@@ -10,8 +10,14 @@ export const oneOfEach = (name: string, at: number, of: number): string => (of =
 
 export const roleWords = (arn: string): string => holderOf(arn).words;
 
-export function whoseWords(principals: readonly string[]): string {
-  if (principals.length === 0) return 'the role or user that fetches the tokens (`ecr-courier whoami` names it)';
+/** What is done with a token, or for one. All else of the API is for whoever calls that. */
+const ofTokens: readonly Rights[] = Object.values(rights);
+
+export function whoseWords(principals: readonly string[], needs: readonly Rights[]): string {
+  if (principals.length === 0)
+    return needs.some(need => ofTokens.includes(need))
+      ? 'the role or user that fetches the tokens (`ecr-courier whoami` names it)'
+      : `the role or user that calls ${together(needs.flatMap(({ actions }) => actions))}`;
   return together(principals.map(holderWords));
 }
 

@@ -107,6 +107,21 @@ function policyOf({ type, labels: [source, label = ''], attributes, blocks }: Bl
   };
 }
 
+test('where a policy goes is told by what it is for', async () => {
+  const first = async (...args: string[]) => (await command(['policy', ...args])).stderr.split('\n')[0];
+  assert.equal(await first('ecr:PutRegistryPolicy'), '# Identity policy: it goes on the role or user that calls ecr:PutRegistryPolicy.');
+  for (const job of ['pull', 'ecr:BatchImportUpstreamImage', 'pull,ecr:ListImages'])
+    assert.match((await first(job, image)) ?? '', /that fetches the tokens/, job);
+  const { stderr } = await command([
+    'policy',
+    'pull',
+    '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app',
+    '--for',
+    'omics.amazonaws.com',
+  ]);
+  assert.match(stderr, /service role of the run needs the right to pull: `--for omics\.amazonaws\.com,ACCOUNT` prints both/);
+});
+
 test('an image alone is one to pull: a token of everything, and two rights on its repository', async () => {
   const { json, notes } = await printed(image);
   assert.deepEqual(json.Statement, [
