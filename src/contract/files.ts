@@ -33,8 +33,8 @@ export type Change = (text: string | undefined) => string | undefined;
 export type Changed = 'created' | 'updated' | 'unchanged';
 
 /**
- * Files on this machine, for adapters that write them. Each call ends in bounded time, whatever is at the path, and
- * throws a Failure that says what to do. Links are followed. Text is UTF-8: anything else in a file is MISCONFIGURED.
+ * Access to files on this machine, for adapters. Each call ends in bounded time, whatever is at the path, and throws a
+ * Failure that says what to do. Links are followed. Text is UTF-8: anything else in a file is MISCONFIGURED.
  */
 export interface Files {
   /** Reads a regular file; undefined when there is none. */
@@ -46,8 +46,8 @@ export interface Files {
   /**
    * Replaces a file atomically: at any moment, and after a kill, the file holds the old text or the new one, never a
    * part. Mode and owner are kept; what root creates gets the owner of its directory. When another program has written
-   * to the file meanwhile, `change` is called once more with the present text. Throws what `change` throws. A failure
-   * with `mayLand` may have replaced the file nevertheless.
+   * to the file meanwhile, `change` is called again with the present text. Throws what `change` throws. A failure with
+   * `mayLand` may have replaced the file nevertheless.
    */
   update(path: string, change: Change, more: UpdateRequest): Promise<Changed>;
   /** Predicts what `update` would return or throw, as far as that can be seen without a write. */

@@ -3,12 +3,12 @@ export interface FunctionName {
   /** The text that is passed to AWS. */
   readonly given: string;
   readonly name: string;
-  /** From the ARN. */
+  /** Region and account, where the given name contains them. */
   readonly region?: string;
   readonly account?: string;
   /** A version, an alias, or `$LATEST`. */
   readonly qualifier?: string;
-  /** For people: `the function ecr-token (alias live)`. */
+  /** The name in sentences: `the function ecr-token (alias live)`. */
   readonly shown: string;
 }
 

@@ -1,7 +1,4 @@
-/**
- * Placeholders that were mistaken for a key: unset variables and templates. (The name in front of a value and the word
- * of an HTTP header have patterns of their own below.)
- */
+/** Placeholders in place of a key: unset variables and templates. */
 export const placeholder = /^\$\{.*\}$|^\$\(.*\)$|^\$[A-Za-z_]\w*$|^\{\{.*\}\}$|^<[^<>]+>$|^%\w+%$/;
 /** The syntax of other templates, and an elided text that was copied from a guide. */
 const template =

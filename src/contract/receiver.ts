@@ -59,8 +59,8 @@ const longPart = 16;
 const looksMade = (part: string): boolean => part.length >= longPart || (/\d/.test(part) && /[a-z]/i.test(part));
 
 /**
- * text: an address that `wrongAddress` accepts. The result is not one Secret of the whole address, because texts that
- * quote `https://` or `services` would then be redacted as pieces of it.
+ * Splits an address that `wrongAddress` accepts into its host and its secret parts. The whole address is not one
+ * Secret, because texts that quote `https://` or `services` would then be redacted as pieces of it.
  */
 export function secretAddress(text: string): SecretAddress {
   const url = new URL(text);

@@ -146,7 +146,7 @@ export interface Rehearsal extends Omit<Receipt, 'change'> {
  * no longer refers to what is deleted.
  */
 export interface Pruned {
-  /** For people: `Secret team-a/ecr-courier`. */
+  /** The name for people: `Secret team-a/ecr-courier`. */
   readonly what: string;
   readonly change: 'removed' | 'released';
   /** Why it was left as it is. */
@@ -158,7 +158,7 @@ export interface Pruned {
  * seen, but never what it has sent.
  */
 export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
-  /** For people; holds no credential. When the address under a name changes, the ledger forgets the target. */
+  /** Shown to people; holds no credential. When the address under a name changes, the ledger forgets the target. */
   readonly address: string;
   /**
    * Reads only. Success proves that the manager is reachable and accepts the key. What it throws concerns the whole
@@ -185,9 +185,9 @@ export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
    */
   rehearse?(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal>;
   /**
-   * Removes what the courier made in the manager, and nothing that belongs to others, for the command `prune`. It
-   * removes one object at a time, references before what they refer to. rehearsed: reports what would be removed, and
-   * changes nothing. What it throws concerns all remaining objects.
+   * Removes what the courier made in the manager, and nothing else, for the command `prune`. It removes one object at a
+   * time, references before what they refer to. rehearsed: reports what would be removed, and changes nothing. What it
+   * throws concerns all remaining objects.
    */
   prune?(way: 'written' | 'rehearsed', signal: AbortSignal): AsyncIterable<Pruned>;
 }
