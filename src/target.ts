@@ -27,8 +27,8 @@ export interface OpenableTarget extends ManagedTarget {
 }
 
 /**
- * Options by target, kept alive as long as it: an adapter may turn its key into a header and drop the Secret, but texts
- * are redacted only for secrets that are still referenced.
+ * Options by target, kept alive for as long as the target: an adapter may turn its key into a header and drop the
+ * Secret, but texts are redacted only for secrets that are still referenced.
  */
 const openedWith = new WeakMap<Target, object>();
 
@@ -50,8 +50,7 @@ export function manageTarget(config: TargetConfig, deps: TargetDeps, former?: Op
   const lookAlikes = lookAlikeWatch(deps.registry);
 
   /**
-   * Never reads the files twice at a time: a share that does not answer then blocks only this target, and only one
-   * thread.
+   * Coalesces concurrent reads: a network share that does not answer then blocks only this target, and only one thread.
    */
   function lookOnce() {
     looking ??= lookAt(config).finally(() => {

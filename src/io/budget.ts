@@ -24,7 +24,7 @@ const bytesOfValue = 16;
 const bytesOfMap = 100;
 
 /**
- * The first bytes of each call are counted by their length only, and only against the call's own budget. Most answers
+ * Up to this length, in bytes, the answers to a call are counted by their length only, and only against that call. Most
  * are short receipts, and thousands may arrive in a second.
  */
 const unweighed = 64 * 1024;

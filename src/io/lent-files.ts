@@ -10,7 +10,7 @@ import { Unreadable } from './unreadable.ts';
 import { type Writes, whyNot } from './writes.ts';
 
 const usualBytes = 1024 * 1024;
-/** How often a write is retried when another program keeps changing the file. */
+/** The number of attempts at a write while another program keeps changing the file. */
 const mostTries = 4;
 
 /** The `Files` that adapters are handed. `writes` is evaluated before each write. */

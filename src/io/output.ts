@@ -54,6 +54,6 @@ export function openOutput(stream: NodeJS.WriteStream & { readonly fd: number })
 /** Whether the reader is gone: it ended, or has read enough. */
 export const isUnread = ({ code }: NodeJS.ErrnoException): boolean => code === 'EPIPE';
 
-/** For people. */
+/** The message for a result that could not be written. */
 export const notWritten = (error: Error): string =>
   `What it has to say could not be written, or not all of it: ${error.message}. Make room where its stdout goes, or send it elsewhere; then run it again.`;

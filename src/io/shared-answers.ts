@@ -15,8 +15,8 @@ export interface SharedAnswers {
 }
 
 /**
- * Opens the directory. Throws MISCONFIGURED unless all directories above it belong to root, and none of them nor the
- * directory itself can be written by group or others: another user could put answers there otherwise.
+ * Opens the directory. Throws MISCONFIGURED when a directory above it does not belong to root, or when group or others
+ * can write to one of these or to the directory itself: another user could then put answers there.
  */
 export async function openShared(path: string): Promise<SharedAnswers> {
   const directory = await realpath(path).catch(({ code }: NodeJS.ErrnoException) => {

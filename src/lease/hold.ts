@@ -5,7 +5,7 @@ import type { LeaseStore } from './store.ts';
 
 /** The state of a Lease as one courier sees it, and its hold on the Lease. */
 export interface Hold {
-  /** How long no other courier can hold the Lease, in milliseconds; 0 or less when it is not ours. */
+  /** How long no other courier can hold the Lease, in milliseconds; 0 or less when that is no longer certain. */
   leftMs(): number;
   /** The other holder, by the newest answer; undefined when there is none, or it is not known. */
   readonly other: string | undefined;

@@ -3,7 +3,7 @@ export type LeaseObject = Readonly<Record<string, unknown>>;
 
 /** The contents of a Lease. Times stay texts and are never compared, because the clocks of other machines differ. */
 export interface LeaseRecord {
-  /** Empty when nobody holds the Lease. */
+  /** Empty when the Lease has no holder. */
   readonly holder: string;
   readonly seconds: number | undefined;
   readonly acquired: string | undefined;

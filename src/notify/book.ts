@@ -14,7 +14,7 @@ export interface Told {
   /** When it was told that the threat is over; undefined until then. */
   readonly overAt?: Moment | undefined;
 }
-/** By subject and topic. */
+/** What one receiver was told, by subject and topic. */
 export type Book = Map<string, Map<string, Told>>;
 
 /** What there is to report about one place. */

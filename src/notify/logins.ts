@@ -36,8 +36,8 @@ interface Login {
 }
 
 /**
- * Whether a renewal has failed for an hour or more: renewals begin at half of a login's life, and less than a third is
- * left (4 h of 12). Same threshold as the alert TokenExpiringSoon.
+ * Whether less than a third of a login's life is left (4 h of 12). Renewals begin at half of its life, so this one has
+ * then failed for an hour or more. Same threshold as the alert TokenExpiringSoon.
  */
 const urgent = (held: Holding, now: Moment): boolean => held.endsAt - now < ((held.endsAt - held.agesAt) * 2) / 3;
 /** How long a slot must have failed before it is reported that it never got a login. */

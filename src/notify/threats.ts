@@ -69,7 +69,7 @@ interface Found {
   readonly bearers: readonly string[];
 }
 
-/** By code. */
+/** The findings of severity error, by code. */
 function errorsIn(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): Map<string, Found[]> {
   const specs = { ...engine, ...record.managed.findings };
   const errors = new Map<string, Found[]>();

@@ -9,7 +9,7 @@ export interface Check {
   readonly reasons: readonly string[];
 }
 
-/** The number of slots that are listed; further ones are only counted. */
+/** The number of reasons that are listed for a target; further ones are only counted. */
 const listed = 20;
 
 /**

@@ -139,7 +139,7 @@ export interface CredentialView {
 }
 /** The state of this courier among several with one Lease. */
 export interface LeaseView {
-  /** For people: `Lease NAMESPACE/NAME`. */
+  /** The name of the Lease: `Lease NAMESPACE/NAME`. */
   readonly name: string;
   /** standing by: another courier leads, and this one does nothing; asking: it is not known who leads. */
   readonly state: 'leading' | 'standing by' | 'asking';
