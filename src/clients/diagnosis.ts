@@ -83,7 +83,8 @@ function sentBy(id: ClientId, draw: Draw, found: Found): readonly Sent[] {
   const reads = variable ? readers[id] : undefined;
   // go-containerregistry looks at the variable only where there is a file.
   const given = variable && reads === 'strictly' && (id !== 'crane' || found.crane) ? givenBy(variable, client) : undefined;
-  const by = (lying: Lying): readonly Sent[] => predict(rulesFor(lying, client), { ...lying, ...draw, listed, given });
+  const by = (lying: Lying): readonly Sent[] =>
+    predict(rulesFor(lying, client), { ...lying, ...draw, listed, given }).map(sent => (lying === docker ? sent : ofFile(sent, lying)));
   if (reads === 'in place of the file') return by({ text: variable }).map(ofVariable);
   if (reads === 'merged after the file') {
     // If one of the two cannot be read, regctl drops both.
@@ -96,6 +97,10 @@ function sentBy(id: ClientId, draw: Draw, found: Found): readonly Sent[] {
   // The reason why nothing was found is that of the last file that exists.
   return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries[places.findLastIndex(isThere)] ?? tries[0] ?? [];
 }
+
+/** Adds where the entry stands, unless in the file of Docker. */
+const ofFile = (sent: Sent, { path }: Lying): Sent =>
+  path !== undefined && 'key' in sent && sent.of === undefined ? { ...sent, of: path } : sent;
 
 /** The files where a client looks, in turn, until it finds something. */
 function placesOf(id: ClientId, { docker, dockercfg, places, crane }: Found): readonly Lying[] {
@@ -132,9 +137,9 @@ function inWords(sent: Sent, now: number): string {
     const { username, password, token } = sent;
     const lacks = username === '' ? ', without a user name' : password === '' ? ', without a password' : '';
     const beside = token ? `, with an ${token}` : '';
-    return `sends the entry ${shownAddress(sent.key)}${lacks}${endOf(password, now)}${beside}${plainHttp(sent)}`;
+    return `sends the entry ${shownAddress(sent.key)}${placeOf(sent)}${lacks}${endOf(password, now)}${beside}${plainHttp(sent)}`;
   }
-  if (sent.kind === 'token') return `sends the ${sent.token} of ${shownAddress(sent.key)}, which ECR does not know`;
+  if (sent.kind === 'token') return `sends the ${sent.token} of ${shownAddress(sent.key)}${placeOf(sent)}, which ECR does not know`;
   if (sent.kind === 'helper')
     return `asks docker-credential-${label(sent.program)}${sent.role === 'store' ? ', its credsStore' : ''}${plainHttp(sent)}`;
   const why = label(sent.why);
@@ -143,6 +148,8 @@ function inWords(sent: Sent, now: number): string {
   if (sent.kind === 'not predicted') return `is not predicted: ${why}`;
   return `${sent.kind === 'empty login' ? 'sends an empty login' : 'sends no login'}: ${why}`;
 }
+
+const placeOf = ({ of }: { readonly of?: string }): string => (of === undefined ? '' : ` of ${label(of)}`);
 
 const plainHttp = (sent: { readonly plainHttp?: true }): string => (sent.plainHttp ? ', over plain http' : '');
 

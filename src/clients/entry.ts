@@ -11,10 +11,12 @@ export type Sent =
       readonly username: string;
       readonly password: string;
       readonly key: string;
+      /** Where it stands, unless in the file of Docker. */
+      readonly of?: string;
       readonly token?: 'identity token';
       readonly plainHttp?: true;
     }
-  | { readonly kind: 'token'; readonly token: 'identity token' | 'registry token'; readonly key: string }
+  | { readonly kind: 'token'; readonly token: 'identity token' | 'registry token'; readonly key: string; readonly of?: string }
   | { readonly kind: 'helper'; readonly program: string; readonly role: 'helper' | 'store'; readonly plainHttp?: true }
   /**
    * No login is sent; `empty login` is a colon without name and password. final: an entry was found, so nothing else is

@@ -10,6 +10,7 @@ import { merged } from './regclient.ts';
 
 /** A file where a client looks. */
 export interface Lying {
+  readonly path?: string;
   /** The contents. undefined: there is no such file, or it cannot be read. */
   readonly text: string | undefined;
   /** Why it cannot be read, as the end of a sentence. */
@@ -55,7 +56,17 @@ export function opened({ text, unreadable, isDockercfg }: Lying, client: Client)
     return { stops: client.unreadable === 'fails' ? { kind: 'fails', why } : no(why, client) };
   }
   if (text === undefined) return { stops: no('there is no file', client) };
-  return fileOf(isDockercfg && firstValue(text) !== undefined ? `{"auths":${text}}` : text, client);
+  return known(isDockercfg && firstValue(text) !== undefined ? `{"auths":${text}}` : text, client);
+}
+
+/** By client and text. The same file is read for each host, and several times where chance decides. */
+const read = new Map<Client, Map<string, ReturnType<typeof fileOf>>>();
+
+function known(text: string, client: Client): ReturnType<typeof fileOf> {
+  const files = read.get(client) ?? new Map<string, ReturnType<typeof fileOf>>();
+  const file = files.get(text) ?? fileOf(text, client);
+  read.set(client, files.set(text, file));
+  return file;
 }
 
 /** What is sent when one name is looked up. */

@@ -41,9 +41,9 @@ export function givenBy(whole: string, { incomplete }: Client): (name: string) =
   };
 }
 
-/** Adds to the key that it is one of the variable. */
+/** Adds that the entry stands in the variable. */
 export const ofVariable = <S extends Sent | undefined>(sent: S): S =>
-  sent && 'key' in sent ? { ...sent, key: `${sent.key} of DOCKER_AUTH_CONFIG` } : sent;
+  sent && 'key' in sent ? { ...sent, of: 'DOCKER_AUTH_CONFIG' } : sent;
 
 function entriesOf(whole: string): { readonly entries: readonly Pair[] } | { readonly why: string } {
   const file = fileOf(whole, strict);

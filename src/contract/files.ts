@@ -14,7 +14,7 @@ export interface FileRequest {
   readonly signal: AbortSignal;
 }
 export interface ReadRequest extends FileRequest {
-  /** Default: 1 MiB. */
+  /** Default: 4 MiB. */
   readonly maxBytes?: number;
 }
 export interface UpdateRequest extends ReadRequest {

@@ -165,6 +165,7 @@ async function readWhole({ open }: Pick<FilesDeps['system'], 'open'>, path: stri
     if (bytesRead === 0) return Buffer.concat(chunks);
     length += bytesRead;
     chunks.push(buffer.subarray(0, bytesRead));
-    if (length > maxBytes) throw new Unreadable(path, 'TOO_LARGE', `is larger than ${maxBytes / 1024} KiB`);
+    if (length > maxBytes)
+      throw new Unreadable(path, 'TOO_LARGE', `is larger than ${maxBytes / 1024} KiB`, 'Name another file: no larger one is read here.');
   }
 }

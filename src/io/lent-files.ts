@@ -9,7 +9,8 @@ import { checkMakeable, checkReplaceable } from './replaceable.ts';
 import { Unreadable } from './unreadable.ts';
 import { type Writes, whyNot } from './writes.ts';
 
-const usualBytes = 1024 * 1024;
+/** The clients have no limit, but nobody has so many logins. */
+const usualBytes = 4 * 1024 * 1024;
 /** The number of attempts at a write while another program keeps changing the file. */
 const mostTries = 4;
 

@@ -1,5 +1,6 @@
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Failure } from '../contract/failures.ts';
 import { namesIn, readBytes, statOf } from '../io/files.ts';
 import { Unreadable } from '../io/unreadable.ts';
 import { type Decoded, decode } from './decode.ts';
@@ -8,16 +9,21 @@ import { foldersSince } from './fields.ts';
 import type { Remark } from './remark.ts';
 
 /** More than any real one; the kubelet has no limit. */
-const mostBytes = 1024 * 1024;
+const mostBytes = 4 * 1024 * 1024;
+/** What the kubelet meets as well, whoever it runs as. */
+const stopping: readonly string[] = ['ELOOP', 'ENOTDIR', 'NOT_A_FILE', 'EISDIR'];
 const endings = ['.json', '.yaml', '.yml'];
 
-/** What the kubelet reads of a path, in its order: the file, or those of the folder. Says what it would not read. */
+/**
+ * What the kubelet reads of a path, in its order: the file, or those of the folder. Says what it would not read. Throws
+ * MISCONFIGURED for what the kubelet may read and we do not.
+ */
 export async function readProviderConfig(
   path: string,
   minor: number,
 ): Promise<{ readonly files: readonly Decoded[]; readonly remarks: readonly Remark[] }> {
   if (!(await isFolder(path))) return { files: [await readOne(path, minor)], remarks: [] };
-  const names = [...(await namesIn(path))].sort(byBytes);
+  const names = [...(await namesIn(path).catch(unseen(path)))].sort(byBytes);
   const isDirectory = await Promise.all(names.map(async name => (await lstat(join(path, name))).isDirectory()));
   const read = names.filter((name, index) => endings.includes(name.slice(Math.max(name.lastIndexOf('.'), 0))) && !isDirectory[index]);
   const about = (level: Remark['level'], name: string, text: string): Remark => ({ level, where: join(path, name), path: '', text });
@@ -49,10 +55,21 @@ async function readOne(file: string, minor: number): Promise<Decoded> {
     const read = textOf(bytes);
     return 'text' in read ? decode(read.text, file, minor) : refused('has bytes that are no UTF-8 text', `${file}:${read.line}`);
   } catch (error) {
-    if (!(error instanceof Unreadable)) throw error;
-    return refused(error.why);
+    return error instanceof Unreadable && stopping.includes(error.code) ? refused(error.why) : unseen(file)(error);
   }
 }
+
+/** Another user may see what we do not, so nothing is said of it. */
+const unseen =
+  (path: string) =>
+  (error: unknown): never => {
+    if (!(error instanceof Unreadable)) throw error;
+    const { code, why, remedy } = error;
+    const isRefused = code === 'EACCES' || code === 'EPERM';
+    throw new Failure('MISCONFIGURED', `${path} ${why}.`, {
+      ...(isRefused ? { remedy: 'Run this as the user that the kubelet runs as, which is root as a rule.' } : remedy && { remedy }),
+    });
+  };
 
 const isLink = (path: string): Promise<boolean> =>
   lstat(path).then(

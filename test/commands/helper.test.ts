@@ -498,12 +498,13 @@ test('doctor: where podman, skopeo, crane and docker 20.10 look beside the file 
     inHome({ files: { 'run/containers/auth.json': config('run') }, env: { REGISTRY_AUTH_FILE: 'none' } }),
   );
   assert.deepEqual([running.of('crane').verdict, running.of('skopeo19').verdict], ['fine', 'no login']);
+  assert.match(running.of('crane').does, / of \/.*\/run\/containers\/auth\.json$/, 'whoever looks into the file of Docker finds nothing');
   const docker = await examined(config('docker'), inHome({ env: { REGISTRY_AUTH_FILE: 'none' } }));
   assert.deepEqual([docker.of('skopeo19').verdict, docker.of('cimage').verdict], ['fine', 'no login']);
   const old = JSON.stringify({ [`${one}/team`]: { auth: auth('old') } });
   const legacy = await examined(undefined, inHome({ files: { '.dockercfg': old } }));
   for (const client of ['skopeo19', 'cimage', 'docker20', 'dockerpy'])
-    assert.equal(legacy.of(client).does, `sends the entry ${one}/team`, client);
+    assert.match(legacy.of(client).does, new RegExp(`^sends the entry ${one}/team of /.*/\\.dockercfg$`), client);
   for (const client of ['docker28', 'cli29', 'crane', 'oras', 'regctl']) assert.equal(legacy.of(client).verdict, 'no login', client);
   const bare = await examined('{"auths":{"ghcr.io":{}}}', inHome({}));
   for (const client of ['skopeo19', 'cimage'])
@@ -530,7 +531,7 @@ test('doctor: spellings of a host that docker 20.10 does not find', async () => 
 test('doctor: files of podman, paths of repositories, and DOCKER_AUTH_CONFIG', async () => {
   const files = { 'run/containers/auth.json': JSON.stringify({ auths: { [`${one}/team`]: { auth: auth(token('2199-01-01')) } } }) };
   const podman = await examined(JSON.stringify({ auths: { [one]: { auth: auth('pass') } } }), { args: [`${one}/team/app:1`], files });
-  assert.match(podman.of('cimage').does, new RegExp(`^sends the entry ${one}/team, good until 2199`));
+  assert.match(podman.of('cimage').does, new RegExp(`^sends the entry ${one}/team of /.*/run/containers/auth\\.json, good until 2199`));
   assert.equal(podman.of('cli29').does, `sends the entry ${one}`);
   const unnamed = await examined(undefined, { files });
   assert.deepEqual(unnamed.hosts, [one]);
@@ -641,8 +642,25 @@ test('doctor: a file that is no UTF-8 is told, and who reads it all the same', a
   assert.deepEqual([wide['cli29'], wide['docker28'], wide['djava'], wide['jib']], ['bad', 'no login', 'fine', 'fine']);
 });
 
+test('a file is not too large for us where clients read it, and else nothing is said of what they do', async () => {
+  const entry = JSON.stringify({ auths: { [one]: { auth: auth('s3cret') } } });
+  await using at = await home(entry + ' '.repeat(2 * 1024 * 1024));
+  const { of } = await examined(await at.text(), { args: [one] });
+  for (const client of ['docker28', 'cli29', 'cimage', 'rust']) assert.equal(of(client).does, `sends the entry ${one}`, client);
+  assert.equal((await at.helper(['install', one])).code, 0);
+  await writeFile(at.path, entry + ' '.repeat(5 * 1024 * 1024));
+  for (const verb of ['install', 'doctor']) {
+    const { code, stdout, stderr } = await at.helper([verb, one]);
+    assert.deepEqual([code, stdout], [1, ''], verb);
+    assert.match(stderr, /config\.json is larger than 4096 KiB\.\nName another file: no larger one is read here\./, verb);
+  }
+});
+
 test('doctor names what it cannot read, and needs a host', async () => {
   await using at = await home();
+  const alike = await at.helper(['doctor', '12345678901.dkr.ecr.eu-west-1.amazonaws.com']);
+  assert.equal(alike.code, 2);
+  assert.match(alike.stderr, /looks like a registry of ECR and is none\. Correct it to ACCOUNT/);
   assert.equal((await at.helper(['doctor'])).code, 2);
   assert.equal((await at.helper(['doctor', 'ghcr.io'])).code, 2);
   await mkdir(at.path, { recursive: true });

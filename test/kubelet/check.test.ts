@@ -94,6 +94,29 @@ test('kubelet check: what stops the kubelet in a folder', async () => {
   assert.match(await first('absent'), /does not exist/);
 });
 
+test('kubelet check says of no file that the kubelet does not start because we do not read it', async () => {
+  const [text, blanks] = [good, (mebibytes: number): string => ' '.repeat(mebibytes * 1024 * 1024)];
+  await using files = await folder({ 'large.yaml': `${text}#${blanks(2)}\n`, 'huge.yaml': `${text}#${blanks(5)}\n` });
+  assert.equal(starts((await checked(files.at('large.yaml'), minorOf('1.37'))).remarks), true);
+  const refused = { code: 'MISCONFIGURED', message: /huge\.yaml is larger than 4096 KiB\.$/, remedy: /^Name another file/ };
+  await assert.rejects(checked(files.at('huge.yaml'), minorOf('1.37')), refused);
+});
+
+test('kubelet check says nothing of what only others may read', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
+  await using files = await folder({ 'secret.yaml': good, 'c.d/1.yaml': good });
+  await chmod(files.at('secret.yaml'), 0);
+  await chmod(files.at('c.d'), 0);
+  for (const name of ['secret.yaml', 'c.d']) {
+    const refused = {
+      code: 'MISCONFIGURED',
+      message: /may not be read by the user/,
+      remedy: /^Run this as the user that the kubelet runs as/,
+    };
+    await assert.rejects(checked(files.at(name), minorOf('1.37')), refused, name);
+    await chmod(files.at(name), 0o700);
+  }
+});
+
 test('kubelet check says one thing of an empty folder', async () => {
   await using files = await folder();
   for (const version of ['1.37', '1.34']) {

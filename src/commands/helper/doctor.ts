@@ -71,7 +71,9 @@ async function read(path: string, { signal }: Io): Promise<Read> {
     const text = await lendFiles({ writes: 'refused' }).read(path, { signal });
     return { path, kind: text === undefined ? 'none' : 'file', text, ...old };
   } catch (error) {
-    const { message, cause } = asFailure(error);
+    const { code, message, cause } = asFailure(error);
+    // The clients read it.
+    if (code === 'TOO_LARGE') throw error;
     const isFolder = await lendFiles({ writes: 'refused' })
       .stat(path, { signal })
       .then(
@@ -86,7 +88,7 @@ async function read(path: string, { signal }: Io): Promise<Read> {
   }
 }
 
-const mostBytes = 1024 * 1024;
+const mostBytes = 4 * 1024 * 1024;
 
 /** The images to diagnose, each with its repository if the user named one. */
 function imagesOf(named: readonly string[], config: HelpersConfig, files: readonly Read[]): Image[] {
