@@ -1,4 +1,4 @@
-import { lstat, realpath } from 'node:fs/promises';
+import { lstat, opendir, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { type Answer, type AnswerKey, digestOf } from '../contract/answer-file.ts';
 import { Failure } from '../contract/failures.ts';
@@ -29,6 +29,10 @@ export async function openShared(path: string): Promise<SharedAnswers> {
       throw unusable(path, `can be replaced by another user: ${at} belongs to uid ${uid}, and not to root`);
     if (at === dirname(at)) break;
   }
+  const refused = (error: NodeJS.ErrnoException): never => {
+    throw unusable(path, `cannot be read by this user (${error.code})`, 'Let this user be in its group, and log in again.');
+  };
+  await opendir(directory).then(opened => opened.close(), refused);
   return {
     directory,
     read: key => answerIn(directory, digestOf(key)),
@@ -36,7 +40,8 @@ export async function openShared(path: string): Promise<SharedAnswers> {
   };
 }
 
-const unusable = (path: string, why: string): Failure =>
+const byRoot = 'Let root make it in a directory that only root can write to, such as /var/cache.';
+const unusable = (path: string, why: string, cure = byRoot): Failure =>
   new Failure('MISCONFIGURED', `No answer is taken from ${path}, which ECR_COURIER_SHARED_CACHE names, as it ${why}.`, {
-    remedy: 'Requests are answered without it. Let root make it in a directory that only root can write to, such as /var/cache.',
+    remedy: `Requests are answered without it. ${cure}`,
   });

@@ -38,7 +38,8 @@ export async function readInput(begun: string, input: Readable, signal: AbortSig
     if (chunk === 'quiet' || chunk.done) break;
     text += chunk.value;
   }
-  return text;
+  // As PowerShell may put one before it.
+  return text.replace(/^\uFEFF/, '');
 }
 
 const tooLong = new Failure(

@@ -1,5 +1,6 @@
 import { roleAnnotations } from '../contract/aws-names.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
+import { label } from '../contract/text.ts';
 import { version } from '../version.ts';
 import { answerFor } from './answer.ts';
 import { runDocker, verbs } from './docker.ts';
@@ -68,7 +69,8 @@ async function answer(run: Run): Promise<Said> {
     return said(
       0,
       response(foreignFor, {}),
-      reply.why ?? `${withoutLogin(host)} is not a registry of ECR, and no alias of one: it gets no credential.`,
+      reply.why ??
+        `${label(withoutLogin(host)) || 'What has no host'} is not a registry of ECR, and no alias of one: it gets no credential.`,
     );
   if (reply.kind === 'failed') return failed(reply.failure, ...reply.remarks);
   const { username, password, expiresAt } = reply.answer;

@@ -55,7 +55,8 @@ export async function readSettings(env: Env, named?: readonly string[]): Promise
 /** Joins a message of a head that ends in a colon, and a line for each mistake. */
 function inOneLine(message: string): string {
   const [head, ...mistakes] = message.split('\n').map(line => line.trim());
-  return `${head} ${mistakes.join('; ')}.`;
+  const all = `${head} ${mistakes.join('; ')}`;
+  return /[.?!]$/.test(all) ? all : `${all}.`;
 }
 
 /**

@@ -35,6 +35,9 @@ test('shared answers lie where root has put them, and their owner alone writes',
     await chmod(answers, 0o2750);
     await symlink(answers, join(path, 'link'));
     assert.equal((await openShared(join(path, 'link'))).directory, answers);
+    process.seteuid?.(12_346);
+    const said = await refusal(answers).finally(() => process.seteuid?.(0));
+    assert.match(said, /cannot be read by this user \(EACCES\)/, 'who is not in the group learns it');
     for (const mode of [0o2770, 0o2752]) {
       await chmod(answers, mode);
       assert.match(await refusal(answers), /can be replaced by others: .* has the mode 27/);

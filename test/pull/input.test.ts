@@ -43,6 +43,8 @@ test('a complete request is enough, although the other end stays open', async ()
     assert.equal(await readInput('', open(...chunks), never, clock), chunks.join(''));
   assert.equal(await readInput(`${host}\n`, open(), never, clock), `${host}\n`);
   assert.equal(await readInput('{\n', open('}'), never, clock), '{\n}');
+  for (const one of [`${host}\n`, JSON.stringify(request)])
+    assert.equal(await readInput('', open(`\uFEFF${one}`), never, clock), one, 'without the byte order mark of PowerShell');
 });
 
 test('what came together is read together, so that a second document is seen', async () => {

@@ -64,6 +64,9 @@ test("hosts that are not ECR's get an empty answer for five minutes, and the rea
     );
     assert.match(stderr, /no alias|is none/, image);
   }
+  assert.match((await run(JSON.stringify({ ...request, image: '/app' }))).stderr, /: What has no host is not a registry of ECR/);
+  const long = await run(JSON.stringify({ ...request, image: `${'x'.repeat(100_000)}/app` }));
+  assert.ok(long.stderr.length < 1000, 'a sentence, and not all that came');
 });
 
 test('options: its version, its usage, and none that it does not know', async () => {
@@ -155,11 +158,14 @@ test('a token of a service account: an answer is for whoever has this very token
   await using aws = await startEcr();
   await using home = await folder();
   const annotations = { 'eks.amazonaws.com/role-arn': 'arn:aws:iam::123456789012:role/puller' };
-  const ask = async (token: string, env: Record<string, string> = {}): Promise<string> => {
+  const said = async (token: string, env: Record<string, string> = {}) => {
     const asked = { ...request, serviceAccountToken: token, serviceAccountAnnotations: annotations };
     const all = { HOME: home.path, AWS_ENDPOINT_URL: aws.url, AWS_EC2_METADATA_DISABLED: 'true', ...env };
     const stdin = (): Promise<string> => Promise.resolve(JSON.stringify(asked));
-    const { code, stdout, stderr } = await runKubelet({ args: [], env: all, clock, signal: AbortSignal.timeout(10_000), stdin });
+    return await runKubelet({ args: [], env: all, clock, signal: AbortSignal.timeout(10_000), stdin });
+  };
+  const ask = async (token: string, env: Record<string, string> = {}): Promise<string> => {
+    const { code, stdout, stderr } = await said(token, env);
     assert.equal(code, 0, stderr);
     return (JSON.parse(stdout) as { cacheDuration: string }).cacheDuration;
   };
@@ -171,6 +177,11 @@ test('a token of a service account: an answer is for whoever has this very token
   await ask('sa-token-of-pod-2');
   assert.equal(aws.calls.length, 4, 'AWS says whether another token is let in');
   assert.match(await ask('sa-token-of-pod-3', { ECR_COURIER_TOKEN_ENDS_WITH_SESSION: 'true' }), /^(30m0s|29m5\ds)$/);
+  for (const unclear of ['yes', '1', 'True']) {
+    const { code, stderr } = await said('sa-token-of-pod-1', { ECR_COURIER_TOKEN_ENDS_WITH_SESSION: unclear });
+    assert.equal(code, 1, unclear);
+    assert.match(stderr, /ENDS_WITH_SESSION is neither true nor false\. Write one of both, in lower case\.\n$/);
+  }
 });
 
 test('an address that is set wins over FIPS and dual stack', async () => {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Credential } from '../../contract/credential.ts';
+import { Failure } from '../../contract/failures.ts';
 import type { Registry } from '../../contract/registry.ts';
 import { fipsAsked } from '../aws/endpoints.ts';
 import { type Env, formOf, keyVariables, namedProfile, pathsOf } from '../aws/variables.ts';
@@ -11,6 +12,14 @@ import type { WebToken } from './role.ts';
 
 /** Whether a token is to end with the session of the role that fetched it. */
 export const endsWithSession = (env: Env): boolean => env['ECR_COURIER_TOKEN_ENDS_WITH_SESSION'] === 'true';
+
+/** Throws MISCONFIGURED: whoever wrote `yes` would not learn that tokens are kept for longer. */
+export function demandClearEnd({ ECR_COURIER_TOKEN_ENDS_WITH_SESSION: said = '' }: Env): void {
+  if (!['', 'true', 'false'].includes(said))
+    throw new Failure('MISCONFIGURED', 'ECR_COURIER_TOKEN_ENDS_WITH_SESSION is neither true nor false.', {
+      remedy: 'Write one of both, in lower case.',
+    });
+}
 
 /** The files that decide whose keys are taken. */
 export function identityFiles(env: Env): readonly string[] {
