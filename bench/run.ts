@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { bundle } from '../scripts/bundle.ts';
-import { makePrograms } from '../scripts/programs.ts';
+import { makeBoth } from '../scripts/dist.ts';
 
 const folder = await mkdtemp(join(tmpdir(), 'ecr-courier-bench-'));
 try {
@@ -38,8 +38,7 @@ try {
     }),
     // Else Node reads each file twice.
     writeFile(join(folder, 'package.json'), '{"type":"module"}'),
-    bundle({ 'ecr-courier': 'src/main.ts' }, join(folder, 'dist')),
-    makePrograms(join(folder, 'dist')),
+    makeBoth({ 'ecr-courier': 'src/main.ts' }, join(folder, 'dist')),
   ]);
   const child = fork(join(folder, 'bench.js'), process.argv.slice(2));
   // The folder goes when the child has gone, and all that the child has started.

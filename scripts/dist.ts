@@ -9,4 +9,13 @@ const entries = {
 };
 
 /** Makes all that runs of what is released. Nothing of node_modules is needed beside it. */
-export const makeDist = async (outdir: string): Promise<readonly Metafile[]> => [await bundle(entries, outdir), await makePrograms(outdir)];
+export const makeDist = (outdir: string): Promise<readonly Metafile[]> => makeBoth(entries, outdir);
+
+/**
+ * Makes entry points (name of the output to path of the source), and the programs beside them. One after the other:
+ * what both use has the same name in the folder, and the programs rewrite it.
+ */
+export const makeBoth = async (points: Readonly<Record<string, string>>, outdir: string): Promise<readonly Metafile[]> => [
+  await bundle(points, outdir),
+  await makePrograms(outdir),
+];

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join as path } from 'node:path';
 import { after, test } from 'node:test';
@@ -73,4 +73,13 @@ test('a module of a joined file is there once, also for what is loaded later', a
   await writeFile(at('package.json'), '{"type":"module"}');
   assert.equal(execFileSync(process.execPath, [at('made/out.js')], { encoding: 'utf8' }), 'of 2 of 2 3\n');
   await assert.rejects(join(made, entry('main.mjs'), ['another.mjs']), /another\.mjs is no entry point/);
+});
+
+test('whoever wants the programs beside others has both made in turn, as they share names of files', async () => {
+  const root = path(import.meta.dirname, '../..');
+  const makers = [];
+  for (const room of ['bench', 'scripts'])
+    for (const name of await readdir(path(root, room)))
+      if (name.endsWith('.ts') && /\bmakePrograms\(/.test(await readFile(path(root, room, name), 'utf8'))) makers.push(`${room}/${name}`);
+  assert.deepEqual(makers.sort(), ['scripts/dist.ts', 'scripts/programs.ts']);
 });
