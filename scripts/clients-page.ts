@@ -153,8 +153,8 @@ const variable = [
 const logins = [
   '- docker, crane, oras and skopeo write the key `H`, and leave an entry `https://H` as it is. nerdctl writes `H:443`, which only nerdctl finds. regctl has its own file.',
   '- docker 20.10 and crane remove members that they do not know. skopeo keeps only `auths` and `credHelpers`.',
-  '- oras and skopeo replace a link by a file with the mode 0600.',
-  '- All of them fail (EBUSY) if the file is mounted alone.',
+  '- oras and skopeo replace a link by a file with the mode 0600. docker 20.10 follows a relative link from the working directory, writes there, and says that the login succeeded.',
+  '- docker 28, crane, oras and skopeo fail (EBUSY) if the file is mounted alone.',
   '',
   'So let the courier write a file that nobody else writes, if you can.',
 ].join('\n');
