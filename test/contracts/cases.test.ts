@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { helperHere, providerHere } from './cases/here.ts';
@@ -31,3 +33,28 @@ for (const name of files)
     const failed = results.filter(({ differences }) => differences.length > 0);
     assert.equal(failed.length, 0, failed.map(report).join('\n'));
   });
+
+test('what differs is told with all that the run said and asked', async () => {
+  for (const [name, product] of [
+    ['credential-helper', 'docker-credential-x'],
+    ['kubelet-plugin', 'ecr-credential-provider'],
+  ] as const) {
+    const { cases } = JSON.parse(readFileSync(join(folder, `${name}.json`), 'utf8')) as { cases: readonly HelperCase[] };
+    const [first] = cases;
+    const wrong = { ...first, ours: { exit: 9 } };
+    await using place = await writtenTo({ product, cases: [wrong], kubelet: [] });
+    const told = report((await runFile(place.path, asked))[0] ?? assert.fail());
+    assert.match(
+      told,
+      /^FAILED {2}\S+\n {4}exit is 0, not 9\n {4}stdout "\{.*\n {4}stderr ".*\n {4}calls \[\{.*GetAuthorizationToken/,
+      name,
+    );
+  }
+});
+
+async function writtenTo(file: object): Promise<AsyncDisposable & { readonly path: string }> {
+  const place = await mkdtemp(join(tmpdir(), 'courier-case-file-'));
+  const path = join(place, 'cases.json');
+  await writeFile(path, JSON.stringify(file));
+  return { path, [Symbol.asyncDispose]: () => rm(place, { recursive: true }) };
+}

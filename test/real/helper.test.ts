@@ -81,6 +81,15 @@ part('registry clients', { programs: pullPrograms, root: true }, () => {
       });
     });
 
+  test('fifty processes of the credential helper at once make one call to AWS and are all answered', async () => {
+    const home = await newHome('fifty');
+    const calls = pulls.world.ecr.calls.length;
+    const ask = (): Promise<Ran> => run('docker-credential-ecr-courier', ['get'], { ...env, HOME: home }, host);
+    const all = await Promise.all(Array.from({ length: 50 }, ask));
+    assert.deepEqual(new Set(all.map(({ code }) => code)), new Set([0]));
+    assert.deepEqual([new Set(all.map(({ output }) => output)).size, pulls.world.ecr.calls.length - calls], [1, 1]);
+  });
+
   part('regctl with the credential helper as its store', { programs: ['regctl'] }, () => {
     test('gets credentials for the registries that `list` names', async () => {
       const [regctl] = clients.filter(({ name }) => name === 'regctl');

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { promisify } from 'node:util';
 import { checked, starts } from '../../src/commands/kubelet/check.ts';
 import { newestKnown } from '../../src/kubelet/fields.ts';
-import { command } from '../commands/cli.ts';
+import { command, executable } from '../commands/cli.ts';
 import { buildPrograms, type Programs } from '../contracts/cases/program.ts';
 import { type FakeEcr, startEcr } from '../fakes/ecr.ts';
 import { forms, good, host, matchingNothing, stopping } from '../kubelet/forms.ts';
@@ -113,6 +114,41 @@ part("the kubelet's own code starts the credential provider", { programs: ['go']
       if (matchingNothing.includes(what)) assert.deepEqual(lookups?.[0]?.credentials, [], what);
       if (text === good) assert.equal(lookups?.[0]?.credentials.length, 1, 'what matches is asked');
       assert.equal(starts(remarks), error === undefined, `${what}: ${error ?? 'it starts'}; ours: ${JSON.stringify(remarks)}`);
+    }
+  });
+});
+
+/** In a namespace of its own: nothing stays mounted. */
+const mounts = `
+cd "$1"
+mkdir noexec readonly
+mount -t tmpfs -o noexec none noexec
+mount -t tmpfs none readonly
+mount -o remount,ro none readonly
+for folder in noexec readonly; do
+  "$2" "$3" kubelet install --bin-dir "$1/$folder" --config "$1/$folder.yaml" 2>&1 && echo installed
+  ls -A "$1/$folder"
+done
+"$2" "$3" kubelet install --bin-dir "$1/readonly" --config "$1/c.yaml" --dry-run 2>&1 || echo refused
+ls "$1"
+`;
+
+part('kubelet install among mounts', { programs: ['unshare'], root: true }, () => {
+  test('says that nothing can be executed, or written, and leaves no configuration', async () => {
+    const place = await mkdtemp(join(tmpdir(), 'courier-mounts-'));
+    try {
+      const args = ['-m', 'sh', '-c', mounts, 'sh', place, process.execPath, await executable()];
+      const { stdout } = await promisify(execFile)(path('unshare'), args);
+      assert.match(
+        stdout,
+        /Nothing that lies in \S+\/noexec can be executed, so nothing was replaced: its file system is mounted noexec\./,
+      );
+      const readonly = stdout.match(/The program cannot be put into \S+\/readonly: it is read-only\./g) ?? [];
+      assert.equal(readonly.length, 2, 'in a dry run as well');
+      assert.match(stdout, /refused\nnoexec\nreadonly\n$/, 'no configuration that names what is not there');
+      assert.doesNotMatch(stdout, /installed/);
+    } finally {
+      await rm(place, { recursive: true, force: true });
     }
   });
 });
