@@ -10,7 +10,7 @@ import { type Code, findings } from './docker-config/findings.ts';
 import { isDecodable, readBefore } from './docker-config/kubelet.ts';
 import { type Ref, survey } from './docker-config/survey.ts';
 
-/** The file of Docker is read by libraries as well, within programs that go on; a node's kubelet looks again. */
+/** Whether the file is Docker's own, which long-running programs read once. A kubelet rereads its file. */
 const isDockers = (path: string): boolean => /(^|[/\\])config\.json$/.test(path) && !path.endsWith('/var/lib/kubelet/config.json');
 
 export const dockerConfig = defineAdapter({
@@ -43,16 +43,16 @@ export const dockerConfig = defineAdapter({
       });
     const unreplaceable = writeInPlace ? 'write-in-place' : 'fail';
 
-    /** Throws for a text that nobody can read: it is never written over. */
+    /** Throws for an unreadable text, which is never overwritten. */
     function demandReadable(text: string | undefined): void {
       const wrong = text === undefined ? undefined : unreadable(text, where);
       if (!wrong) return;
-      // Somebody may be at work on it.
+      // The user may be editing it.
       const remedy = `${wrong.remedy} The daemon reads the file again by itself.`;
       throw new Failure('MISCONFIGURED', `${path} ${wrong.why}; it is left as it is.`, { remedy, retryAfterMs: 15_000 });
     }
 
-    /** Works out the file with the slot's login, and what that makes of the slot. */
+    /** Prepares the file with the slot's login, and the result for the slot. */
     function renewal(slot: Slot<Ref>, credentials: Credentials) {
       const given = givenTo(slot, credentials);
       let change: Receipt['change'] = 'unchanged';
@@ -63,7 +63,7 @@ export const dockerConfig = defineAdapter({
         const { host } = given.registry;
         const { username, password } = given.credential;
         const isThere = text !== undefined && entriesIn(withoutMark(text), where).some(({ key }) => relationOf(key, host) !== undefined);
-        // A login that somebody has removed since the last look stays removed.
+        // A login that was removed since the last look stays removed.
         if (!isThere && slot.state !== 'absent') throw new Failure('NOT_FOUND', `${path} has no entry of ${host} any more.`);
         const next = withLogin(text ?? '', where, host, { username, password: password.reveal() });
         if (next !== undefined) change = isThere ? 'updated' : 'created';
@@ -86,7 +86,7 @@ export const dockerConfig = defineAdapter({
       return found;
     }
 
-    /** Whether a kubelet finds no JSON in a file, and goes on to the next one. Of what we may not read nobody knows. */
+    /** Whether a kubelet skips the file because it is no JSON. A file that we may not read counts as unknown. */
     async function isPassedOver(other: string, signal: AbortSignal): Promise<boolean> {
       const text = await files.read(other, { signal }).catch(() => undefined);
       return text !== undefined && !isDecodable(text, pathOfEntries(other));
@@ -100,7 +100,7 @@ export const dockerConfig = defineAdapter({
         const { slots, findings: found } = survey(text, where, deps);
         if (slots.length === 0) return { slots, findings: found };
         const { byHost } = helpersIn(text ?? '');
-        // Our own helper is asked at each pull, and a file that is not there was read by nobody.
+        // Programs ask our own helper at each pull, and have not read a file that did not exist.
         const once = text !== undefined && isDockers(path) && slots.some(({ id }) => byHost.get(id) !== 'ecr-courier');
         const told = once ? [finding('READ_ONCE', `Programs that have read ${path} once may still send a former token.`)] : [];
         return { slots, findings: [...found, ...(await findingsOf(text, signal)), ...told] };

@@ -11,7 +11,7 @@ import { type Asked, askedIn } from './helper-cache/asked.ts';
 import { demandSafe } from './helper-cache/directory.ts';
 import { type Code, findings } from './helper-cache/findings.ts';
 
-/** Nothing more is known of an answer than its registry. */
+/** Slots need no reference, because the id has the registry. */
 type Ref = null;
 
 export const helperCache = defineAdapter({
@@ -37,7 +37,7 @@ export const helperCache = defineAdapter({
     const { askers, clock, files, finding } = deps;
     const directory = named ?? askers.directory;
     const modes = group === undefined ? { mode: 0o600, directoryMode: 0o700 } : { mode: 0o640 };
-    /** What lies there for the registry. */
+    /** Reads the stored answer for the registry. */
     async function look(registry: Registry, asked: Asked | undefined, signal: AbortSignal): Promise<Slot<Ref> | undefined> {
       const identity = await askers.identityOf(registry);
       if (identity === undefined) return undefined;
@@ -63,7 +63,10 @@ export const helperCache = defineAdapter({
       };
     }
 
-    /** The file of the answer, and what it becomes. Throws where the credential is not for those who ask now. */
+    /**
+     * The file of the answer and its new content. Throws if the credential is of another identity than helpers have
+     * now.
+     */
     async function renewal(slot: Slot<Ref>, credentials: Credentials) {
       const given = givenTo(slot, credentials);
       if (!given) return undefined;
@@ -76,7 +79,7 @@ export const helperCache = defineAdapter({
       const { service, partition, region } = registry;
       const digest = digestOf({ identity, service, partition, region });
       const answer = answerOf(credential, clock.wall());
-      // Somebody who asked has fetched a newer one.
+      // A helper has fetched a newer one.
       const renew: Change = text =>
         (readAnswer(text ?? '', digest)?.expiresAt ?? 0) > answer.expiresAt ? undefined : answerText(digest, answer);
       const paths = { answer: `${directory}/${nameOfAnswer(digest)}`, mark: `${directory}/${nameOfKept(digest, registry.host)}` };
@@ -103,7 +106,7 @@ export const helperCache = defineAdapter({
         const renewed = await renewal(slot, credentials);
         if (!renewed) return { change: 'unchanged' };
         const change = await files.update(renewed.paths.answer, renewed.renew, { signal, ...modes });
-        // Those who ask what there is are told of it.
+        // The mark lets `list` of a helper name the host.
         await files.update(renewed.paths.mark, text => (text === undefined ? '' : undefined), { signal, ...modes });
         return { change };
       },

@@ -8,5 +8,5 @@ import { rancher } from './rancher.ts';
 import { rancher2 } from './rancher2.ts';
 import { swarm } from './swarm.ts';
 
-/** Every kind of manager that the courier knows; config and reference are made of this list. */
+/** Every kind of target. The configuration and its reference are made from this list. */
 export const adapters = [portainer, harbor, rancher, rancher2, swarm, kubernetes, dockerConfig, helperCache] as readonly Adapter[];

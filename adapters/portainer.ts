@@ -46,8 +46,8 @@ export const portainer = defineAdapter({
     },
   },
   anyOf: [['apiKey'], ['username', 'password']],
-  // A PUT reads every registry of Portainer, so more at once gain little. With namespaces granted it waits for the
-  // clusters (recorded on CE 2.43.0).
+  // A PUT reads every registry of Portainer, so more concurrency gains little. If namespaces have access, it waits for
+  // the clusters (recorded on CE 2.43.0).
   limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 75_000, lingerMs: 120_000 },
   keyHint: 'create it at My account > Access tokens',
   findings,

@@ -11,7 +11,7 @@ import { makeWritten } from './common/swarm/written.ts';
 import { type Code, findings } from './swarm/findings.ts';
 import { refusalOf } from './swarm/refusal.ts';
 
-/** Nothing more has to be known of a service than its id. */
+/** Slots need no reference beyond the id of the service. */
 type Ref = null;
 
 export const swarm = defineAdapter({
@@ -31,11 +31,11 @@ export const swarm = defineAdapter({
       env: 'SWARM_SERVICES',
     },
   },
-  // A write names the version of the service that it replaces: one that comes late is refused by Swarm.
+  // A write names the version of the service that it replaces, so Swarm refuses a late one.
   limits: { concurrency: 4, discoverMs: 30_000, deliverMs: 30_000, lingerMs: 0 },
   findings,
   create({ url, services }, deps: Deps<Code>): Target<Ref> {
-    // Without a version of the API at its end (`/v1.41`): each request is in the engine's own one.
+    // The address without an API version at its end (`/v1.41`), because requests use the engine's own version.
     const address = url.replace(/^(http.*?)\/v\d+\.\d+\/*$/, '$1').replace(/\/+$/, '');
     const http = deps.http({ url: address, sets: [loginHeader] });
     const engine = openEngine({ ask: http, refused: refusalOf(http, address), versions: 'named' });
@@ -70,7 +70,7 @@ export const swarm = defineAdapter({
         if (!given) return { change: 'unchanged' };
         const { credential, registry } = given;
         const { host } = registry;
-        // Swarm does not compare the address with that of the image: whoever sends it has to.
+        // Swarm does not compare this address with the image, so the sender must.
         const login = encodedLogin({ username: credential.username, password: credential.password.reveal(), serveraddress: host });
         return await refresher.refresh({ id: slot.id, host, login, credential }, signal);
       },

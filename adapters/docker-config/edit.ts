@@ -4,20 +4,18 @@ import { brokenAt, firstValue, folded, type Member, membersAt, valueOf } from '.
 import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './entries.ts';
 import { isMap } from './types.ts';
 
-/**
- * What a text is, if it is no JSON map with maps of entries in it: the rest of a sentence that begins with its file.
- */
+/** Why a text is no JSON map with maps of entries: the end of a sentence that starts with the file. */
 export interface Unreadable {
   readonly why: string;
   readonly remedy: string;
 }
 
 const mark = '\uFEFF';
-/** An empty file has no entries. A byte order mark stops nine of fifteen clients, so it is not kept. */
+/** The text without a byte order mark, at which nine of fifteen clients fail. */
 export const withoutMark = (text: string): string => (text.startsWith(mark) ? text.slice(1) : text);
 /**
- * What stands in a file in UTF-16, as PowerShell writes it, that was read as UTF-8. undefined: it is none. Only letters
- * of ASCII come out right.
+ * The text of a UTF-16 file, as PowerShell writes it, that was read as UTF-8; undefined if it is none. Only ASCII
+ * characters survive.
  */
 export const narrowed = (text: string): string | undefined =>
   /^(?:\ufffd{2})?(?:\0[^\0]|[^\0]\0)/.test(text) ? text.replaceAll('\0', '').replace(/^\ufffd+/, '') : undefined;
@@ -49,7 +47,7 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
     };
   }
   const [name] = path;
-  // A null is a map without members to Go.
+  // Go reads null as an empty map.
   const isWrong = (value: unknown): boolean => value !== null && !isMap(value);
   const misfit = membersAt(text, []).find(member => member.key.toLowerCase() === name?.toLowerCase() && isWrong(valueOf(text, member)));
   if (misfit) return { why: `has a member \`${label(misfit.key)}\` that is no map`, remedy: `Make it a map: \`"${name}": {}\`.` };
@@ -57,8 +55,8 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
 }
 
 /**
- * The text with this login for the host: one entry under the bare name, with nothing but `auth`, in the place of all of
- * its spellings. Entries for paths of the host stay. undefined: it stands there so already.
+ * The text with this login for the host: a single entry under the bare host, with only `auth`, in place of all other
+ * spellings. Entries for paths of the host stay. undefined if the text has it already.
  */
 export function withLogin(whole: string, path: readonly string[], host: string, login: Login): string | undefined {
   const entry = { auth: authOf(login) };
@@ -89,17 +87,14 @@ const isSame = (value: unknown, { username, password }: Login): boolean => {
   return held?.username === username && held.password === password;
 };
 
-/**
- * Where the map of entries begins that everybody reads: the last one that has exactly this name. undefined: there is
- * none.
- */
+/** The offset of the map of entries that every client reads: the last one with exactly this name; undefined if none. */
 export function homeOf(text: string, [name]: readonly string[]): number | undefined {
   return name === undefined ? text.indexOf('{') : membersAt(text, []).findLast(({ key }) => key === name)?.start;
 }
 
 /**
- * The text without nulls in the place of this map, where it is there as well: they empty what Go has read before, and
- * the last one is what others read.
+ * The text without members of this name that are null, if there is a map as well. To Go such a member empties the map
+ * before it, and other clients read the last member.
  */
 export function withoutNulls(whole: string, map: string): string {
   let text = whole;
@@ -113,7 +108,7 @@ export function withoutNulls(whole: string, map: string): string {
   }
 }
 
-/** The text with a value for a member of a map at the top, in its place or at the end of that map. */
+/** The text with a member of a top-level map set, in place or at the end of that map. */
 export function withMember(whole: string, map: string, key: string, value: Json): string {
   const text = withoutNulls(withoutMark(whole), map);
   const home = homeOf(text, [map]);

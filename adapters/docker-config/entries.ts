@@ -1,13 +1,13 @@
 import { type Member, membersAt, valueOf } from '../common/json-text.ts';
 import { entryShapes, isMap, misfit, type Shapes, saidOf, text } from './types.ts';
 
-/** How a key of `auths` is made up. */
+/** The parts of a key of `auths`. */
 export interface Key {
   readonly scheme: string;
-  /** As it is written, without a user name and password before it. */
+  /** The host as it is written, without user name and password. */
   readonly host: string;
   readonly port: string;
-  /** Without the slashes around it, and without a query. */
+  /** The path without slashes around it, and without a query. */
   readonly path: string;
 }
 
@@ -23,8 +23,8 @@ export function readKey(key: string): Key {
 }
 
 /**
- * What a key is of a host. spelling: it means the same as the bare host to those who find it (scheme, slash, port 443,
- * upper case, a user name, the versions that Docker once wrote behind). path: it is for repositories below that path.
+ * How a key relates to a host. spelling: clients that find it take it for the host (scheme, slash, port 443, upper
+ * case, a user name, the API versions that Docker once appended). path: it is for repositories below that path.
  */
 export type Relation = 'bare' | 'spelling' | 'path';
 
@@ -36,7 +36,7 @@ export function relationOf(key: string, host: string): Relation | undefined {
 }
 
 /**
- * Whether a host matches a pattern as the kubelet reads it: label by label, where `*` stands for any letters of one.
+ * Whether a host matches a pattern by the kubelet's rules: label by label, with `*` for any characters of one label.
  */
 export function isMatch(pattern: string, host: string): boolean {
   const [labels, parts] = [pattern.split('.'), host.split('.')];
@@ -45,21 +45,20 @@ export function isMatch(pattern: string, host: string): boolean {
   return labels.length === parts.length && labels.every((label, at) => fits(label, parts[at]));
 }
 
-/** One entry of `auths`, with the place where it stands. */
+/** One entry of `auths` with its position. */
 export interface Entry extends Member {
   readonly value: unknown;
 }
 
 /**
- * Where the entries stand: below `auths`, or at the top of the old `.dockercfg`. The name of the file decides, as it
- * does for the kubelet.
+ * The path of the entries: `auths`, or the top level of an old `.dockercfg`. The file name decides, as for the kubelet.
  */
 export const pathOfEntries = (file: string): readonly string[] => (/(^|[/\\])\.dockercfg$/.test(file) ? [] : ['auths']);
 
 export const entriesIn = (text: string, path: readonly string[]): Entry[] =>
   membersAt(text, path).map(member => ({ ...member, value: valueOf(text, member) }));
 
-/** The programs that a file names: by host, and for all. Names are read as Go does, without regard to case. */
+/** The helpers that a file names, by host and for all hosts. Member names are case-insensitive, as in Go. */
 export function helpersIn(text: string): { readonly byHost: ReadonlyMap<string, string>; readonly store: string | undefined } {
   const isText = (value: unknown): value is string => typeof value === 'string';
   const byHost = membersAt(text, ['credhelpers']).map(member => [member.key, valueOf(text, member)] as const);
@@ -75,12 +74,12 @@ export interface Login {
   readonly username: string;
   readonly password: string;
 }
-/** What an entry says by its `auth`: a login, nothing, or why Go's strict reader stops at the whole file. */
+/** The meaning of an entry's `auth`: a login, nothing, or the reason why Go's strict reader rejects the whole file. */
 export type Reading = { readonly login?: Login; readonly broken?: string };
 
 /**
- * As docker, crane and nerdctl read an entry: standard base64 with padding, where line breaks do not count, of
- * USER:PASSWORD. Measured on docker 28.2.2, docker/cli 29.9.3 and go-containerregistry 0.22.1.
+ * Reads an entry as docker, crane and nerdctl do: padded standard base64 of USER:PASSWORD, without regard to line
+ * breaks. Measured on docker 28.2.2, docker/cli 29.9.3 and go-containerregistry 0.22.1.
  */
 export function readEntry(value: unknown): Reading {
   if (value === null) return {};
@@ -91,7 +90,7 @@ export function readEntry(value: unknown): Reading {
   return typeof auth === 'string' && auth !== '' ? readAuth(auth) : {};
 }
 
-/** The kubelet minds an `email` as well. */
+/** Shapes by the kubelet's reader, which also checks `email`. */
 const typed: Shapes = { ...entryShapes, email: text };
 
 export function readAuth(auth: string): Reading {
@@ -105,17 +104,17 @@ export function readAuth(auth: string): Reading {
   return { login: { username: login.slice(0, colon), password: login.slice(colon + 1) } };
 }
 
-/** Whether somebody who reads an entry learns a password or a token. */
+/** Whether an entry contains a password or a token. */
 export const holdsSecret = (value: unknown): boolean =>
   isMap(value) &&
   ['auth', 'password', 'identitytoken', 'registrytoken'].some(name =>
     Object.entries(value).some(([key, held]) => key.toLowerCase() === name && held !== '' && held !== null),
   );
 
-/** The one form that every measured client reads: nothing else stands in the entry. */
+/** The value of `auth`. An entry with only this member is the one form that every measured client reads. */
 export const authOf = ({ username, password }: Login): string => Buffer.from(`${username}:${password}`).toString('base64');
 
-/** Whether every measured client reads it so. */
+/** Whether the entry has the form that every measured client reads. */
 export function isBest(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const [[name, auth] = [], ...more] = Object.entries(value as Readonly<Record<string, unknown>>);

@@ -1,4 +1,4 @@
-/** What a person should know of a file that holds logins. */
+/** Findings about a file with logins. */
 export const findings = {
   HELPER_FIRST: {
     severity: 'warning',

@@ -9,11 +9,11 @@ import { type Entry, entriesIn, helpersIn, isBest, isMatch, readEntry, readKey, 
 import type { Code } from './findings.ts';
 import { docker, misfitIn } from './types.ts';
 
-/** Nothing more is known of an entry than its host. */
+/** Slots need no reference, because the id has the host. */
 export type Ref = null;
 type Means = Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'wanted'>;
 
-/** The helper of the courier itself: what it answers is as fresh as the entry. */
+/** The courier's own helper, whose answers are as fresh as the entries. */
 const own = 'ecr-courier';
 
 /** The entries of one host. */
@@ -23,7 +23,7 @@ interface Group {
   readonly paths: Entry[];
 }
 
-/** What the text of a file comes to. It must be readable. */
+/** Finds slots and findings in the text of a file, which must be readable. */
 export function survey(whole: string | undefined, path: readonly string[], deps: Means) {
   const text = withoutMark(whole ?? '');
   const entries = isEmpty(text) ? [] : entriesIn(text, path);
@@ -57,7 +57,7 @@ export function survey(whole: string | undefined, path: readonly string[], deps:
   };
 }
 
-/** ECR Public needs no login, so an entry for it is written to only where somebody configured a source. */
+/** Whether entries for the registry are written. ECR Public needs no login, so it also needs a configured source. */
 const isServed = (registry: Registry, { hasSource }: Means): boolean => registry.service === 'ecr' || hasSource(registry);
 
 const publicFindings = (groups: ReadonlyMap<string, Group>, deps: Means): Finding[] =>
@@ -67,13 +67,13 @@ const publicFindings = (groups: ReadonlyMap<string, Group>, deps: Means): Findin
       deps.finding('PUBLIC_ENTRY', `The file has a login for ${host}, which refuses it once it has expired.`),
     );
 
-/** By host; others: what the courier does not write to. */
+/** Groups entries by host. others: entries that the courier does not write. */
 function groupsOf(entries: readonly Entry[], deps: Means) {
   const groups = new Map<string, Group>();
   const others: Entry[] = [];
   for (const entry of entries) {
     const registry = deps.registry(readKey(entry.key).host)?.registry;
-    // None for an address with a port that is not ECR's: something else listens there.
+    // An address with another port than ECR's has no relation, because another server listens there.
     const relation = registry && relationOf(entry.key, registry.host);
     if (!registry || relation === undefined || relation === 'path' || !isServed(registry, deps)) others.push(entry);
     if (!registry || relation === undefined) continue;
@@ -97,12 +97,12 @@ function slotOf({ registry, logins }: Group, isHome: (entry: Entry) => boolean, 
   };
 }
 
-/** In the form that all read, with the user name that ECR gives. */
+/** Whether an entry has the form that every client reads, and the user name of ECR. */
 const isOfEcr = (value: unknown): boolean => isBest(value) && readEntry(value).login?.username === 'AWS';
 
 /**
- * What a sound entry holds. A password that does not say its end is none that ECR is known to give: it counts as ended,
- * so that it is known for somebody else's. Where it is ours the engine knows its end.
+ * What a valid entry holds. A password without a readable end is not known to be one of ECR, so it counts as expired
+ * and as foreign. If it is ours, the engine knows its end.
  */
 function held(value: unknown): Pick<Slot, 'holds'> {
   const { login } = readEntry(value);
@@ -150,16 +150,16 @@ const patternFindings = ({ host }: Registry, patterns: readonly string[], { find
     .slice(0, most)
     .map(key => finding('PATTERN_ENTRY', `The entry ${shownAddress(key)} is for ${host}, too.`));
 
-/** So many of one kind are told. */
+/** The maximum number of findings of one kind. */
 const most = 20;
 
-/** A member beside `auths` that stops others at the whole file. */
+/** Findings about members beside `auths` that make other clients reject the whole file. */
 function typeFindings(text: string, path: readonly string[], { finding }: Means): Finding[] {
   const wrong = isEmpty(text) || path.length === 0 ? undefined : misfitIn(text, docker);
   return wrong === undefined ? [] : [finding('FILE_BROKEN', `The file ${wrong}.`)];
 }
 
-/** Entries that stop others at the whole file. Those that the courier writes it mends itself. */
+/** Findings about entries that make other clients reject the whole file. The courier repairs its own entries itself. */
 const brokenFindings = (others: readonly Entry[], { finding }: Means): Finding[] =>
   others
     .flatMap(({ key, value }) => {

@@ -1,17 +1,17 @@
 import { membersAt, valueOf } from '../common/json-text.ts';
 
-/** What a member must be. */
+/** The required form of a member. */
 export interface Shape {
-  /** For people: the end of "is no ...". */
+  /** The end of a message: "is no ...". */
   readonly name: string;
   readonly fits: (value: unknown) => boolean;
 }
-/** By name in lower case, as Go reads names without regard to case. Members without a shape may hold anything. */
+/** Shapes by lower-case name, because Go ignores case. Members without a shape may hold anything. */
 export type Shapes = Readonly<Record<string, Shape>>;
 
 export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-// null is like a member that is missing.
+// null counts as a missing member.
 const isText = (value: unknown): boolean => value === null || typeof value === 'string';
 const isMapOf = (value: unknown, fits: (inner: unknown) => boolean): boolean =>
   value === null || (isMap(value) && Object.values(value).every(fits));
@@ -24,9 +24,9 @@ const textMaps: Shape = { name: 'map of maps of texts', fits: value => isMapOf(v
 export const map: Shape = { name: 'map', fits: value => value === null || isMap(value) };
 export const scalar: Shape = { name: 'text', fits: value => typeof value !== 'object' || value === null };
 export const strictText: Shape = { name: 'text', fits: value => typeof value === 'string' };
-/** Even a null in it is none. */
+/** A map of texts in which not even null is allowed. */
 export const strictTexts: Shape = { name: 'map of texts', fits: value => isMapOf(value, strictText.fits) };
-/** As well what Python and JavaScript take for false. */
+/** The shape, or a value that is false in Python and JavaScript. */
 export const falsy = (shape: Shape): Shape => ({
   ...shape,
   fits: value => !value || shape.fits(value) || (typeof value === 'object' && Object.keys(value).length === 0),
@@ -35,14 +35,14 @@ export const falsy = (shape: Shape): Shape => ({
 export const ofNames = (names: string, shape: Shape): Shapes =>
   Object.fromEntries(names.split(' ').map(name => [name.toLowerCase(), shape]));
 
-/** A map in which these members, if they are there, are texts. */
+/** A map in which these members, if present, have these shapes. */
 const mapWith = (shapes: Shapes): Shape => ({
   name: 'map',
   fits: value => value === null || (isMap(value) && misfit(Object.entries(value), shapes) === undefined),
 });
 const proxy = mapWith(ofNames('httpProxy httpsProxy noProxy ftpProxy allProxy', text));
 
-/** What every reader of whole configurations that is written in Go looks at. */
+/** Members that every Go reader of a whole configuration checks. */
 export const common = {
   credsstore: text,
   detachkeys: text,
@@ -51,7 +51,7 @@ export const common = {
   proxies: { name: 'map of proxies', fits: value => isMapOf(value, proxy.fits) },
 } as const satisfies Shapes;
 
-/** All that docker/cli 29 gives a type, and with it crane and nerdctl (seen with crane 0.22.1). */
+/** All members with a type in docker/cli 29, and so in crane and nerdctl (seen with crane 0.22.1). */
 export const docker: Shapes = {
   ...common,
   ...ofNames(
@@ -63,10 +63,10 @@ export const docker: Shapes = {
   plugins: textMaps,
 };
 
-/** Members of an entry that docker/cli 29 and regctl give a type. */
+/** Members of an entry with a type in docker/cli 29 and regctl. */
 export const entryShapes: Shapes = ofNames('auth username password serveraddress identitytoken registrytoken', text);
 
-/** The first member of another shape. */
+/** The first member that does not fit its shape. */
 export function misfit(members: readonly (readonly [name: string, value: unknown])[], shapes: Shapes) {
   for (const [name, value] of members) {
     const shape = Object.hasOwn(shapes, name.toLowerCase()) ? shapes[name.toLowerCase()] : undefined;
@@ -75,7 +75,7 @@ export function misfit(members: readonly (readonly [name: string, value: unknown
   return undefined;
 }
 
-/** The first member at the top of a file, which must be JSON, of another shape: the rest of a sentence. */
+/** The first top-level member that does not fit its shape, as the end of a sentence. The file must be JSON. */
 export function misfitIn(file: string, shapes: Shapes): string | undefined {
   const members = membersAt(file, []).filter(({ key }) => Object.hasOwn(shapes, key.toLowerCase()));
   const wrong = misfit(

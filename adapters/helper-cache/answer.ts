@@ -1,10 +1,13 @@
 import type { Answer } from '../../src/contract/answer-file.ts';
 import { type Credential, spanHere } from '../../src/contract/credential.ts';
 
-/** The courier brings the next one at about half of the life; so much later whoever asks no longer waits for it. */
+/**
+ * The part of the life for which an answer is fresh. The courier renews it at about half; later a helper fetches
+ * itself.
+ */
 const freshPart = 3 / 4;
 
-/** A credential in times of this machine's clock. `now`: in milliseconds. */
+/** The answer for a credential, in times of the local clock. `now`: in milliseconds. */
 export function answerOf(credential: Credential, now: number): Answer {
   const { username, password } = credential;
   const { from, end } = spanHere(credential, now);

@@ -2,19 +2,19 @@ import type { Deps } from '../../src/contract/adapter.ts';
 import { readMark } from '../../src/contract/answer-file.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 
-/** A registry that somebody asked for, and the answer that was given for it. */
+/** A registry that a helper was asked for, and the answer for it. */
 export interface Asked {
   readonly registry: Registry;
   readonly digest: string;
   readonly at: number;
 }
 
-/** Whoever asks every day says so once a day. In milliseconds. */
+/** Requests within this time count as recent, in milliseconds. A helper in daily use notes its request once a day. */
 const latelyMs = 7 * 24 * 3_600_000;
-/** Whoever may write there could name any number. */
+/** Maximum number of registries, because any user with access could name any number. */
 const most = 1_000;
 
-/** For each registry that somebody asked for lately, the last one who did. */
+/** The most recent request for each registry. */
 export async function askedIn(
   directory: string,
   { files, clock, registry }: Pick<Deps, 'files' | 'clock' | 'registry'>,

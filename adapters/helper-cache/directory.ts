@@ -3,7 +3,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { FileFacts } from '../../src/contract/files.ts';
 import { isShared } from '../../src/contract/system-directory.ts';
 
-/** Where answers are kept, and who beside their owner may read them. */
+/** The directory of answers, and the group that may read them. */
 interface Place {
   readonly directory: string;
   readonly group: string | undefined;
@@ -12,8 +12,8 @@ interface Place {
 const left = 'It is left as it is.';
 
 /**
- * Throws MISCONFIGURED where helpers would not take the answers, or others could read or replace them. A directory that
- * is not there yet is made for the courier's own user, and for nobody else.
+ * Throws MISCONFIGURED if helpers would not accept the answers, or if other users could read or replace them. Creates a
+ * missing directory for the courier's own user only.
  */
 export async function demandSafe({ directory, group }: Place, deps: Pick<Deps, 'files' | 'askers'>, signal: AbortSignal): Promise<void> {
   const { files, askers } = deps;
@@ -30,7 +30,7 @@ export async function demandSafe({ directory, group }: Place, deps: Pick<Deps, '
   });
 }
 
-/** undefined: as it should be. uid: of the courier; Windows has none. */
+/** What is wrong with the directory; undefined if nothing is. uid: that of the courier; Windows has none. */
 function exposed(
   { kind, uid: owner, gid: groupOfIt, mode }: FileFacts,
   uid: number | undefined,
@@ -43,7 +43,7 @@ function exposed(
   if ((mode & 0o022) !== 0) return `can be written by others (mode ${shown})`;
   if (gid === undefined) return undefined;
   if (groupOfIt !== gid) return `belongs to the group ${groupOfIt}, and not to ${gid}`;
-  // Only so new files belong to the group; and nobody beside it may look.
+  // The setgid bit gives new files to the group, and no other user may look.
   return (mode & 0o7777) === 0o2750 ? undefined : `has the mode ${shown}, and not 2750`;
 }
 

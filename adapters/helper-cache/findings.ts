@@ -1,4 +1,4 @@
-/** What a person should know of answers that are kept for those who ask. */
+/** Findings about answers that are stored for the credential helper and the kubelet's provider. */
 export const findings = {
   ASKED_AS_ANOTHER: {
     severity: 'warning',

@@ -6,21 +6,21 @@ import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
 import { isOwn, lacksRole, refusal, type Session } from './session.ts';
 import { isRow, type Row } from './survey.ts';
 
-/** Portainer's requests, with the login that is configured. */
+/** Requests to Portainer with the configured login. */
 export interface Api {
   ask(method: string, path: string, signal: AbortSignal, more?: Omit<HttpRequest, 'signal'>): Promise<Answer>;
   /**
-   * Hands over all rows, one by one: Portainer knows no pages. Throws what stops the target, such as a list of which no
-   * row can be read.
+   * Passes all rows to `take`, one by one, because Portainer has no pages. Throws a failure that stops the target, for
+   * example for a list without a readable row.
    */
   eachRow(take: (row: Row) => void, signal: AbortSignal): Promise<RowCount>;
-  /** What Portainer means by an answer that is no success. */
+  /** The failure for an unsuccessful response. */
   refused(answer: Answer): Failure;
-  /** The same where an engine may have answered behind Portainer. */
+  /** The same for a response that may come from an engine behind Portainer. */
   refusedBehind(answer: Answer): Failure;
 }
 
-/** How to log in: by an access token in a header of every request, or by a session. */
+/** The login: an access token in a header of every request, or a session. */
 export type Login = { readonly key: Secret } | { readonly session: Session };
 
 const list = '/api/registries';
@@ -56,7 +56,7 @@ export function openApi(http: Http, address: string, login: Login): Api {
   };
 }
 
-/** A restart of Portainer ends all sessions: then it logs in again, once. */
+/** Sends a request within a session, and logs in again once, because a restart of Portainer ends all sessions. */
 async function askWithin(http: Http, session: Session, method: string, path: string, request: HttpRequest): Promise<Answer> {
   const send = (token: Secret): Promise<Answer> =>
     http(method, path, { ...request, headers: { ...request.headers, Authorization: `Bearer ${token.reveal()}` } });

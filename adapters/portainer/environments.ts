@@ -8,15 +8,15 @@ import type { Api } from './api.ts';
 import { type Code, findings } from './findings.ts';
 import { isOwn } from './session.ts';
 
-/** An environment that is a Swarm, as the last snapshot of Portainer tells. */
+/** An environment that is a Swarm by Portainer's last snapshot. */
 export interface Environment {
   readonly id: number;
   readonly name: string;
-  /** edge: it is reached through a tunnel, which would have to be opened each minute. */
+  /** by tunnel: an edge agent, whose tunnel would have to be opened every minute. */
   readonly reached: 'directly' | 'by tunnel';
 }
 
-/** Types of environments (source of 2.43.0): Docker itself, and an agent. An edge agent is 4. */
+/** Types of environments (source of 2.43.0): Docker, and an agent. An edge agent is 4. */
 const direct: readonly unknown[] = [1, 2];
 const edge = 4;
 
@@ -35,9 +35,8 @@ export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refu
 }
 
 /**
- * What an answer means that comes from behind Portainer: whatever is amiss there stops no registry, and no other
- * environment. Portainer itself says so where it refuses the key, and with 500 where its way to the engine fails
- * (recorded on CE 2.43.0).
+ * The failure for a response from behind Portainer, which stops neither registries nor other environments. Portainer
+ * itself responds if it refuses the key, and with 500 if it cannot reach the engine (recorded on CE 2.43.0).
  */
 export function ofEnvironment(answer: Answer, failure: Failure): Failure {
   const { code, message, facts } = failure;
@@ -47,17 +46,17 @@ export function ofEnvironment(answer: Answer, failure: Failure): Failure {
   return new Failure(isUnreached ? 'UNREACHABLE' : code, message, { ...facts, stops: 'slot', ...remedy });
 }
 
-/** Before this version Portainer hands the number of a row to the engine, which takes it for the login (its source). */
+/** Earlier versions pass the id of a row on to the engine, which takes it for the login (source of Portainer). */
 const firstVersion = [2, 13] as const;
 
-/** Whether this Portainer puts a login into the place of the number of a row. */
+/** Whether this Portainer replaces the id of a row by its login. */
 export function replacesLogins(version: string | undefined): boolean {
   const [, major = '', minor = ''] = /^(\d+)\.(\d+)\./.exec(version ?? '') ?? [];
   const [first, second] = firstVersion;
   return Number(major) > first || (Number(major) === first && Number(minor) >= second);
 }
 
-/** Of the Swarms whose services keep what they have: all, or with `swarm` those that are reached by a tunnel. */
+/** Findings on Swarms whose services are not served: all of them, or with `swarm` those behind a tunnel. */
 export function leftAlone(environments: readonly Environment[], swarm: 'served' | 'left alone', { finding }: Deps<Code>): Finding[] {
   const left = swarm === 'served' ? environments.filter(one => !isServed(one)) : environments;
   if (left.length === 0) return [];

@@ -2,7 +2,7 @@ import { findings as ofServices } from '../common/swarm/findings.ts';
 import { findings as ofRows } from '../common/unreadable.ts';
 import { createKey } from './key.ts';
 
-/** What a person should know of a Portainer; the rows of type 7 among them. */
+/** Findings about a Portainer, including rows of type 7. */
 export const findings = {
   DUPLICATE_HOST: {
     severity: 'warning',

@@ -1,6 +1,6 @@
 import type { Address } from '../../src/contract/registry.ts';
 
-/** How an image is pulled through Portainer, in the words of its users. */
+/** The ways to pull an image through Portainer, in words for users. */
 const ways = {
   id: 'pulls with this registry chosen',
   compose: 'compose stacks',
@@ -14,10 +14,10 @@ type Form = Exclude<Address['stripped'][number], 'path'> | 'slash' | 'path';
 const hostDiffers: readonly Way[] = ['compose', 'pods', 'recreate', 'swarm'];
 
 /**
- * Which ways do not find the password under such a URL. For a registry that is chosen by its id, Portainer takes any
- * form. Compose and the kubelet take off scheme and path, and compare the rest (seen with docker 28 and 29 and the
- * kubelet 1.37). A recreated container wants the whole URL somewhere in the name of its image. A swarm stack wants the
- * URL to be the host (2.42 and later; source of 2.43.0).
+ * The ways that do not find the password under such a URL. For a registry chosen by id, Portainer accepts any form.
+ * Compose and the kubelet strip scheme and path, and compare the rest (seen with docker 28 and 29 and the kubelet
+ * 1.37). A recreated container needs the whole URL within the name of its image. A swarm stack needs the URL to equal
+ * the host (2.42 and later; source of 2.43.0).
  */
 const failing: Readonly<Record<Form, readonly Way[]>> = {
   slash: ['swarm'],
@@ -38,13 +38,13 @@ const words: Readonly<Record<Form, string>> = {
   dot: 'a dot at its end',
 };
 
-/** What works and what fails with a URL that is not the bare host, in sentences; undefined for the bare host. */
+/** What works and what fails with this URL, in sentences; undefined for the bare host. */
 export function consequences(url: string, { stripped, registry: { host } }: Address): string | undefined {
   if (stripped.length === 0) return undefined;
   const forms = stripped.map((form): Form => (form === 'path' && endsInSlash(url) ? 'slash' : form));
   const fails = (way: Way): boolean => forms.some(form => failing[form].includes(way));
   const all = Object.keys(ways) as Way[];
-  // These two compare the path as well.
+  // These two ways also compare the path.
   const narrow = forms.includes('path') ? (['pods', 'recreate'] as const).filter(way => !fails(way)) : [];
   const beyond = narrow.length > 0 ? ` (${namesOf(narrow)} only for images below that path)` : '';
   return `is stored with ${forms.map(form => words[form]).join(' and ')} instead of ${host}. It works for ${namesOf(all.filter(way => !fails(way)))}${beyond}; it fails for ${namesOf(all.filter(fails))}.`;

@@ -4,12 +4,12 @@ import type { Secret } from '../../src/contract/secret.ts';
 
 export const createKey = 'Create an access token of an administrator at My account > Access tokens.';
 
-/** What every access token begins with (source of 2.11 to 2.43). */
+/** The prefix of every access token (source of 2.11 to 2.43). */
 const start = 'ptr_';
 
-/** Throws MISCONFIGURED for a text that holds an access token and more, so that it is never sent. */
+/** Throws MISCONFIGURED for an access token with other text around it, so that it is never sent. */
 export function refuseMisspelled(key: Secret): void {
-  // Portainer takes blanks around it.
+  // Portainer ignores blanks around it.
   const text = key.reveal().trim();
   if (/^ptr_[^\s"'`]*$/.test(text) || !text.includes(start)) return;
   const why = visiblyNoSecret(text, 'key')?.why ?? 'has something before or after the token';
@@ -18,7 +18,7 @@ export function refuseMisspelled(key: Secret): void {
   });
 }
 
-/** What a key that Portainer refused seems to be; empty where that cannot be told. */
+/** What a refused key seems to be; empty if unknown. */
 export function whatItIs(key: Secret | undefined): string {
   const text = key?.reveal().trim() ?? start;
   if (text.startsWith(start)) return '';

@@ -3,7 +3,7 @@ import { makeGlance } from '../common/glance.ts';
 import type { Api } from './api.ts';
 import { readEnvironments } from './environments.ts';
 
-/** What is for people only: the version of Portainer, and which of its environments are Swarms. */
+/** Makes the look at informational facts: the version of Portainer, and which environments are Swarms. */
 export function makeLook(api: Api, { clock }: Deps) {
   return makeGlance(clock, {
     version: signal => versionOf(api, signal),
@@ -11,7 +11,7 @@ export function makeLook(api: Api, { clock }: Deps) {
   });
 }
 
-/** The version of Portainer, such as `2.43.0`; undefined where it does not say one. */
+/** The version of Portainer, such as `2.43.0`; undefined if it tells none. */
 export async function versionOf({ ask }: Pick<Api, 'ask'>, signal: AbortSignal): Promise<string | undefined> {
   async function at(path: string): Promise<string | undefined> {
     const answer = await ask('GET', path, signal);

@@ -7,7 +7,7 @@ import { createKey, whatItIs } from './key.ts';
 export type Session = (signal: AbortSignal, refused?: Promise<Secret>) => Promise<Secret>;
 
 /**
- * Logs in when a token is first needed, and anew when the token in use was refused. Requests at the same time share one
+ * Logs in when a token is first needed, and again when the present one was refused. Concurrent requests share one
  * login, because Portainer bans an address for an hour after too many.
  */
 export function openSession(http: Http, username: string | undefined, password: Secret | undefined): Session {
@@ -42,8 +42,8 @@ export function openSession(http: Http, username: string | undefined, password: 
 }
 
 /**
- * The words of Portainer's own error; undefined for an answer that Portainer never gives. Its guard against requests
- * from other sites answers one word of plain text.
+ * The message of Portainer's own error; undefined for a response of another server. Portainer's CSRF guard responds
+ * with a single word of plain text.
  */
 function wordsOf(answer: Answer): string | undefined {
   if (answer.status === 403 && answer.text.trim() === 'Forbidden') return answer.text;
@@ -52,7 +52,10 @@ function wordsOf(answer: Answer): string | undefined {
   return typeof message === 'string' ? `${message} ${details}` : undefined;
 }
 
-/** Portainer's own errors have details. Those that it hands on from an engine have none (recorded). */
+/**
+ * Whether the error is Portainer's own. Its own errors have details, those that it passes on from an engine have none
+ * (recorded).
+ */
 export function isOwn(answer: Answer): boolean {
   try {
     return typeof answer.json<{ details?: unknown } | null>()?.details === 'string';
@@ -61,7 +64,7 @@ export function isOwn(answer: Answer): boolean {
   }
 }
 
-/** What Portainer means by an answer that is no success (recorded on CE 2.43.0). `key`: the token that was sent. */
+/** The failure for an unsuccessful response (recorded on CE 2.43.0). `key`: the token that was sent. */
 export function refusal(http: Http, answer: Answer, key?: Secret): Failure {
   const usual = http.failure(answer);
   const { message } = usual;
@@ -85,7 +88,7 @@ export function refusal(http: Http, answer: Answer, key?: Secret): Failure {
       });
     case 500:
       if (!answer.text.includes('Unable to update access to registry')) return usual;
-      // Portainer writes its database last: it stores no new password while a pull secret cannot be renewed.
+      // Portainer writes its database last, so it stores no new password while it cannot renew a pull secret.
       return /not found/i.test(answer.text)
         ? new Failure('REJECTED', message, {
             remedy:
@@ -106,7 +109,7 @@ function login(words: string, key: Secret | undefined): string {
     : `${whatItIs(key)}${createKey}`;
 }
 
-/** The user is not an administrator. Every call of ours wants one. */
+/** Whether the user is no administrator, which every request of ours needs. */
 export const lacksRole = (answer: Answer): boolean => answer.status === 403 && (wordsOf(answer)?.includes('Unauthorized') ?? false);
 
 function right(words: string): string {

@@ -7,7 +7,7 @@ import { type RowCount, unreadableRows } from '../common/unreadable.ts';
 import type { Code } from './findings.ts';
 import { consequences } from './forms.ts';
 
-/** What is read of a registry. Business Edition shows only Id, Name and Type to users who are not administrators. */
+/** The parsed part of a registry. Business Edition only shows Id, Name and Type to users who are no administrators. */
 export interface Row {
   readonly Id: number;
   readonly Type: number;
@@ -15,34 +15,33 @@ export interface Row {
   readonly URL?: string;
   readonly Authentication?: boolean;
   readonly Username?: string;
-  /** By environment in which it may be used by others than administrators. */
+  /** Access by environment for users who are no administrators. */
   readonly RegistryAccesses?: Readonly<Record<string, unknown>> | null;
 }
-/** A service of the Swarm that is an environment. row: the id of the row whose login it is given. */
+/** A service of a Swarm environment. row: the id of the row whose login it gets. */
 export interface ServiceRef {
   readonly environment: number;
   readonly service: string;
   readonly host: string;
   readonly row: string;
 }
-/** Where a credential goes: into the row of this id, or into a new one; and from a row to a service. */
+/** The destination of a credential: the row with this id, or a new one. */
 export type RowRef = number | 'new';
 export type Ref = RowRef | ServiceRef;
 export const isService = (ref: Ref): ref is ServiceRef => typeof ref === 'object';
 
 export const custom = 3;
-/** The type "AWS ECR" holds IAM keys, and Portainer fetches tokens with them. Never written to. */
+/** The type "AWS ECR", which holds IAM keys with which Portainer fetches tokens itself. Never written. */
 export const awsEcr = 7;
 
-/** Without a type a row cannot be told apart from those that must not be written to. */
+/** Whether the element is a row. Without a type, it could be one that must not be written. */
 export function isRow(element: unknown): element is Row {
   const { Id, Type } = (element ?? {}) as Partial<Row>;
   return Number.isSafeInteger(Id) && Number.isSafeInteger(Type);
 }
 
 /**
- * A slot for each row that is ours to write, and what a person should know. Rows are taken one by one, and a small part
- * of each is kept.
+ * Collects a slot for each row that we may write, and findings. Rows come one by one, and only a part of each is kept.
  */
 export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>, leftToDo: (row: Row) => readonly Finding[]) {
   const slots: Slot<Ref>[] = [];
@@ -51,7 +50,7 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>,
   const unseen: string[] = [];
   const taken = new Set<number>();
 
-  /** A row that the list has twice counts once. */
+  /** Takes one row. A row that is listed twice counts once. */
   function take(row: Row): void {
     if (taken.has(row.Id)) return;
     taken.add(row.Id);
@@ -94,7 +93,7 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>,
     findings.push(...unreadableRows(count, finding));
     if (slots.length > 0)
       findings.push(finding('RECREATE_CACHE', 'A container that is recreated may still use the password of five minutes ago.'));
-    // Where rows or their URLs are hidden, no registry can be called absent.
+    // If rows or their URLs are hidden, no registry can be known as absent.
     const absent = unseen.length > 0 || count.unreadable > 0 ? [] : absentSlots<Ref>(wanted, byHost, 'new');
     return { slots: [...slots, ...absent], findings, unseen };
   }
@@ -102,5 +101,5 @@ export function makeSurvey({ registry, wanted, hasSource, finding }: Deps<Code>,
   return { take, report };
 }
 
-/** Joined: V8 keeps the pieces of a template beside the whole. */
+/** The title of a row. Joined from an array, because V8 keeps the pieces of a template string alive. */
 const titleOf = ({ Id, Name }: Row): string => [label(Name), ' (row ', Id, ')'].join('');

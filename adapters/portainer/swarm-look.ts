@@ -6,21 +6,21 @@ import { inTime } from '../common/turns.ts';
 import type { Environment } from './environments.ts';
 import type { Code } from './findings.ts';
 
-/** The Swarm behind one environment, as far as it can be looked at. */
+/** The result of a look at the Swarm behind one environment. */
 export interface Outlook {
   readonly environment: Environment;
-  /** The id of its oldest service, which no other Swarm has, as it is now or was when it was last seen. */
+  /** The id of its oldest service, which identifies the Swarm, from this look or from the last successful one. */
   readonly oldest?: string | undefined;
   readonly seen: Seen | Failure;
 }
 
 /**
- * For their list, and for each environment: one that hangs must hold up neither the registries nor the others. Both
- * together are less than a look at Portainer may take. In milliseconds.
+ * Deadlines in milliseconds for the list of environments and for each environment, so that a hanging one delays neither
+ * registries nor others. Their sum is below the deadline of a discovery.
  */
 export const patience = { list: 8_000, environment: 15_000 } as const;
 
-/** Looks at environments side by side, and remembers which Swarm each of them led to. */
+/** Looks at environments concurrently, and remembers which Swarm each one led to. */
 export function makeOutlooks(survey: (environment: Environment, signal: AbortSignal) => Promise<Seen>, { clock }: Deps<Code>) {
   const led = new Map<number, string>();
 
@@ -34,7 +34,7 @@ export function makeOutlooks(survey: (environment: Environment, signal: AbortSig
   return {
     look: (environments: readonly Environment[], signal: AbortSignal): Promise<Outlook[]> =>
       Promise.all(environments.map(one => lookAt(one, signal))),
-    /** All environments that lead to the same Swarm as this one, itself among them. */
+    /** All environments that lead to the same Swarm as this one, including itself. */
     alike: ({ id }: Pick<Environment, 'id'>): readonly number[] => {
       const same = [...led].filter(([, oldest]) => oldest === led.get(id)).map(([other]) => other);
       return same.includes(id) ? same : [id];
@@ -42,7 +42,7 @@ export function makeOutlooks(survey: (environment: Environment, signal: AbortSig
   };
 }
 
-/** What was seen, once for each Swarm: a socket and an agent may lead to the same one. The first environment counts. */
+/** One result per Swarm. A socket and an agent may lead to the same Swarm; the first environment counts. */
 export function distinct(outlooks: readonly Outlook[]): { readonly environment: Environment; readonly seen: Seen }[] {
   const known = new Set<string>();
   return outlooks.flatMap(({ environment, oldest, seen }) => {
@@ -52,7 +52,7 @@ export function distinct(outlooks: readonly Outlook[]): { readonly environment: 
   });
 }
 
-/** Environments whose Swarm nobody sees: not through another one either. */
+/** Environments whose Swarm was not seen through another environment either. */
 export function hidden(outlooks: readonly Outlook[]): Environment[] {
   const known = new Set(distinct(outlooks).map(({ seen }) => seen.oldest));
   return outlooks.flatMap(({ environment, oldest, seen }) =>
@@ -60,19 +60,19 @@ export function hidden(outlooks: readonly Outlook[]): Environment[] {
   );
 }
 
-/** What a person should know of environments that could not be looked at. */
+/** Findings on environments that could not be read. */
 export function unseenFindings(outlooks: readonly Outlook[], { finding }: Deps<Code>): Finding[] {
   return outlooks.flatMap(({ environment: { name }, seen }) =>
     seen instanceof Failure ? [finding('SWARM_UNSEEN', ...told(`The Swarm of the environment ${name} could not be looked at`, seen))] : [],
   );
 }
 
-/** For a finding: its message and its remedy. That of the table is better than to wait longer. */
+/** The message and the remedy of a finding. For a TIMEOUT, the remedy of the table is better than a longer wait. */
 export function told(what: string, { code, message, remedy }: Failure): [string, string?] {
   return code === 'TIMEOUT' ? [`${what}: ${message}`] : [`${what}: ${message}`, remedy];
 }
 
-/** Services whose host has no row. */
+/** Findings on services whose host has no row. */
 export function withoutRow(found: readonly Found[], rowOf: (host: string) => string | undefined, { finding }: Deps<Code>): Finding[] {
   const missing = found.filter(({ registry }) => rowOf(registry.host) === undefined);
   return [...Map.groupBy(missing, ({ registry }) => registry.host)].map(([host, { length }]) =>

@@ -17,12 +17,12 @@ import { versionOf } from './look.ts';
 import { awsEcr, type Ref, type ServiceRef } from './survey.ts';
 import { distinct, hidden, makeOutlooks, patience, told, unseenFindings, withoutRow } from './swarm-look.ts';
 
-/** Tells an agent that it must be a manager of the Swarm that answers, and which it is not itself. */
+/** Makes an agent forward the request to a manager of the Swarm. */
 export const managerHeader = 'X-PortainerAgent-ManagerOperation';
 
-/** The services of the Swarms behind a Portainer. Each gets the login that lies in a row, by the number of that row. */
+/** The services of the Swarms behind a Portainer. Each gets the login of a row, by the id of that row. */
 export interface Swarms {
-  /** rows: what there is for registries. version: of Portainer, where it is known. */
+  /** rows: the slots of registries. version: that of Portainer, if known. */
   survey(
     rows: readonly Slot<Ref>[],
     version: string | undefined,
@@ -43,9 +43,9 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
     const known = opened.get(environment);
     if (known) return known;
     const engine = openEngine({
-      // Portainer knows its paths without a version, and the engine takes those in its own one.
+      // Portainer checks paths without a version, which the engine takes as its own version.
       versions: 'unnamed',
-      // It reads answers into Go's maps, where each number is a float64 (source, develop of 2026).
+      // It decodes responses into Go maps, where each number is a float64 (source, develop of 2026).
       numbers: 'rounded',
       refused: answer => ofEnvironment(answer, refusedBehind(answer)),
       ask: (method, path, { signal, headers, ...more }) =>
@@ -57,7 +57,7 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
     return made;
   }
 
-  /** Environments that are served, or why none can be. known: the version of Portainer. */
+  /** The served environments, or a finding if there are none. known: the version of Portainer. */
   async function placesOf(known: string | undefined, signal: AbortSignal): Promise<readonly Environment[] | Finding> {
     const all = await inTime(patience.list, { clock: deps.clock, signal }, ends => readEnvironments(api, ends)).catch(asFailure);
     if (all instanceof Failure && signal.aborted) throw all;
@@ -70,7 +70,7 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
 
   const outlooks = makeOutlooks(({ id }, signal) => open(id).survey(signal), deps);
 
-  /** What one environment has seen is true of all that lead to the same Swarm. */
+  /** Why updates have stopped, through any environment that leads to the same Swarm. */
   const stopped = (environment: Environment): Failure | undefined =>
     outlooks.alike(environment).flatMap(id => open(id).refresher.stopped() ?? [])[0];
 
@@ -81,7 +81,10 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
     return { slots, findings, ...(seen.oldest !== undefined && { reaches: [seen.oldest] }) };
   }
 
-  /** A number that Portainer does not find goes to the engine as it is, which takes it for the login (2.23, source). */
+  /**
+   * Throws unless the row exists. Portainer passes an unknown id on to the engine, which takes it for the login (2.23,
+   * source).
+   */
   async function demandRow(row: string, host: string, signal: AbortSignal): Promise<void> {
     const answer = await ask('GET', `/api/registries/${row}`, signal);
     if (answer.status !== 200) throw refused(answer);
@@ -126,13 +129,13 @@ const unsupported = (version: string | undefined, { finding }: Deps<Code>): Find
 
 type RowOf = (host: string) => string | undefined;
 
-/** The id of the row that holds the login for a host: the first, as swarm stacks take it. */
+/** Finds the row with the login for a host: the first one, as swarm stacks do. */
 function rowsOf(rows: readonly Slot<Ref>[]): RowOf {
   const there = rows.filter(({ state }) => state !== 'absent');
   return host => there.find(({ registries }) => registries.some(registry => registry.host === host))?.id;
 }
 
-/** row: undefined where there is none for its host, so that nothing can be given. */
+/** The slot of a service. row: undefined if its host has none, so that there is no login to give. */
 function slotOf(
   { id: environment, name: place }: Environment,
   { id, name, registry, state, holds, findings }: Found,

@@ -8,15 +8,17 @@ import type { Api } from './api.ts';
 import { type Code, findings } from './findings.ts';
 import { awsEcr, custom, type Row, type RowRef } from './survey.ts';
 
-/** Writes a credential into one row, which may have to be made, or asks what would come of it. */
+/** Writes a credential into one row, creating it if necessary, or rehearses that. */
 export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, clock }: Deps<Code>) {
-  /** What lies in rows of other hosts, by row. */
+  /** Credentials that were written into rows whose URL had changed to another host, by row. */
   const misplaced = new Map<number, { readonly message: string; readonly until: Date }>();
 
-  /** Rows that were created here. */
+  /** Rows that this process created. */
   const made = new Set<number>();
 
-  /** Somebody may have given the row another URL since the last look: then pulls show the credential to that host. */
+  /**
+   * The failure for a row whose URL was changed since the last look, so that pulls send the credential to that host.
+   */
   function misplace(row: number, host: string, url: string, { expiresAt }: Credential): Failure {
     const where = url ? `has the URL ${quote(url)} by now` : 'has no URL any more';
     const message = `Registry ${row} ${where}, and not ${host}: a token for ${host} was stored there, and a pull from that row shows it to whoever answers there until ${expiresAt.toISOString()}.`;
@@ -36,7 +38,7 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, 
     return { change: 'updated' };
   }
 
-  /** Another courier made the row, or an earlier attempt of ours. */
+  /** Updates a row that another courier, or an earlier attempt of ours, has created. */
   async function updateInstead(row: number, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt> {
     return { ...(await update(row, host, credential, signal)), id: String(row) };
   }
@@ -64,9 +66,9 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, 
   }
 
   /**
-   * Another courier may have made a row at the same moment as we made ours. Portainer looks for equal names before it
-   * adds a row, and does not lock (its source). So two POSTs can both succeed, and then it refuses every change of both
-   * rows. The lower number stays: every courier sees it after its own POST. Undefined: ours stays.
+   * Gives way to a row that another courier created at the same moment; returns undefined if ours stays. Portainer
+   * checks for equal names before it adds a row, without a lock (its source), so two POSTs can both succeed, and then
+   * it refuses every change of both rows. The lower id stays, which every courier sees after its own POST.
    */
   async function giveWay(made: number, host: string, credential: Credential, signal: AbortSignal): Promise<Receipt | undefined> {
     const rival = await firstRow(signal, ({ Id, Type, Name, URL }) => Type === custom && Name === host && URL === host && Id < made);
@@ -87,17 +89,17 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, 
     write: (ref: RowRef, registry: Registry, credential: Credential, signal: AbortSignal): Promise<Receipt> =>
       ref === 'new' ? add(registry, credential, signal) : update(ref, registry.host, credential, signal),
 
-    /** What a row that was created here still lacks: it names an environment once access is granted (CE 2.43.0). */
+    /** Findings on a created row that still lacks access for an environment (CE 2.43.0). */
     leftToDo: ({ Id, URL = '', RegistryAccesses }: Row): Finding[] =>
       made.has(Id) && Object.keys(RegistryAccesses ?? {}).length === 0 ? [notGranted(Id, URL)] : [],
 
-    /** Of tokens that still live in rows of other hosts. */
+    /** Findings on live tokens in rows of other hosts. */
     misplacedTokens: (): Finding[] =>
       [...misplaced.values()]
         .filter(({ until }) => until.getTime() > clock.wall())
         .map(({ message }) => finding('TOKEN_MISPLACED', message)),
 
-    /** Portainer tries the credential itself (since 2.36). For any type but custom it would do so over plain HTTP. */
+    /** Lets Portainer try the credential (since 2.36). For any type but custom it would do so over plain HTTP. */
     async rehearse(ref: RowRef, { host }: Registry, { username, password }: Credential, signal: AbortSignal): Promise<Receipt> {
       const change = ref === 'new' ? 'created' : 'updated';
       const body = { Type: custom, URL: host, Username: username, Password: password.reveal(), TLS: true };
@@ -111,7 +113,7 @@ export function makeWriter({ ask, eachRow, refused }: Api, { registry, finding, 
   };
 }
 
-/** Without Authentication a PUT is answered with 200 and stores nothing. */
+/** The body with the login. Without Authentication, Portainer responds to a PUT with 200 and stores nothing. */
 const loginOf = oncePerCredential(({ username: Username, password }) =>
   Object.freeze({ Authentication: true, Username, Password: password.reveal() }),
 );

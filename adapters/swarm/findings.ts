@@ -1,6 +1,6 @@
 import { findings as ofServices } from '../common/swarm/findings.ts';
 
-/** What a person should know of a Swarm. */
+/** Findings about a Swarm. */
 export const findings = {
   ...ofServices,
   REGISTRIES_UNUSED: {

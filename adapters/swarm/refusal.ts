@@ -5,7 +5,7 @@ import { nothingAt } from '../../src/contract/usual.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { mapOf, textOf } from '../common/shapes.ts';
 
-/** What a Docker engine says of a failure: `{"message": "..."}`. Empty where something else answered. */
+/** The message of a Docker engine's error, `{"message": "..."}`; empty if another server responded. */
 function wordsOf({ text }: Answer): string {
   try {
     return textOf(mapOf(JSON.parse(text))['message']);
@@ -17,7 +17,7 @@ function wordsOf({ text }: Answer): string {
 const letThrough =
   'Let the proxy in front of the socket take GET /version, /services, /services/ID and /tasks and POST /vN/services/ID/update (docs/swarm.md).';
 
-/** An engine that does not know a path, or a service, says so in words of its own. */
+/** The failure for a response that does not come from a Docker engine. */
 function notDocker(answer: Answer, usual: Failure, address: string): Failure {
   const remedy =
     'Give the address of the engine, unix:///var/run/docker.sock or https://HOST:2376, or that of a proxy which leaves paths as they are.';
@@ -32,14 +32,15 @@ const anotherManager = 'Give the address of a manager. `docker node ls` tells wh
 interface State {
   readonly says: RegExp;
   readonly code: FailureCode;
-  /** Where `ADDRESS` stands for the address. */
+  /** A sentence in which `ADDRESS` stands for the address. */
   readonly means: string;
   readonly remedy: string;
 }
 
 /**
- * States of an engine by its words. A worker is the wrong address. A manager says for some seconds after its start what
- * a Docker without a Swarm says (seen on 20.10.24), or that it is being prepared (source): it is looked at again soon.
+ * States of an engine by its message. A worker is the wrong address. For some seconds after its start, a manager
+ * responds like a Docker without a Swarm (seen on 20.10.24), or tells that it is being prepared (source), so the next
+ * look comes soon.
  */
 const states: readonly State[] = [
   { says: /worker nodes can't/i, code: 'MISCONFIGURED', means: 'The Docker engine at ADDRESS manages no Swarm', remedy: anotherManager },
@@ -75,7 +76,7 @@ const states: readonly State[] = [
   },
 ];
 
-/** What an answer means that is no success. later: an engine has told its services there before. */
+/** The failure for an unsuccessful response. later: the engine has listed its services before. */
 export function refusalOf(http: Http, address: string) {
   return (answer: Answer, when: 'at first' | 'later'): Failure => {
     const usual = http.failure(answer);
@@ -87,7 +88,7 @@ export function refusalOf(http: Http, address: string) {
     const isUnknown = said === '' && (status === 404 || status === 405);
     if (isUnknown && when === 'at first') return notDocker(answer, usual, address);
     if (said === '' && status === 401) return refusedInFront('AUTH', 'Docker', usual.message);
-    // Proxies in front of a socket answer with any of these to what they do not let through.
+    // Socket proxies respond with one of these to requests that they do not let through.
     if (status === 403 || isUnknown)
       return new Failure(status === 404 ? usual.code : 'FORBIDDEN', usual.message, {
         ...usual.facts,

@@ -6,32 +6,31 @@ import { changeOf, hasAll } from './change.ts';
 import type { WholeService } from './service.ts';
 import { replacedSince, runningIn, type Task } from './tasks.ts';
 
-/** What one update did to a service, as it was before and after. */
+/** One update of a service, with the state before and after it. */
 export interface Trial {
   readonly before: { readonly service: WholeService; readonly tasks: readonly Task[] };
   readonly after: WholeService;
-  /** Its tasks, and itself, at the moment. */
+  /** Reads the present tasks and the present service. */
   tasks(): Promise<readonly Task[]>;
   service(): Promise<WholeService>;
 }
 
-/** Looks at what the first updates did before any others are made. */
+/** Examines the effect of the first updates before any others are made. */
 export interface Canary {
-  /** Why nothing is updated any more. */
+  /** Why updates have stopped; undefined if they have not. */
   stopped(): Failure | undefined;
   /**
-   * Runs one update, alone until an update was seen to harm nothing. Where it is given `examine`, the work calls that
-   * after the update. It throws where running tasks were replaced, or the Spec is another one: then nothing is updated
-   * any more.
+   * Runs one update. Until one has proven harmless, updates run one at a time and get `examine`, which they call
+   * afterwards. It throws if running tasks were replaced or the Spec has changed, and no further update is made.
    */
   run<T>(work: (examine: ((trial: Trial) => Promise<void>) | undefined) => Promise<T>, signal: AbortSignal): Promise<T>;
 }
 
-/** Where Swarm replaces tasks, it does so within milliseconds. From one look to the next, in milliseconds. */
+/** Pauses before the looks, in milliseconds. If Swarm replaces tasks, it does so within milliseconds. */
 const looksAfter = [200, 800, 1_000];
-/** Nothing is updated for so long where one Spec lost members that somebody may have taken away. In milliseconds. */
+/** Pause of all updates after a Spec lost members that another client may have removed, in milliseconds. */
 const restMs = 10 * 60_000;
-/** So many Specs in a row that are different after an update are no chance. */
+/** This many changed Specs in a row are no coincidence. */
 const mostOthers = 3;
 
 const remedy =
@@ -42,7 +41,7 @@ const afterRest =
 export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
   let isProven = false;
   let stop: { readonly why: Failure; readonly until: number } | undefined;
-  /** What a Spec has lost that was sent back whole, and how many in a row somebody seems to have written to. */
+  /** The paths that a Spec lost after it was sent back whole, and the number of Specs in a row that others changed. */
   let lost: readonly string[] = [];
   let others = 0;
   let last: Promise<unknown> = Promise.resolve();
@@ -54,7 +53,7 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
   }
   const forGood = (message: string): never => stopFor(message, { ms: Number.POSITIVE_INFINITY, remedy });
 
-  /** Whether the Spec is what was sent. Where it is not, somebody else may have written just after us. */
+  /** Whether the Spec equals the one that was sent. If not, another client may have written just after us. */
   function compare(service: WholeService, after: WholeService): 'same' | 'another' {
     const change = changeOf(service.text, after.text);
     if (change === 'none') return 'same';
@@ -70,8 +69,8 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
   }
 
   /**
-   * Nothing is proven where no task runs, as there is nothing that could be replaced, where somebody else wrote to the
-   * service meanwhile, and where it does not have what another one has lost.
+   * Examines one update. It proves nothing if no task runs that could be replaced, if another client wrote meanwhile,
+   * or if the service lacks the members that another Spec has lost.
    */
   async function examine({ before, after, tasks, service: read }: Trial, signal: AbortSignal): Promise<void> {
     const { service } = before;
@@ -85,8 +84,8 @@ export function makeCanary(clock: Clock, stops: 'target' | 'slot'): Canary {
       const [replaced, ...more] = replacedSince(before.tasks, await tasks());
       if (!replaced) continue;
       const { spec, rollout } = await read();
-      // Another Spec than just after our update is the work of somebody else, and so are its tasks. Where an update
-      // replaces tasks, Swarm notes a roll-out first. It notes none where a node was drained or is gone.
+      // If the Spec has changed since our update, another client wrote it and caused the new tasks. Before an update
+      // replaces tasks, Swarm notes a roll-out. It notes none if a node was drained or lost.
       if (spec !== after.spec || rollout === '') return;
       forGood(
         `The update of ${name} replaced ${more.length + 1} of ${ran.length} running tasks (${replaced.id}), though only its login is new.`,

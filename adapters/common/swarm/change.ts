@@ -1,18 +1,18 @@
 /**
- * What became of a Spec between two looks. lost: the paths of members that are there no more, where nothing else is
- * different. That is what engines do that do not know a member, and somebody can do the same. other: somebody wrote, as
- * no engine makes up members or values.
+ * The difference between two versions of a Spec. lost: only members are missing, at these paths. An engine that does
+ * not know a member drops it, but another client may have removed it too. other: another client wrote it, because no
+ * engine adds members or changes values.
  */
 export type Change = 'none' | 'other' | { readonly lost: readonly string[] };
 
-/** Of two texts of a Spec. */
+/** Compares two texts of a Spec. */
 export function changeOf(before: string, after: string): Change {
   if (before === after) return 'none';
   const lost = lostIn(JSON.parse(before), JSON.parse(after), []);
   return lost && lost.length > 0 ? { lost } : 'other';
 }
 
-/** Whether a Spec has what others have lost. */
+/** Whether a Spec has members at all these paths. */
 export function hasAll(text: string, paths: Iterable<string>): boolean {
   const members = new Set(pathsIn(JSON.parse(text), []));
   return [...paths].every(path => members.has(path));
@@ -25,7 +25,7 @@ const isMembers = (value: unknown): value is Members => typeof value === 'object
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 
-/** undefined: something is there that was not, or is another. */
+/** The lost paths; undefined if a value was added or changed. */
 function lostIn(before: unknown, after: unknown, path: Path): readonly string[] | undefined {
   if (isEmpty(after)) return isEmpty(before) ? [] : [pathOf(path)];
   const all = (parts: readonly (readonly string[] | undefined)[]) =>
@@ -39,7 +39,7 @@ function lostIn(before: unknown, after: unknown, path: Path): readonly string[] 
   return Object.is(before, after) ? [] : undefined;
 }
 
-/** Elements of a list stand at the path of the list. */
+/** The paths of all members. Elements of a list have the path of the list. */
 function pathsIn(value: unknown, path: Path): readonly string[] {
   if (isEmpty(value)) return [];
   const inside = Array.isArray(value)

@@ -5,20 +5,20 @@ import type { Service } from './service.ts';
 
 export const label = 'ecr-courier.enable';
 
-/** Which services are served: those with the label, or all but those whose label says `false`. */
+/** Which services are served: only those with the label, or all except those whose label is `false`. */
 export const choices = ['labelled', 'all'] as const;
 export type Choice = (typeof choices)[number];
 
 /**
- * What is done with a service. rolling: it has to wait until its roll-out has ended. A person should know why these are
- * left alone: a job; one that has the label and an image of somebody else (elsewhere); one that has an image of ECR and
- * not the label (unlabelled), has it on its containers (misplaced), or a value that is none (unclear).
+ * What to do with a service. rolling: it must wait until its roll-out has ended. These are left alone with a finding: a
+ * job; a labelled service with an image of another registry (elsewhere); a service with an ECR image that has no label
+ * (unlabelled), has it only on its containers (misplaced), or has an invalid value (unclear).
  */
 export type Verdict =
   | { readonly is: 'served' | 'rolling'; readonly registry: Registry }
   | { readonly is: 'job' | 'elsewhere' | 'unlabelled' | 'misplaced' | 'unclear' | 'none' };
 
-/** The states in which an update of ours would let a roll-out go on that somebody, or Swarm itself, has stopped. */
+/** States in which our update would resume a roll-out that a user or Swarm itself has stopped. */
 const busy: readonly string[] = ['updating', 'paused', 'rollback_started', 'rollback_paused'];
 export const isPaused = ({ rollout }: Pick<Service, 'rollout'>): boolean => rollout.endsWith('paused');
 
@@ -27,7 +27,7 @@ export function judge(service: Service, choice: Choice, { registry, hasSource }:
   const said = wordOf(service.labels[label]);
   if (said === 'false') return { is: 'none' };
   if (!found) return { is: said === 'true' && service.image !== '' ? 'elsewhere' : 'none' };
-  // Images of ECR Public need no login.
+  // Pulls from ECR Public need no login.
   if (said !== 'true' && found.service === 'ecr-public' && !hasSource(found)) return { is: 'none' };
   if (said === 'unclear') return { is: 'unclear' };
   const isEnabled = said === 'true' || choice === 'all';

@@ -5,34 +5,30 @@ import { mapOf } from '../shapes.ts';
 import { readWholeService, type WholeService } from './service.ts';
 import { readTask, type Task } from './tasks.ts';
 
-/** The way to the API of one Docker engine that manages a Swarm. */
+/** The transport to the API of one Docker engine that manages a Swarm. */
 export interface Door {
   ask(method: string, path: string, more: HttpRequest): Promise<Answer>;
-  /** What an answer means that is no success. later: an engine has told its services before. */
+  /** The failure for an unsuccessful response. later: the engine has listed its services before. */
   refused(answer: Answer, when: 'at first' | 'later'): Failure;
   /**
-   * Where a write names the version of the API: so no other engine behind the same address takes it for one of its own
-   * version. unnamed: what stands in between knows its paths without one.
+   * Whether the path of a write names the API version, so that another engine behind the same address does not accept
+   * it in its own version. unnamed: the proxy in between only knows paths without a version.
    */
   readonly versions: 'named' | 'unnamed';
-  /** rounded: what stands in between writes answers anew, and keeps 53 bits of a number. As they came, unless said. */
+  /** rounded: the proxy in between re-encodes responses and keeps 53 bits of a number. By default numbers are exact. */
   readonly numbers?: 'rounded';
 }
 
-/** What is asked of a Swarm. */
+/** The requests to a Swarm. */
 export interface Engine {
   eachService(take: (service: unknown) => void, signal: AbortSignal): Promise<void>;
-  /** With the version of the API in which it was told. */
+  /** The service, with the API version of the response. */
   service(id: string, signal: AbortSignal): Promise<{ readonly service: WholeService; readonly api: string }>;
   tasks(id: string, signal: AbortSignal): Promise<readonly Task[]>;
-  /**
-   * Sends the Spec of a service back as it came. stale: somebody else has written to the service meanwhile, so nothing
-   * was written.
-   */
+  /** Sends the Spec of a service back unchanged. stale: another client wrote meanwhile, so nothing was written. */
   update(service: WholeService, api: string, login: string, signal: AbortSignal): Promise<'written' | 'stale'>;
   /**
-   * Sends an update that no engine applies, as it names a version that no service has. Throws where a real one would be
-   * refused.
+   * Sends an update with a version that no service has, so no engine applies it. Throws if a real one would be refused.
    */
   rehearse(service: WholeService, api: string, signal: AbortSignal): Promise<void>;
 }
@@ -40,15 +36,15 @@ export interface Engine {
 const notTheEngine =
   'Check that the address leads to the Docker engine of a manager of the Swarm, and to nothing in front of it that answers by itself.';
 
-/** Earlier engines replace tasks although nothing but the login is new (17.05 and earlier). */
+/** The oldest API version. Earlier engines (up to 17.05) replace tasks even if only the login is new. */
 const oldest = [1, 30] as const;
-/** What is asked first, at each look. */
+/** The first request of each look. */
 const list = '/services';
-/** Counted from 1 by every Swarm. */
+/** A version that no service has, because every Swarm counts from 1. */
 const noVersion = 0;
 
 export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
-  /** Without a version in its path a request is understood in the engine's own one. */
+  /** Reads without a version in the path, which the engine takes as its own version. */
   async function read(path: string, signal: AbortSignal, each?: HttpRequest['each']): Promise<Answer> {
     const answer = await ask('GET', path, { signal, ...(each && { each }) });
     if (answer.status !== 200) throw refused(answer, path === list ? 'at first' : 'later');
@@ -85,7 +81,7 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
       const answer = await post(service, api, service.version, { signal, headers: { [loginHeader]: login } });
       if (isStale(answer)) return 'stale';
       if (answer.status !== 200) throw refused(answer, 'later');
-      // Something in front of the engine can answer 200 as well.
+      // A proxy in front of the engine may return 200 as well.
       if (!Object.hasOwn(mapOf(answer.json()), 'Warnings'))
         throw new Failure('UNEXPECTED', `The update of ${service.name} was answered with 200, and not as a Docker engine does.`, {
           remedy: notTheEngine,
@@ -99,7 +95,7 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
   };
 }
 
-/** No tasks where somebody has just removed the service: the next look lists it no more. */
+/** Returns no tasks for a service that was just removed. The next look no longer lists it. */
 export function noneOfGone(tasks: Engine['tasks']): Engine['tasks'] {
   return async (id, signal) => {
     const seen = await tasks(id, signal).catch(asFailure);
@@ -109,7 +105,7 @@ export function noneOfGone(tasks: Engine['tasks']): Engine['tasks'] {
   };
 }
 
-/** The name of a member of a JSON text whose number has more digits than 53 bits can hold. */
+/** The name of a member whose number does not fit into 53 bits. */
 function longNumberIn(text: string): string | undefined {
   let found: string | undefined;
   JSON.parse(text, (name, value: unknown) => {
@@ -131,8 +127,8 @@ const rounded = ({ name }: WholeService, member: string): Failure =>
 export const loginHeader = 'X-Registry-Auth';
 
 /**
- * The value of X-Registry-Auth. Engines want the alphabet for URLs and the padding. Anything else is answered with 200
- * and taken for no login (recorded).
+ * The value of X-Registry-Auth. Engines expect padded URL-safe base64. To anything else they respond with 200 and store
+ * no login (recorded).
  */
 export function encodedLogin(login: object): string {
   return Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
@@ -140,10 +136,7 @@ export function encodedLogin(login: object): string {
 
 const isStale = ({ status, text }: Answer): boolean => status === 500 && text.includes('update out of sequence');
 
-/**
- * The version of the API in which the answer is; empty where it is not told, and need not be. Throws for one that is
- * too old.
- */
+/** The API version of the response; empty if it is missing and not needed. Throws if it is too old. */
 function apiOf({ headers }: Answer, versions: Door['versions']): string {
   const api = headers.get('api-version') ?? '';
   const [, major, minor] = /^(\d+)\.(\d+)$/.exec(api) ?? [];

@@ -7,12 +7,15 @@ import { failingIn } from './tasks.ts';
 import { tasksFail } from './words.ts';
 import type { Written } from './written.ts';
 
-/** Swarm judges an update within the `Monitor` of the service, five seconds unless said. In milliseconds. */
+/**
+ * How long an update counts as undecided, in milliseconds. Swarm itself judges within the service's `Monitor`, five
+ * seconds by default.
+ */
 const judgedWithin = 5 * 60_000;
 
 /**
- * Of services whose tasks go on failing after an update of ours, what a person should know, by the ids of services.
- * Each update takes the pause of the one before away, and Swarm pauses again a moment later: it is told in between too.
+ * Makes a function that returns messages by service id for services whose tasks keep failing after our updates. Each
+ * update ends the pause of the one before, and Swarm pauses again a moment later; the finding stays in between.
  */
 export function makeFailing(
   { tasksOf, written }: { readonly tasksOf: Engine['tasks']; readonly written: Written },

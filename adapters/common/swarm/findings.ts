@@ -1,4 +1,4 @@
-/** What a person should know of the services of a Swarm. */
+/** Findings about the services of a Swarm. */
 export const findings = {
   NOT_ENABLED: {
     severity: 'info',
@@ -60,7 +60,7 @@ export const findings = {
   },
   EXPIRED_WHILE_HELD: {
     severity: 'warning',
-    // The survey goes on telling it.
+    // The survey repeats it.
     until: 'next report',
     doc: 'The login of a service ended before another one came. A task that started meanwhile may run an older image of the same name that was on its node, and Swarm counts that as success. The finding ends after a day, or with a new deployment.',
     remedy:

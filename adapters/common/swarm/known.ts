@@ -1,28 +1,33 @@
 import { mapOf } from '../shapes.ts';
 
-/** A login that ended while a service held it: since when at the latest, and when another one came. Milliseconds. */
+/**
+ * The time between the end of a login in a service and the next login, in milliseconds. `from` is the latest possible
+ * end.
+ */
 export interface Gap {
   readonly from: number;
   readonly until: number;
-  /** Somebody wrote to the service after us, and may have brought a login that lives longer. */
+  /** Another client wrote to the service after us, possibly with a login that lives longer. */
   readonly isUnsure?: boolean;
 }
 
-/** What is known of a service that was seen before. */
+/** The remembered state of a service. */
 export interface Known {
-  /** `Version.Index` as it was then; undefined: somebody wrote to it just after we did. */
+  /** `Version.Index` at that time; undefined if another client wrote just after us. */
   readonly version: number | undefined;
   readonly spec: string;
-  /** When it had been written by then, as `writtenAt` of a service. */
+  /** The time of its last write, as `Service.writtenAt`. */
   readonly at?: number;
-  /** What we wrote at that version; missing where it was somebody else. expiresAt: milliseconds since the epoch. */
+  /**
+   * The login that we wrote at that version; undefined if another client did. expiresAt: milliseconds since the epoch.
+   */
   readonly ours?: { readonly fingerprint: string; readonly expiresAt: number };
   readonly gap?: Gap;
-  /** The Spec to which a rollback returns has not got a login of ours yet: one more write is needed. */
+  /** One more write is needed, because the Spec of a rollback does not have a login of ours yet. */
   readonly isHalf?: boolean;
 }
 
-/** What can be read of it: anything may lie there. */
+/** Parses the stored text and drops everything invalid. */
 export function readKnown(text: string | undefined): ReadonlyMap<string, Known> {
   try {
     return new Map(Object.entries(mapOf(JSON.parse(text ?? '{}'))).filter((entry): entry is [string, Known] => isKnown(entry[1])));

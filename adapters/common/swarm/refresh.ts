@@ -15,17 +15,17 @@ import type { Standing, Write, Written } from './written.ts';
 
 export interface Refresh {
   readonly id: string;
-  /** Where its image lay when it was found. */
+  /** The registry host of its image when it was discovered. */
   readonly host: string;
   /** The value of X-Registry-Auth. */
   readonly login: string;
-  /** What that comes to; undefined where nobody says. */
+  /** The credential in `login`; undefined if it is unknown. */
   readonly credential: Credential | undefined;
 }
 
-/** Gives services another login, and changes nothing else of them. */
+/** Gives services another login without any other change. */
 export interface Refresher {
-  /** Why nothing is updated any more. */
+  /** Why updates have stopped; undefined if they have not. */
   stopped(): Failure | undefined;
   refresh(task: Refresh, signal: AbortSignal): Promise<Receipt>;
   rehearse(task: Pick<Refresh, 'id' | 'host'>, signal: AbortSignal): Promise<Rehearsal>;
@@ -35,13 +35,13 @@ export interface RefresherDeps {
   readonly engine: Engine;
   readonly written: Written;
   readonly choice: Choice;
-  /** Ids of services with a task at its end. */
+  /** Ids of services with a task that has ended. */
   readonly ended: Set<string>;
-  /** What ends where an update has done harm: all that the target does, or that one service. */
+  /** What stops after a harmful update: the whole target, or that service. */
   readonly stops: 'target' | 'slot';
 }
 
-/** How often a service is read and written, where somebody else writes to it meanwhile. */
+/** How often an update is tried while other clients write to the service. */
 const mostTries = 3;
 
 type Means = Pick<Deps<Code>, 'clock' | 'registry' | 'hasSource' | 'finding'>;
@@ -49,7 +49,7 @@ type Means = Pick<Deps<Code>, 'clock' | 'registry' | 'hasSource' | 'finding'>;
 export function makeRefresher({ engine, written, choice, ended, stops }: RefresherDeps, deps: Means): Refresher {
   const canary = makeCanary(deps.clock, stops);
 
-  /** The service as it is at this moment. Throws where it must be left alone. */
+  /** Reads the present service. Throws if it must be left alone. */
   async function read({ id, host }: Pick<Refresh, 'id' | 'host'>, signal: AbortSignal) {
     const found = await engine.service(id, signal);
     const verdict = judge(found.service, choice, deps);
@@ -69,7 +69,7 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     return { ...found, tasks };
   }
 
-  /** One update, and the service as it is afterwards. */
+  /** Makes one update, and reads the service afterwards. */
   async function update(task: Refresh, examine: ((trial: Trial) => Promise<void>) | undefined, signal: AbortSignal) {
     for (let tries = 1; ; tries++) {
       const { service, api, tasks } = await read(task, signal);
@@ -95,19 +95,22 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     const first = await update(task, examine, signal);
     const standing = written.look(first.before, 'alone');
     const gap = gapIn(standing, first.before) ?? standing.gap;
-    // A rollback returns to the login before: so that it is a good one as well. Swarm does so itself where tasks fail.
+    // A rollback, which Swarm also does by itself when tasks fail, returns to the former login. A second update makes
+    // that one good as well.
     const isTwofold = !(standing.by === 'ours' || standing.by === 'half ours');
     note(written, first, { credential: task.credential, gap, ...(isTwofold && { isHalf: true }) });
-    // Tasks that start at last come first. Swarm may begin with them a moment later.
+    // Tasks that can start at last go first, and Swarm may start them a moment later.
     const second = isTwofold ? await update(task, undefined, signal).catch(unlessBusy) : undefined;
-    // Where somebody wrote in between, a rollback would return to what he wrote.
+    // If another client wrote in between, a rollback would return to its version.
     const isHalf = second && written.look(second.before, 'alone').by !== 'half ours';
     if (second) note(written, second, { credential: task.credential, gap, ...(isHalf && { isHalf }) });
     const last = second ?? first;
     return { change: 'updated', ...(gap && { findings: [deps.finding('EXPIRED_WHILE_HELD', expiredWhileHeld(last.after, gap))] }) };
   }
 
-  /** A node with an older image under the same name starts that one where the registry refuses the login (recorded). */
+  /**
+   * The gap in logins. A node with an older image of that name starts it if the registry refuses the login (recorded).
+   */
   function gapIn({ by, endsAt }: Standing, service: WholeService): Gap | undefined {
     const until = deps.clock.wall();
     if (endsAt === undefined || endsAt >= until || isPinned(service)) return undefined;
@@ -120,14 +123,14 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     async rehearse(task, signal) {
       const { service, api } = await read(task, signal);
       await engine.rehearse(service, api, signal);
-      // In the same words for all, so that it is told once.
+      // The same words for all services, so that they are grouped.
       const message = 'An update of a login takes the place of what `docker service rollback` returns to.';
       return { change: 'updated', findings: [deps.finding('ROLLBACK_POINT', message)] };
     },
   };
 }
 
-/** What the engine tells is what was sent, unless somebody else was quicker than the question. */
+/** Records our write, or that another client wrote before we read the service again. */
 function note(written: Written, { before, after }: Readonly<Record<'before' | 'after', WholeService>>, write: Write): void {
   if (after.text === before.text) written.wrote(after, write);
   else written.overtaken(after, write);

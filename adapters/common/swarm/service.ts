@@ -2,46 +2,43 @@ import { fingerprintOf } from '../../../src/contract/credential.ts';
 import { membersAt } from '../json-text.ts';
 import { mapOf, textOf } from '../shapes.ts';
 
-/** What is read of a service of a Swarm (Engine API 1.41 to 1.51, recorded on 20.10.24 and 28.5.2). */
+/** The parsed part of a Swarm service (Engine API 1.41 to 1.51, recorded on 20.10.24 and 28.5.2). */
 export interface Service {
   readonly id: string;
   readonly name: string;
-  /** `Version.Index`, which another number follows with every write to the service, whoever writes. */
+  /** `Version.Index`, which changes with every write to the service by any client. */
   readonly version: number;
-  /** As it is pulled; empty for a service that runs no containers. */
+  /** The image as it is pulled; empty for a service without containers. */
   readonly image: string;
-  /** Its tasks end, and every update makes them run again. */
+  /** Whether it is a job: its tasks end, and every update runs them again. */
   readonly isJob: boolean;
-  /** Swarm does not start every task again that has ended. */
+  /** Whether Swarm may leave ended tasks as they are. */
   readonly mayEnd: boolean;
-  /** How many tasks are to run; missing where each node has one, and where that is not told. */
+  /** The wanted number of tasks; undefined for a global service, and if unknown. */
   readonly replicas?: number;
-  /** Of the service, and of its containers. */
+  /** The labels of the service; `containerLabels` are those of its containers. */
   readonly labels: Readonly<Record<string, unknown>>;
   readonly containerLabels: Readonly<Record<string, unknown>>;
   /** `UpdateStatus.State`; empty for a service that was not rolled out since its last update. */
   readonly rollout: string;
-  /** When that roll-out began, in milliseconds since the epoch; NaN where that is not told. */
+  /** The start of that roll-out, in milliseconds since the epoch; NaN if unknown. */
   readonly rolledAt: number;
-  /**
-   * When somebody last wrote to it, by the clock of the Swarm, in milliseconds since the epoch; NaN where that is not
-   * told.
-   */
+  /** The time of the last write by the clock of the Swarm, in milliseconds since the epoch; NaN if unknown. */
   readonly writtenAt: number;
-  /** When it was made, in milliseconds since the epoch; 0 where that is not told. */
+  /** The time of its creation, in milliseconds since the epoch; 0 if unknown. */
   readonly madeAt: number;
-  /** Equal for equal Specs. */
+  /** A text that is equal for equal Specs. */
   readonly spec: string;
-  /** Whether the Spec to which a rollback returns says the same as the present one. none: there is no such Spec. */
+  /** Whether the Spec of a rollback equals the present one. none: there is no such Spec. */
   readonly previous: 'same' | 'other' | 'none';
 }
 
-/** A service as the engine tells it alone. `text`: its Spec, as it came. */
+/** A service from `GET /services/ID`. `text`: its Spec, byte for byte. */
 export interface WholeService extends Service {
   readonly text: string;
 }
 
-/** An element of `GET /services`; undefined for what is no service. */
+/** Parses an element of `GET /services`; undefined if it is no service. */
 export function readService(value: unknown): Service | undefined {
   const { ID, Version, Spec, PreviousSpec, UpdateStatus, CreatedAt, UpdatedAt } = mapOf(value);
   const version = mapOf(Version)['Index'];
@@ -69,7 +66,7 @@ export function readService(value: unknown): Service | undefined {
   };
 }
 
-/** The answer to `GET /services/ID`; undefined where it is none. Throws where it is no JSON. */
+/** Parses the response to `GET /services/ID`; undefined if it is no service. Throws if it is no JSON. */
 export function readWholeService(text: string): WholeService | undefined {
   const service = readService(JSON.parse(text));
   const [spec, ...more] = membersAt(text, []).filter(({ key }) => key === 'Spec');
@@ -83,5 +80,5 @@ function mayEnd({ Condition, MaxAttempts }: Readonly<Record<string, unknown>>): 
 
 const digestOf = (spec: unknown): string => fingerprintOf(JSON.stringify(spec));
 
-/** Whether every node that starts a task pulls the very same image: its name says the digest. */
+/** Whether the image has a digest, so that every node pulls the same one. */
 export const isPinned = ({ image }: Pick<Service, 'image'>): boolean => image.includes('@');

@@ -12,23 +12,23 @@ import { isAtEnd } from './tasks.ts';
 import { expiredWhileHeld, fateOf, namesOf, states } from './words.ts';
 import type { Written } from './written.ts';
 
-/** A service that gets its login from the courier. */
+/** A service whose login the courier supplies. */
 export interface Found {
   readonly id: string;
   readonly name: string;
   readonly registry: Registry;
-  /** waiting: it is left alone for now. overwritten: it, or what a rollback returns to, holds a login of others. */
+  /** waiting: left alone for now. overwritten: it, or the Spec of a rollback, holds a login of another client. */
   readonly state: 'served' | 'overwritten' | 'waiting';
   readonly holds?: Holds;
   readonly findings: readonly Finding[];
 }
 
-/** What is seen of a Swarm. */
+/** The result of a look at a Swarm. */
 export interface Seen {
   readonly found: readonly Found[];
-  /** One for each reason why services are left alone. */
+  /** One finding for each reason why services are left alone. */
   readonly findings: readonly Finding[];
-  /** The oldest of all its services, which no other Swarm has; missing where there is none. */
+  /** The id of its oldest service, which identifies the Swarm; undefined if there is none. */
   readonly oldest?: string;
 }
 
@@ -36,7 +36,7 @@ export interface SurveyDeps {
   readonly engine: Engine;
   readonly choice: Choice;
   readonly written: Written;
-  /** Ids of services with a task at its end. */
+  /** Ids of services with a task that has ended. */
   readonly ended: Set<string>;
 }
 
@@ -44,13 +44,13 @@ type LeftAlone = Exclude<Verdict['is'], 'served' | 'rolling' | 'none'>;
 type Sight = { readonly service: Service; readonly registry: Registry; readonly is: 'served' | 'rolling' };
 type Ours = Sight & { readonly listed: 'listed' | 'recommitted' };
 
-/** Which services of a Swarm are served, and what a person should know of the others. */
+/** Makes the function that tells which services of a Swarm are served, with findings about the others. */
 export function makeSurvey(
   { engine, choice, written, ended }: SurveyDeps,
   deps: Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'clock'>,
 ): (signal: AbortSignal) => Promise<Seen> {
   const { finding } = deps;
-  /** Of which the tasks were looked at. Afterwards a delivery looks at them. */
+  /** Ids of services whose tasks were read. Later on a delivery reads them. */
   const known = new Set<string>();
   const tasksOf = noneOfGone(engine.tasks);
   const failingOf = makeFailing({ tasksOf, written }, deps.clock);
@@ -79,7 +79,7 @@ export function makeSurvey(
     };
   }
 
-  /** cure: what ends the wait, and so the end of its login. */
+  /** A service that must wait. cure: what ends the wait. */
   function waiting({ service, registry, listed }: Ours, why: Omit<Finding, 'code'> & { readonly code: Code }, cure?: string): Found {
     const { id, name } = service;
     const standing = written.look(service, listed === 'recommitted' ? listed : 'alone');
@@ -132,8 +132,9 @@ export function makeSurvey(
 }
 
 /**
- * A write to a service gives it a version of its own. A manager that becomes the leader, also of itself after a restart
- * of its engine, commits all services with a network at once, and gives them one and the same (seen on 20.10.24).
+ * Whether several services have the version. Each write gives a service a unique one. But a manager that becomes the
+ * leader, also after a restart of a single engine, commits all services with a network in one transaction, with one
+ * common version (seen on 20.10.24).
  */
 const isShared = (versions: ReadonlyMap<number, number>, { service }: Sight): boolean => (versions.get(service.version) ?? 0) > 1;
 

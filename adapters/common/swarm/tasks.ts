@@ -1,20 +1,22 @@
 import { mapOf, textOf } from '../shapes.ts';
 
-/** What is read of a task of a service. */
+/** The parsed part of a task. */
 export interface Task {
   readonly id: string;
-  /** Equal for those that stand in for one another: the number of the replica, or the node of a global service. */
+  /** Equal for tasks that replace one another: the number of the replica, or the node of a global service. */
   readonly place: string;
   readonly state: string;
   readonly desired: string;
-  /** When it was made, and since when it is in its state. In milliseconds since the epoch; NaN: that is not told. */
+  /**
+   * The time of its creation; `since`: of its last change of state. In milliseconds since the epoch; NaN if unknown.
+   */
   readonly made: number;
   readonly since: number;
-  /** Why it does not run; empty where it does. */
+  /** Why it does not run; empty if it runs. */
   readonly error: string;
 }
 
-/** An element of `GET /tasks`; undefined for what is no task. */
+/** Parses an element of `GET /tasks`; undefined if it is no task. */
 export function readTask(value: unknown): Task | undefined {
   const { ID, Slot, NodeID, CreatedAt, DesiredState, Status } = mapOf(value);
   if (textOf(ID) === '') return undefined;
@@ -31,15 +33,12 @@ export function readTask(value: unknown): Task | undefined {
 }
 
 const isRunning = ({ state, desired }: Task): boolean => state === 'running' && desired === 'running';
-/** The states of a task that nobody has stopped. */
+/** End states of a task that was not stopped from outside. */
 const endedByItself: readonly string[] = ['complete', 'failed', 'rejected', 'orphaned'];
 
 export const runningIn = (tasks: readonly Task[]): readonly Task[] => tasks.filter(isRunning);
 
-/**
- * Those that ran before and that somebody has replaced since, or is about to. One that ended by itself is replaced as
- * well, and by nobody's fault.
- */
+/** Tasks that ran before and were replaced since, or will be. A task that ended by itself does not count. */
 export function replacedSince(before: readonly Task[], after: readonly Task[]): readonly Task[] {
   const known = new Set(before.map(({ id }) => id));
   const fresh = new Set(after.filter(({ id }) => !known.has(id)).map(({ place }) => place));
@@ -50,21 +49,21 @@ export function replacedSince(before: readonly Task[], after: readonly Task[]): 
   });
 }
 
-/** The latest of each place, where that failed or was not let start. */
+/** The latest task of each place, if it failed or was rejected. */
 export function failingIn(tasks: readonly Task[]): readonly Task[] {
   const places = [...Map.groupBy(tasks, ({ place }) => place).values()];
   const latest = places.flatMap(all => all.toSorted((a, b) => b.made - a.made).slice(0, 1));
   return latest.filter(({ state }) => state === 'failed' || state === 'rejected');
 }
 
-/** Wanted by Swarm: it runs, or is to run. */
+/** Whether Swarm wants the task to run. */
 const isLive = ({ desired }: Task): boolean => desired === 'running' || desired === 'ready';
 const ran: readonly string[] = ['complete', 'failed'];
 
 /**
- * Whether a task has run to its end, well or not, and Swarm does not start it again by itself. An update does
- * (recorded), which is right for a task that was refused its image, and for no other. Where as many are wanted as there
- * are, those at their end were left over when somebody scaled the service down. replicas: as of a service.
+ * Whether a task has ended, with success or not, and Swarm does not restart it. An update would (recorded), which is
+ * only right for a task whose image was refused. If enough tasks are live, ended ones are left over from scaling down.
+ * replicas: as in `Service`.
  */
 export function isAtEnd(tasks: readonly Task[], replicas = Number.POSITIVE_INFINITY): boolean {
   const places = [...Map.groupBy(tasks, ({ place }) => place).values()];
@@ -76,12 +75,12 @@ export function isAtEnd(tasks: readonly Task[], replicas = Number.POSITIVE_INFIN
   });
 }
 
-/** A pull takes longer hardly ever. In milliseconds. */
+/** A pull hardly ever takes longer, in milliseconds. */
 const longestPull = 30 * 60_000;
 
 /**
- * Whether a task is pulling its image, as far as anybody can tell: an update would end that pull, and another one would
- * begin. Where the task before it was rejected, the login may be what it lacks. now: milliseconds since the epoch.
+ * Whether a task seems to be pulling its image, which an update would abort and start over. A task whose predecessor
+ * was rejected does not count, because it may lack the login. now: milliseconds since the epoch.
  */
 export function isPulling(tasks: readonly Task[], now: number): boolean {
   const rejected = new Set(tasks.filter(({ state }) => state === 'rejected').map(({ place }) => place));

@@ -6,7 +6,7 @@ import { isPinned, type Service } from './service.ts';
 import type { Task } from './tasks.ts';
 import { lastEnd, type Standing } from './written.ts';
 
-/** What the roll-out of a service is at, as the rest of a sentence, and what a person can do. */
+/** The state of a roll-out as the end of a sentence, and the remedy. */
 export function states(service: Service): { readonly what: string; readonly remedy: string } {
   const name = label(service.name);
   const isBack = service.rollout.startsWith('rollback');
@@ -21,10 +21,10 @@ export function states(service: Service): { readonly what: string; readonly reme
   };
 }
 
-/** So long before its end the login of a service that has to wait is a matter for people. In milliseconds. */
+/** Time before the end of a waiting service's login at which it becomes a finding, in milliseconds. */
 const endsSoon = longestLife / 3;
 
-/** What becomes of the login of a service that has to wait. code: what it is to be told as, beside why it waits. */
+/** What happens to the login of a waiting service. code: the finding for it, in addition to the reason for the wait. */
 export interface Fate {
   readonly code?: 'LOGIN_ENDING' | 'LOGIN_ENDED';
   readonly sentence: string;
@@ -34,7 +34,7 @@ export interface Fate {
 export function fateOf(service: Service, { by, endsAt = Number.NaN }: Standing, now: number): Fate {
   const whose = `The login of the service ${label(service.name)}`;
   const isExact = by === 'ours' || by === 'half ours';
-  // Whoever wrote after us may have brought another login.
+  // A client that wrote after us may have set another login.
   const surely = by === 'theirs' ? Math.max(endsAt, lastEnd(service)) : endsAt;
   const fails = `A task that moves to another node fails from then on${isPinned(service) ? '' : ', or runs an older image of that name'}.`;
   if (now >= surely)
@@ -49,7 +49,7 @@ export function fateOf(service: Service, { by, endsAt = Number.NaN }: Standing, 
 
 const soon = { code: 'LOGIN_ENDING' } as const;
 
-/** Where an update of ours has let them start once more. */
+/** The message for tasks that fail after our update has let them start again. */
 export function tasksFail({ name, rollout }: Pick<Service, 'name' | 'rollout'>, failing: readonly Task[]): string {
   const [first, ...more] = failing;
   const which = first
@@ -63,12 +63,12 @@ export function expiredWhileHeld({ name }: Pick<Service, 'name'>, { from, until,
   return `The login of the service ${label(name)} ${verb} by ${timeOf(from)}${why} and was replaced at ${timeOf(until)}: tasks that were started in between may run an older image.`;
 }
 
-/** In UTC, to the minute. */
+/** The time in UTC, to the minute. */
 const timeOf = (moment: number): string => `${new Date(moment).toISOString().slice(0, 16)}Z`;
 
 const mostNamed = 5;
 
-/** For a sentence: `web, api and 3 more`. */
+/** The names in words: `web, api and 3 more`. */
 export function namesOf(services: readonly Pick<Service, 'name'>[]): string {
   const names = services.map(({ name }) => label(name, 80));
   if (names.length > mostNamed) return few(names, mostNamed);

@@ -5,59 +5,59 @@ import type { Holds } from '../../../src/contract/target.ts';
 import { type Gap, type Known, readKnown } from './known.ts';
 import type { Service } from './service.ts';
 
-/** What a write of ours came to. */
+/** The result of a write of ours. */
 export interface Write extends Pick<Known, 'isHalf'> {
-  /** undefined where nobody says what was written. */
+  /** undefined if the written credential is unknown. */
   readonly credential: Credential | undefined;
   readonly gap: Gap | undefined;
 }
 
-/** How the last write to a service looks from here. */
+/** The author of the last write to a service, as far as we know. */
 export interface Standing {
   /**
-   * ours: what we wrote lies there; half ours: a rollback would return to a login of others all the same. theirs:
-   * somebody wrote after us. foreign: somebody wrote since we saw it first, and we never did. unknown: nothing is known
-   * of former writes.
+   * ours: our login is in place. half ours: so it is, but a rollback would return to a foreign one. theirs: another
+   * client wrote after us. foreign: another client wrote since we first saw it, and we never did. unknown: nothing is
+   * known of former writes.
    */
   readonly by: 'ours' | 'half ours' | 'theirs' | 'foreign' | 'unknown';
   readonly holds?: Holds;
-  /** theirs: what we wrote last. Whoever wrote after us may have kept it. */
+  /** theirs: the login that we wrote last, which the other client may have kept. */
   readonly wrote?: Holds;
   /**
-   * When what it holds has ended at the latest, in milliseconds since the epoch; undefined where nobody knows. theirs:
-   * when our login ends, which their write may have kept.
+   * The latest end of its login, in milliseconds since the epoch; undefined if unknown. theirs: the end of our login,
+   * which the other client may have kept.
    */
   readonly endsAt?: number;
   readonly gap?: Gap;
 }
 
 /**
- * Which versions of which services we wrote, and with what: nobody can read a login back. It outlives the process where
- * something may be kept on disk.
+ * Remembers which versions of services we wrote with which login, because a login cannot be read back. Survives a
+ * restart if something may be kept on disk.
  */
 export interface Written {
-  /** Reads what a process before this one knew, once. */
+  /** Reads the memory of the former process, once. */
   recall(): Promise<void>;
   /**
-   * listed: whatever comes after is somebody's write. recommitted: it is listed with a version that others have as
-   * well, so nobody has written to it.
+   * Tells who wrote the service last. listed: later changes are writes of other clients. recommitted: it is listed with
+   * a version that other services have too, so no client wrote it.
    */
   look(service: Service, seen: 'listed' | 'recommitted' | 'alone'): Standing;
   wrote(service: Service, write: Write): void;
-  /** Our own update has set off the roll-out that it is at, so there is no other version that could go on. */
+  /** Whether our own update started the present roll-out, so that no other version could go on. */
   isOwnRollout(service: Service): boolean;
-  /** Somebody wrote to it just after we did. */
+  /** Records that another client wrote just after us. */
   overtaken(service: Service, write: Write): void;
-  /** Forgets all services but these. */
+  /** Drops all services except these. */
   keep(ids: ReadonlySet<string>): void;
 }
 
-/** So long a gap is told, unless the service is deployed anew. In milliseconds. */
+/** How long a gap is reported unless the service is redeployed, in milliseconds. */
 const toldFor = 24 * 3_600_000;
 
 export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): Written {
   let known = new Map<string, Known>();
-  /** What was last listed in this process, by the ids of services. */
+  /** The last listed state in this process, by service id. */
   const listed = new Map<string, string>();
   let recalled: Promise<void> | undefined;
 
@@ -79,7 +79,7 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
     listed.set(id, stateOf(service));
   }
 
-  /** A version that nobody has written takes the place of the one before, where nothing else is new. */
+  /** Adopts a version that no client wrote, if nothing else has changed. */
   function follow(service: Service, before: Known): Known {
     if (before.version === undefined || before.version === service.version || listed.get(service.id) !== stateOf(service)) return before;
     const now = { ...before, version: service.version };
@@ -121,28 +121,28 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
   };
 }
 
-/** What a write of somebody else would change, but for the version. */
+/** A text that changes with every write of another client, apart from the version. */
 const stateOf = ({ spec, previous, rollout, rolledAt }: Service): string => [spec, previous, rollout, rolledAt].join(' ');
 
-/** A token lives no longer than ECR lets it, so what somebody brought with the last write has ended by then. */
+/** The latest end of a login that came with the last write, by the longest life of a token of ECR. */
 export const lastEnd = ({ writtenAt }: Pick<Service, 'writtenAt'>): number => writtenAt + longestLife;
 const endOf = (service: Service): Pick<Standing, 'endsAt'> => (Number.isNaN(service.writtenAt) ? {} : { endsAt: lastEnd(service) });
 
-/** Each write to a service takes that away. So its login is the one before, whatever was written and the Spec says. */
+/** Whether the service was rolled back, so that its login is the former one. The next write clears this state. */
 export const isRolledBack = ({ rollout }: Pick<Service, 'rollout'>): boolean => rollout.startsWith('rollback');
 
 /**
- * Our update lets tasks start that were refused, and Swarm notes that as any roll-out: it goes on for as long as one of
- * them finds no node. The login is still ours then.
+ * Whether the service only goes on with our own roll-out. Our update lets rejected tasks start, which Swarm treats as a
+ * roll-out until each of them has found a node. The login is still ours.
  */
 const isGoneOn = (known: Known, service: Service): boolean => known.version !== undefined && isSetOffBy(known, service);
 
-/** A roll-out begins so soon after the update that sets it off, by one and the same clock. In milliseconds. */
+/** A roll-out begins within this time after its update, by the same clock. In milliseconds. */
 const soonAfter = 5_000;
 
 /**
- * Our update has set that roll-out off. Any later write by somebody else leaves another Spec before it, takes the state
- * of the roll-out away, or begins another one. Swarm keeps no Spec to return to when it has rolled back by itself.
+ * Whether our update started the roll-out. A later write of another client leaves another PreviousSpec, clears the
+ * state of the roll-out, or starts another one. After an automatic rollback Swarm keeps no PreviousSpec.
  */
 function isSetOffBy({ ours, spec, at = Number.NaN }: Known, service: Service): boolean {
   const previous = isRolledBack(service) ? 'none' : 'same';
