@@ -80,6 +80,9 @@ const tail = /^(?::\d{2,5}(?!\d))?(?:[/:@](?:[^\s"'`<>)\]},;]|<\w{1,40}>)*)?/;
 /** `HOST/54.1.1.1`: Java shows the address that it found for a name. */
 const resolved = /^\/\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?$/;
 
+/** `http+docker://localhost/v1.43/images/...`: the engine of Docker, which is asked for an image by its API. */
+const ofEngine = /^(?::\d+)?\/v1\.\d{1,2}\//;
+
 /** What stands behind the name of a group in `credentialprovider.kubelet.k8s.io/v1`, which is no host. */
 const apiVersion = /^\/v\d{1,2}(?:(?:alpha|beta)\d{1,2})?$/;
 
@@ -95,7 +98,7 @@ function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
       .replace(/(?<!\.)\.$/, '') ?? '';
   const more = written.replace(/[:.]+$/, '');
   const isAddress = /https?:\/\//i.test(match[0]);
-  if (!isAddress && apiVersion.test(more)) return undefined;
+  if (match.groups?.['url'] === undefined ? apiVersion.test(more) : ofEngine.test(more)) return undefined;
   const isName =
     match.groups?.['hub'] !== undefined || (/^[^/]*\/./.test(more) && !resolved.test(more)) || match.groups?.['port'] !== undefined;
   return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + written.length };

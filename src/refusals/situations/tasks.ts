@@ -134,6 +134,10 @@ export const tasks: readonly Situation[] = [
     symptoms: [
       ['Terraform, docker provider', 'Error: Error pushing docker image: Bad parameters and missing X-Registry-Auth: EOF'],
       ['Docker Engine API', `POST /images/${host}/team/app/push: Bad parameters and missing X-Registry-Auth: EOF`],
+      [
+        'Docker SDK for Python',
+        `docker.errors.APIError: 500 Server Error for http+docker://localhost/v1.43/images/${host}/team/app/push: Internal Server Error ("Bad parameters and missing X-Registry-Auth: EOF")`,
+      ],
     ],
     when: ({ find }) => find(/missing X-Registry-Auth: /, orUnsaid(isEcr)),
     tell: () => ({
