@@ -69,7 +69,7 @@ export const commands: Readonly<Record<string, Command>> = {
     usage: 'status [--target NAME] [--failing] [--json]',
     doc: 'What the running daemon knows: what fails first, then what ends first.',
     more: [
-      ['--target NAME', 'one target; all of them unless given'],
+      ['--target NAME', 'one target, and whether that one is ready; all of them unless given'],
       ['--failing', 'only registries that do not hold what they should'],
       ['--json', 'as JSON, and all of it: the text has the worst registries alone'],
     ],
