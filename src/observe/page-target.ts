@@ -2,7 +2,7 @@ import { type Html, html } from './html.ts';
 import { badge, coming, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
 import { addressOf } from './page-view.ts';
 import type { HoldingView, ImageView, OutcomeView, SlotView, TargetView } from './status-view.ts';
-import { count } from './words.ts';
+import { causeWords, count } from './words.ts';
 
 const slotTones: Readonly<Record<SlotView['state'], Tone>> = {
   failing: 'bad',
@@ -169,6 +169,6 @@ function outcomes(all: readonly OutcomeView[], now: Now, most: number): Html | n
 function outcomeRow(outcome: OutcomeView, now: Now): Html {
   const { ok, result, reason, ms, message } = outcome;
   return html`<tr role="row"><td role="cell">${when(outcome.at, now.here)}</td><td role="cell">${outcome.title}</td>
-<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">${reason}, ${ms.toLocaleString('en-US')} ms</span>
+<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">${causeWords[reason] ?? reason}, ${ms.toLocaleString('en-US')} ms</span>
 ${message !== undefined && html`<div>${message}</div>`}</td></tr>`;
 }

@@ -1,3 +1,4 @@
+import type { Cause } from '../courier/ledger.ts';
 import type { IdentityView, LeaseView } from './status-view.ts';
 
 const second = 1000;
@@ -35,6 +36,14 @@ export function leaseWords({ state, leader }: LeaseView): string {
   if (state === 'standing by') return `standing by, ${leader ?? 'another one'} leads`;
   return state === 'leading' ? 'leading' : 'asking who leads';
 }
+
+/** Why a slot was written, where the engine's own word says little. */
+export const causeWords: Readonly<Record<string, string>> = {
+  absent: 'it was missing',
+  drifted: 'it needed a repair',
+  unsettled: 'to make sure of an earlier write',
+  aging: 'half of its life was over',
+} satisfies Partial<Record<Cause, string>>;
 
 /** Formats a number with a noun: 1 slot, 1,000 slots. The plural takes an s by default. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {

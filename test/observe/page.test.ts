@@ -68,6 +68,7 @@ test('a failing slot: what, since when, what to do, where to read, when next', (
     /Grant the right/,
     /next attempt <time[^>]*>in 1 min</,
     /Last 1 outcome, 1 failed/,
+    /half of its life was over, 120 ms/,
   ]) {
     assert.match(markup, part);
   }
