@@ -107,6 +107,20 @@ export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | '
   });
 }
 
+/** A slot of ours has no good login that is known, and the attempt to put one there failed: it may be a threat soon. */
+export function failsToServe(ledger: Ledger, record: TargetRecord): boolean {
+  const now = ledger.now();
+  return record.entries.values().some(entry => {
+    if (!isOurs(entry, record) || entry.slot.waits) return false;
+    return ownHosts(record, entry).some(({ host }, at) => {
+      const scope = scopeAt(record, entry, at);
+      const held = heldFor(entry, host);
+      const lacks = held === undefined || held.endsAt <= now;
+      return scope !== undefined && lacks && (record.trouble ?? entry.trouble ?? scope.trouble) !== undefined;
+    });
+  });
+}
+
 const isOurs = ({ slot }: Entry, { managed }: TargetRecord): boolean => slot.state !== 'absent' || managed.create;
 
 function endangered(ledger: Ledger, record: TargetRecord, entry: Entry, now: Moment): Login[] {

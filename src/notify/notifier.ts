@@ -7,6 +7,7 @@ import type { ReceiverState } from '../observe/receiver-view.ts';
 import type { Book } from './book.ts';
 import { createHeartbeat, type Heartbeat, type HeartbeatConfigured, type Pulse } from './heartbeat.ts';
 import type { LineDeps } from './line.ts';
+import { failsToServe } from './logins.ts';
 import { recalled, written } from './memory.ts';
 import { createWatch, type Outlook } from './outlook.ts';
 import { createReceiver, type Receiver, type ReceiverConfigured } from './receiver.ts';
@@ -102,14 +103,18 @@ export function createNotifier(deps: NotifierDeps): Notifier {
 }
 
 /**
- * `well` while the engine steps, each required target was discovered, and nothing threatens anywhere. `unsure` while a
- * threat is too new to be reported, or a required target was not discovered yet.
+ * `well` while the engine steps, each required target was discovered, nothing threatens anywhere, and no slot without a
+ * known login refuses one. `unsure` while a threat is too new to be reported, or one of the other two is not so.
  */
-function pulseOf({ targets }: Ledger, { places, threatened }: Outlook, live: boolean): Pulse {
+function pulseOf(ledger: Ledger, { places, threatened }: Outlook, live: boolean): Pulse {
   if (!live) return { why: 'The courier has not looked at its work for more than a minute; restart it.' };
   if (threatened === 'settled') return { why: reasonsIn(places) };
-  const unseen = targets.values().some(({ managed, discoveredAt }) => managed.required && !managed.paused && discoveredAt === undefined);
-  return unseen || threatened === 'new' ? 'unsure' : 'well';
+  const unsure = ledger.targets.values().some(record => {
+    const { managed, discoveredAt } = record;
+    // After a restart, nobody knows what a manager holds to which nothing can be written.
+    return !managed.paused && ((managed.required && discoveredAt === undefined) || failsToServe(ledger, record));
+  });
+  return unsure || threatened === 'new' ? 'unsure' : 'well';
 }
 
 /** The number of sentences; further ones are only counted. */

@@ -516,6 +516,32 @@ test('a heartbeat says nothing of what is over before anybody is told', async ()
   assert.ok(server.heard.length > 2 && !server.heard.includes('down'), server.heard.join());
 });
 
+test('after a start, a heartbeat does not say that all is well while a slot without a known login refuses one', async () => {
+  await using server = await startHeartbeats();
+  const at = world();
+  const failing = target('portainer', [
+    entry('1', scopeOf(euWest), kept(hour)),
+    entry('2', scopeOf(euWest), undefined, { trouble: { ...forbidden, since: at.state.now } }),
+  ]);
+  at.state.targets = [failing];
+  const heartbeat = { name: 'heartbeat', format: 'auto', everySeconds: 60, caFile: undefined, caFileNamed: '', host: undefined } as const;
+  await using notifier = startNotifier(at, {
+    heartbeat: { ...heartbeat, open: async () => secretAddress(`${server.url}/api/push/kum4T0ken99`) },
+  });
+
+  await notifier.goOn(9 * minute);
+  assert.deepEqual(server.heard, []);
+  await notifier.goOn(3 * minute);
+  assert.deepEqual(server.heard, ['down']);
+
+  const later = world([{ ...failing, managed: { ...failing.managed, paused: true } }, fine('other')]);
+  await using another = startNotifier(later, {
+    heartbeat: { ...heartbeat, open: async () => secretAddress(`${server.url}/api/push/kum4T0ken99`) },
+  });
+  await another.goOn(2 * minute);
+  assert.deepEqual(server.heard.slice(1), ['up', 'up']);
+});
+
 test('a heartbeat that was refused is called again as often as ever, with why in bounds', async () => {
   await using server = await startHeartbeats();
   const at = world([fine('portainer')]);
