@@ -12,16 +12,14 @@ export function holdingsOf(
   known?: Entry,
 ): Entry['held'] | undefined {
   const { holds, registries, after } = slot;
-  // A follower without registries holds what its leader holds, or held before the follower had to wait.
-  const places =
-    registries.length === 0 && (after !== undefined || slot.waits)
-      ? (known?.heldHosts ?? hostsTold(slot))
-      : registries.map(({ host }) => host);
+  const own = registries.map(({ host }) => host);
+  // A follower holds what its leader holds, or held before the follower had to wait, whatever its own registries are.
+  const places = after !== undefined || slot.waits ? (known?.heldHosts ?? (own.length > 0 ? own : hostsTold(slot))) : own;
   const untold = slot.disturbs && !known && slot.state !== 'absent' ? freshSince(now) : undefined;
   if (!holds) return untold && places.map(() => untold);
   const serverNow = deps.serverNow();
   const readAs = (said: Holding, at: number): Holding => {
-    const [held, kept] = [known?.held[at], scopes[at]?.kept];
+    const [held, kept] = [known?.held[at], scopes[own.indexOf(places[at] ?? '')]?.kept];
     if (kept?.fingerprint === said.fingerprint) return kept;
     if (held?.fingerprint === said.fingerprint) return sooner(held, said);
     const oursEndsAt = endOfOurs(slot, held, kept, known);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { fingerprint } from '../../src/contract/credential.ts';
+import { fingerprint, fingerprintOf } from '../../src/contract/credential.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import type { Slot } from '../../src/contract/target.ts';
 import { cronWindow } from '../../src/courier/schedule.ts';
@@ -140,6 +140,14 @@ describe('a slot after another', () => {
     };
   }
   const after = (id: string, leader: string, more: Partial<Slot> = {}): Slot => ({ ...row(id), after: leader, ...more });
+  /** What the manager tells of what lies there, by host. */
+  function holdsOf({ stored, clock }: TestTarget, { id }: Slot): Pick<Slot, 'holds'> {
+    const passwords = [...(stored.get(id) ?? [])];
+    const expiresAt = inTwelveHours(clock.wall());
+    return passwords.length > 0
+      ? { holds: new Map(passwords.map(([host, it]) => [host, { fingerprint: fingerprintOf(it), expiresAt }])) }
+      : {};
+  }
 
   test('can have followers of its own: each is given what the first one holds', async () => {
     const other = registry('222222222222');
@@ -279,6 +287,31 @@ describe('a slot after another', () => {
     await clock.advance(5 * minutes);
     const entry = rig.courier.ledger.targets.get('p')?.entries.get('account');
     assert.deepEqual([entry?.heldHosts, entry?.held.length], [[registry().host], 1]);
+  });
+
+  test('is written once where the manager tells what it holds by host, in whatever order its own registries come', async () => {
+    const other = registry('222222222222', 'us-east-1');
+    const kinds: readonly (readonly [Registry[], Registry[]])[] = [
+      [
+        [registry(), other],
+        [other, registry()],
+      ],
+      [[registry(), other], [registry()]],
+      [[registry(), other], [other]],
+      [[registry(), other], []],
+      [[registry()], [other]],
+    ];
+    for (const [leading, following] of kinds) {
+      const clock = createVirtualClock();
+      const target = promptTarget(clock, 'p', [row('a', ...leading), after('b', 'a', { registries: following })]);
+      // A look each quarter of an hour, which begins to tell with the first write.
+      target.onDiscover = async () => ({ slots: [...target.rows.values()].map(slot => ({ ...slot, ...holdsOf(target, slot) })) });
+      await using _ = await startRig({ targets: [target], cron: '*/15 * * * *', tickMs: 60 * seconds });
+      await clock.advance(2 * hours);
+      assert.equal(writesOf(target, 'b'), 1);
+      await clock.advance(5 * hours);
+      assert.ok(writesOf(target, 'b') <= 3, `${writesOf(target, 'b')}: two tokens, each once`);
+    }
   });
 
   test('is given nothing while a write to its leader may still land', async () => {
@@ -854,6 +887,23 @@ test('a refresh of what disturbs waits for the newer credential, and restarts it
   assert.equal(target.writes.length, 2);
   assert.equal(only(rig.sources).asked.length, 2);
   assert.deepEqual([...(target.stored.get('1')?.values() ?? [])], [only(rig.sources).issued[1]?.password.reveal()]);
+});
+
+test('a refresh of what disturbs, while it is being written, leads to one more write, with what was fetched after it', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [{ ...row('1'), disturbs: { below: 0.25 }, state: 'drifted' }]);
+  target.onDeliver = async (_, store, signal) => {
+    await clock.sleep(40 * seconds, signal);
+    store();
+    target.rows.set('1', { ...row('1'), disturbs: { below: 0.25 } });
+  };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(20 * seconds);
+  rig.courier.refresh();
+  await clock.advance(2 * hours);
+  const [first, second, ...more] = target.writes.map(({ passwords }) => [...passwords.values()].join());
+  assert.deepEqual(more, []);
+  assert.ok(second !== undefined && second !== first);
 });
 
 test('what a receipt says until the next report is over with that, whatever else the creation said', async () => {
