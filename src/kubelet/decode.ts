@@ -3,7 +3,7 @@ import { configFields } from './fields.ts';
 import type { Remark } from './remark.ts';
 import { decodingErrors, entriesOf, listOf, wordOf, wrongKind } from './shape.ts';
 
-/** One file as the kubelet decodes it. Without providers where it cannot. */
+/** One file as the kubelet decodes it. It has no providers if the kubelet cannot decode it. */
 export interface Decoded {
   readonly file: string;
   readonly providers: readonly Placed[];
@@ -11,8 +11,8 @@ export interface Decoded {
 }
 
 /**
- * As the kubelet's strict decoder: JSON where the text begins with a brace, else the first document as YAML 1.1. Of a
- * second document nothing is said by the kubelet; it is lost.
+ * Decodes a text like the kubelet's strict decoder: as JSON where it begins with a brace, else the first document as
+ * YAML 1.1. The kubelet drops a second document without a word.
  */
 export function decode(text: string, file: string, minor: number): Decoded {
   const isJson = looksLikeJson(text);
@@ -33,7 +33,7 @@ export function decode(text: string, file: string, minor: number): Decoded {
 
 const secondDocument = 'a second YAML document begins here: the kubelet reads the first of a file, and says nothing of the others';
 
-/** Nothing but marks of documents and comments stands from there on, as tools end a file. */
+/** Whether only document marks and comments follow, as tools end a file. */
 function isBlankFrom(text: string, origin: string): boolean {
   const line = Number(/:(\d+):\d+$/.exec(origin)?.[1] ?? Number.NaN);
   const rest = text.split('\n').slice(line - 1);
@@ -51,7 +51,7 @@ function inRoot(root: Entries, file: string, minor: number): Remark[] {
   return decodingErrors(root, configFields, { file, version, minor });
 }
 
-/** As the kubelet tells JSON from YAML: Go's blanks, and a brace. */
+/** Whether the kubelet takes a text for JSON: Go's white space, then a brace. */
 export const looksLikeJson = (text: string): boolean => /^(?:(?!\uFEFF)[\s\u0085])*\{/.test(text);
 
 function jsonMistake(text: string): string | undefined {
@@ -59,7 +59,7 @@ function jsonMistake(text: string): string | undefined {
     JSON.parse(text);
     return undefined;
   } catch (error) {
-    // The words of V8 quote what stands there, which may be a secret in `env`.
+    // V8's message quotes the text, which may be a secret in `env`.
     const place = / at position (\d+)/.exec((error as Error).message)?.[1];
     const line = place === undefined ? undefined : text.slice(0, Number(place)).split('\n').length;
     return line === undefined ? 'it ends in the middle, or is no JSON' : `line ${line} is no JSON`;

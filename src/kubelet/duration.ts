@@ -8,12 +8,12 @@ const nanos: Readonly<Record<string, bigint>> = {
   m: 60_000_000_000n,
   h: 3_600_000_000_000n,
 };
-/** The longest that Go can say, in nanoseconds: some 292 years. A negative one may be one longer. */
+/** In nanoseconds: the longest duration of Go, some 292 years. A negative one may be one longer. */
 const most = 2n ** 63n - 1n;
 
 /**
- * A duration as Go writes it (`1h30m`, `-1.5s`, `0`), in milliseconds; undefined when Go refuses it, as it does `12`,
- * `1d` and what is too long.
+ * Parses a duration in Go's notation (`1h30m`, `-1.5s`, `0`) into milliseconds. undefined: Go refuses it, as it does
+ * `12`, `1d` and a duration that is too long.
  */
 export function parseGoDuration(text: string): number | undefined {
   const { sign, rest } = partsOf(text);
@@ -25,7 +25,7 @@ export function parseGoDuration(text: string): number | undefined {
   return ((sign === '-' ? -1 : 1) * Number(sum)) / 1e6;
 }
 
-/** Whether it is refused for its length alone. */
+/** Whether Go refuses a duration for its length alone. */
 export const isTooLong = (text: string): boolean => isDuration.test(partsOf(text).rest) && parseGoDuration(text) === undefined;
 
 const isDuration = /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
@@ -35,6 +35,6 @@ function partsOf(text: string): { readonly sign: string; readonly rest: string }
   return { sign, rest };
 }
 
-/** In whole nanoseconds, as Go counts. */
+/** One part of a duration in whole nanoseconds, as Go counts. */
 const partOf = (whole: string, fraction: string, unit: bigint): bigint =>
   BigInt(whole || '0') * unit + (BigInt(fraction || '0') * unit) / 10n ** BigInt(fraction.length);

@@ -1,11 +1,12 @@
 import { looksLikeJson } from './decode.ts';
 
-/** What the kubelet makes of the bytes of a file: a text, or the line at which it stops. */
+/** The text that the kubelet decodes from the bytes of a file, or the line at which it stops. */
 type Text = { readonly text: string } | { readonly line: number };
 
 /**
- * A byte order mark tells which encoding it is; without one it is UTF-8. The reader of YAML wants every byte to be of
- * it, and that of JSON takes what is not for U+FFFD. The mark stays: with one the kubelet reads no JSON.
+ * Decodes the bytes of a file. A byte order mark tells the encoding; without one it is UTF-8. The YAML reader refuses
+ * bytes that are not valid in it, and the JSON reader takes them for U+FFFD. The mark stays, because the kubelet reads
+ * no JSON behind one.
  */
 export function textOf(bytes: Buffer): Text {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';

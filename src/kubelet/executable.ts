@@ -7,8 +7,8 @@ import type { Provider } from './lint.ts';
 import type { Remark } from './remark.ts';
 
 /**
- * What is wrong with the executable of a provider in the folder that the kubelet is given. `searched`: a PATH in which
- * a Node may be; that of the kubelet is not known here.
+ * Remarks on the executable of a provider in the folder that the kubelet is given. `searched` is a PATH that may have a
+ * Node; the kubelet's own PATH is not known here.
  */
 export async function executableRemarks({ name, where }: Provider, binDir: string, searched: string): Promise<Remark[]> {
   const file = join(binDir, name);
@@ -43,7 +43,7 @@ export async function executableRemarks({ name, where }: Provider, binDir: strin
 
 const again = '`ecr-courier kubelet install` puts it there';
 
-/** As the front looks for it (src/pull/front.sh). */
+/** Whether one of the folders has a Node, as the front looks for it (src/pull/front.sh). */
 async function hasNode(folders: readonly string[]): Promise<boolean> {
   for (const folder of folders) if (await may(join(folder, 'node'), constants.X_OK)) return true;
   return false;

@@ -6,20 +6,20 @@ import { lint, providersOf } from './lint.ts';
 import { readProviderConfig } from './read.ts';
 import type { Remark } from './remark.ts';
 
-/** The file that is to be written, and how. */
+/** The file to write, and how to write it. */
 export interface Wanted {
   readonly file: string;
   readonly config: string;
   readonly minor: number;
   readonly signal: AbortSignal;
   readonly others: 'refused' | 'replaced';
-  /** What of the configuration was asked for. */
+  /** The options for the content that were given. */
   readonly given: object;
 }
 
 /**
- * What is to be written: the text that is there, where nothing else is asked for. What somebody has written is not
- * overwritten, and nothing is written that stops the kubelet. Throws REJECTED.
+ * The text to write. It is the existing text if no other content is asked for. A file that this command did not write
+ * is not overwritten, and nothing is written that stops the kubelet. Throws REJECTED.
  */
 export async function textFor(wanted: Wanted, text: string): Promise<string> {
   const { file, minor, signal, others, given } = wanted;
@@ -51,7 +51,7 @@ function refuseForeign(text: string, file: string, minor: number): void {
   );
 }
 
-/** What the kubelet would say of the path when the file has this text. Throws REJECTED where another file has ours. */
+/** The kubelet's remarks on the path if the file had this text. Throws REJECTED where another file has our provider. */
 async function foreseen({ file, config, minor }: Wanted, text: string): Promise<Remark[]> {
   const { files, remarks } = file === config ? { files: [], remarks: [] } : await readProviderConfig(config, minor);
   const others = files.filter(one => one.file !== file);

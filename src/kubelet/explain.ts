@@ -5,7 +5,7 @@ import { providerName } from './generate.ts';
 import { type Provider, unspoken } from './lint.ts';
 import { matchImage } from './match.ts';
 
-/** Which identity answers for a registry, in the environment of a provider. */
+/** Returns the identity that answers for a registry in the environment of a provider. */
 type Identity = (registry: Registry, provider: Provider | undefined) => string;
 
 /** What the kubelet would do for an image, as lines for people. */
@@ -32,20 +32,20 @@ export function explain(image: string, providers: readonly Provider[], aliases: 
 const askedFor = (name: string, providers: readonly Provider[]): Provider[] =>
   providers.filter(({ matchImages }) => matchImages.some(pattern => matchImage(pattern, name).matches));
 
-/** Whether a provider would be asked that does not fail for sure. */
+/** Whether the kubelet would ask a provider that does not certainly fail. */
 export const isServed = (image: string, providers: readonly Provider[]): boolean =>
   askedFor(withoutTag(image), providers).some(provider => unspoken(provider).length === 0);
 
 const shortName = (image: string): string =>
   `${image} has no host: the kubelet completes short names (docker.io/library/nginx) before it looks for a pattern`;
 
-/** Why a text is no image of a registry, as a sentence. */
+/** Why a text is no image of a registry, as a sentence. undefined: it may be one. */
 export function noImage(image: string): string | undefined {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(image)?.[0];
   if (scheme) return `an image has no scheme: leave ${scheme} out`;
   const [first = '', ...path] = image.replace(/@.*$/s, '').split('/');
   const host = first.replace(/:(?!\d+$).*$/s, '');
-  // No short name has a dot, but for its tag.
+  // A short name has no dot outside its tag.
   if (!/^[^:]*\./.test(host) || !/^\/*(:|$)/.test(path.join('/'))) return undefined;
   return `${host} is a registry, and no image in it: write ${host}/REPOSITORY, as it stands in a pod`;
 }
@@ -67,7 +67,7 @@ function matchLines({ name, where, matchImages }: Provider, image: string): stri
   return [`${name} (${where}) is not asked: none of its patterns matches`, ...lines, ...withPort(matchImages, image)];
 }
 
-/** What the pattern that is meant lacks, for an image with a port. */
+/** Names the port that a pattern lacks, for an image that it would match without a port. */
 function withPort(patterns: readonly string[], image: string): string[] {
   const [, host = '', port, path = ''] = /^([^/]*)(:\d+)(\/.*)?$/s.exec(image) ?? [];
   const meant = port && patterns.find(pattern => matchImage(pattern, `${host}${path}`).matches);

@@ -1,18 +1,20 @@
-/** The fields of a CredentialProviderConfig (kubelet.config.k8s.io, Kubernetes 1.37), and since when there are some. */
+/**
+ * A field of a CredentialProviderConfig (kubelet.config.k8s.io, Kubernetes 1.37), and the version that introduced it.
+ */
 export interface Field {
   readonly type: 'text' | 'duration' | 'truth' | 'texts' | Fields | readonly [Fields];
-  /** Of Kubernetes 1.x. An older kubelet does not know the field, and stops. */
+  /** Kubernetes 1.x. An older kubelet does not know the field, and stops. */
   readonly since?: number;
-  /** Of kubelet.config.k8s.io, where not all have it. */
+  /** The only version of kubelet.config.k8s.io that has the field. Missing: all have it. */
   readonly only?: 'v1';
 }
 export interface Fields {
   readonly [name: string]: Field;
 }
 
-/** Kubernetes 1.x: since then the kubelet knows cacheType, and wants it. */
+/** The Kubernetes 1.x since which the kubelet knows cacheType, and requires it. */
 export const cacheTypeSince = 34;
-/** Kubernetes 1.x: since then a provider may get tokens of service accounts. */
+/** The Kubernetes 1.x since which a provider may get tokens of service accounts. */
 export const tokensSince = 33;
 
 const tokenAttributes: Fields = {
@@ -39,19 +41,19 @@ export const configFields: Fields = {
   providers: { type: [provider] },
 };
 
-/** Versions of kubelet.config.k8s.io that know the kind, and the Kubernetes 1.x of each. */
+/** The versions of kubelet.config.k8s.io that know the kind, with the Kubernetes 1.x that introduced each. */
 export const configVersions: Readonly<Record<string, number>> = { v1alpha1: 20, v1beta1: 24, v1: 26 };
-/** What a provider may be spoken to in, and since when. */
+/** The protocol versions of providers, with the Kubernetes 1.x that introduced each. */
 export const protocolVersions: Readonly<Record<string, number>> = {
   'credentialprovider.kubelet.k8s.io/v1alpha1': 20,
   'credentialprovider.kubelet.k8s.io/v1beta1': 24,
   'credentialprovider.kubelet.k8s.io/v1': 26,
 };
-/** What our own program is spoken to in, and the file that names it. */
+/** The protocol version of our own program. The configuration that names the program is of version v1 too. */
 export const spoken = 'credentialprovider.kubelet.k8s.io/v1';
-/** Of Kubernetes 1.x: since then the kubelet knows both. */
+/** The Kubernetes 1.x since which the kubelet knows both. */
 export const spokenSince = 26;
-/** Of Kubernetes 1.x: since then a folder may be named instead of a file. */
+/** The Kubernetes 1.x since which a folder may be named instead of a file. */
 export const foldersSince = 34;
-/** The Kubernetes 1.x that a check is for when nobody says another. */
+/** The Kubernetes 1.x that is checked for by default. */
 export const newestKnown = 37;

@@ -2,24 +2,27 @@ import { roleAnnotations } from '../contract/aws-names.ts';
 import { cacheTypeSince } from './fields.ts';
 import { ecrSuffixes } from './patterns.ts';
 
-/** The provider that is ours: the name of its executable, and so of the provider. */
+/** The name of our provider, which is the name of its executable. */
 export const providerName = 'ecr-courier-credential-provider';
 
 export const partitions = Object.keys(ecrSuffixes) as (keyof typeof ecrSuffixes)[];
 type Partition = (typeof partitions)[number];
 
-/** What a configuration is wanted for. Empty lists: everything. */
+/** What a configuration is generated for. Empty lists mean everything. */
 export interface Wish {
   /** Twelve digits each. */
   readonly accounts: readonly string[];
   readonly regions: readonly string[];
   readonly partitions: readonly Partition[];
-  /** Beside the plain hosts. */
+  /** The spellings that are covered in addition to the plain hosts. */
   readonly spellings: readonly Spelling[];
   readonly publicHosts: 'with' | 'without';
-  /** A provider gets the token of the pod's service account; `required`: pods without an annotation are not served. */
+  /**
+   * Whether the provider gets the token of the pod's service account. `required`: pods without an annotation are not
+   * served.
+   */
   readonly tokenMode: 'off' | 'optional' | 'required';
-  /** Of Kubernetes 1.x. */
+  /** Kubernetes 1.x. */
   readonly minor: number;
   readonly name: string;
   readonly env: readonly (readonly [name: string, value: string])[];
@@ -29,7 +32,7 @@ export type Spelling = (typeof spellings)[number];
 
 const publicHosts = ['public.ecr.aws', 'ecr-public.aws.com'];
 
-/** Beginnings of regions outside the commercial partition. */
+/** Prefixes of regions outside the commercial partition. */
 const starts: readonly (readonly [start: string, partition: Partition])[] = [
   ['us-gov-', 'aws-us-gov'],
   ['cn-', 'aws-cn'],
@@ -42,13 +45,13 @@ const starts: readonly (readonly [start: string, partition: Partition])[] = [
 export const partitionOf = (region: string): Partition => starts.find(([start]) => region.startsWith(start))?.[1] ?? 'aws';
 
 /**
- * In a pattern, for every region of a partition. GovCloud shares its suffixes with the commercial partition, which so
- * covers both.
+ * The part of a pattern that stands for every region of a partition. GovCloud shares its suffixes with the commercial
+ * partition, whose pattern covers both.
  */
 const regionsOf = (partition: Partition, wanted: readonly Partition[]): string =>
   partition === 'aws-us-gov' && !wanted.includes('aws') ? 'us-gov-*' : '*';
 
-/** The patterns for every host that is wished, without a repetition. ECR Public is of the commercial partition. */
+/** The patterns for every wanted host, without duplicates. ECR Public belongs to the commercial partition. */
 export function patternsFor({ accounts, regions, partitions: wanted, spellings, publicHosts: wish }: Wish): string[] {
   const among = wanted.length > 0 ? wanted : partitions;
   const places: readonly (readonly [region: string, partition: Partition])[] =
@@ -84,7 +87,7 @@ export function providerConfig(wish: Wish): object {
         name: wish.name,
         apiVersion: 'credentialprovider.kubelet.k8s.io/v1',
         matchImages: patternsFor(wish),
-        // Holds where an answer names no time. Ours always does.
+        // Counts where a response names no duration. Ours always names one.
         defaultCacheDuration: '0s',
         ...(wish.env.length > 0 ? { env: wish.env.map(([name, value]) => ({ name, value })) } : {}),
         ...(wish.tokenMode === 'off' ? {} : { tokenAttributes: tokenAttributes(wish.tokenMode, wish.minor) }),
@@ -107,7 +110,7 @@ const tokenAttributes = (mode: 'optional' | 'required', minor: number): object =
 
 type Plain = string | boolean | readonly Plain[] | { readonly [name: string]: Plain };
 
-/** YAML in which each text stands in double quotes, so that none can be taken for something else. */
+/** Writes YAML with each text in double quotes, so that none is taken for another type. */
 export function yamlOf(value: object): string {
   return `${blockOf(value as Plain, '').join('\n')}\n`;
 }

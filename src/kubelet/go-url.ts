@@ -1,4 +1,6 @@
-/** What Go's net/url makes of `https://` and a text behind it (Go 1.26): the kubelet reads patterns and images so. */
+/**
+ * The result of Go's net/url (Go 1.26) for `https://` followed by a text. The kubelet parses patterns and images so.
+ */
 export interface GoUrl {
   /** The labels of the host, as they are spelled. */
   readonly labels: readonly string[];
@@ -6,7 +8,7 @@ export interface GoUrl {
   readonly port: string;
   /** Begins with a slash, or is empty. */
   readonly path: string;
-  /** What stands behind a `?` or a `#`: the kubelet does not look at it. */
+  /** The part from a `?` or a `#` on, which the kubelet ignores. */
   readonly cutOff: string;
 }
 export interface NoUrl {
@@ -14,14 +16,14 @@ export interface NoUrl {
   readonly refused: string;
 }
 
-/** In a host, of the characters below 0x80. `"`, `<` and `>` are allowed by Go. */
+/** A character below 0x80 that a host may not have. Go allows `"`, `<` and `>`. */
 const notInHost = /[^A-Za-z0-9\-_.~!$&'()*+,;=:[\]<>"%\u0080-\u{10ffff}]/u;
 const inUserinfo = /^[A-Za-z0-9\-._:~!$&'()*+,;=%@]*$/;
 const badEscape = /%(?![0-9A-Fa-f]{2})/;
 
 export const isUrl = (url: GoUrl | NoUrl): url is GoUrl => 'labels' in url;
 
-/** As the kubelet's ParseSchemelessURL and SplitURL together. */
+/** Parses a text like the kubelet's ParseSchemelessURL and SplitURL together. */
 export function parseSchemeless(text: string): GoUrl | NoUrl {
   if (/\p{Cc}/u.test(text.replaceAll(/[\u0080-\u009f]/g, ''))) return { refused: 'has a control character or a line break' };
   const [withQuery = '', ...fragment] = text.split('#');
@@ -51,7 +53,7 @@ function hostOf(host: string): Pick<GoUrl, 'labels' | 'port'> | NoUrl {
   return { labels: unescaped(name).split('.'), port };
 }
 
-/** Square brackets stand around an IPv6 address, and nowhere else. */
+/** Parses an IPv6 address in square brackets, which may enclose nothing else. */
 function literalOf(host: string): Pick<GoUrl, 'labels' | 'port'> | NoUrl {
   const [, address = '', port = ''] = /^\[([0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)\](?::(\d*))?$/.exec(host) ?? [];
   return address === ''

@@ -5,20 +5,20 @@ import { Failure } from '../contract/failures.ts';
 import { namesIn, readText, statOf } from '../io/files.ts';
 import { swapFolder, swapLink } from '../io/swap.ts';
 
-/** What is put beside each other on a node: the shell front, the bundle behind it, and a Node. */
+/** The parts that are installed side by side on a node: the shell front, the bundle behind it, and a Node. */
 export interface Program {
-  /** Of the front, and so of the provider. */
+  /** The name of the front, and so of the provider. */
   readonly name: string;
-  /** Where front and bundle are now. */
+  /** The folder that has front and bundle now. */
   readonly from: string;
   /** A Node to copy. */
   readonly node: string;
 }
 
-/** The entry behind the front. */
+/** The file that the front starts. */
 export const entry = 'pull.js';
 const mostBytes = 16 * 1024 * 1024;
-/** Of the folder in which they lie; the kubelet starts nothing but names from its configuration. */
+/** The prefix of the folder with the files. The kubelet starts only names from its configuration. */
 const folderBeginning = '.ecr-courier-';
 
 /** The files of the program, by their names below `from`. Throws MISCONFIGURED where there is no built program. */
@@ -40,10 +40,10 @@ export async function filesOf({ name, from }: Program): Promise<readonly string[
 }
 
 /**
- * Puts the program into the folder of the kubelet's providers: all files into a folder of their own, and then, in one
- * step, a link of the provider's name. `works` is asked of the copy before that. Returns the folder, and whether
- * anything was changed. Throws REJECTED when something of that name is there that this did not put there, and may not
- * be replaced.
+ * Installs the program into the folder of the kubelet's providers: all files into a folder of their own, and then, in
+ * one step, a link with the provider's name. Before that, `works` tries the copy. Returns the folder, and whether
+ * anything was changed. Throws REJECTED when something that this command did not install has the name, and may not be
+ * replaced.
  */
 export async function installProgram(
   program: Program,
@@ -74,10 +74,10 @@ export async function installProgram(
   return { folder: place, change: 'installed' };
 }
 
-/** Of this command is a link into a folder of its own. */
+/** Whether a link was made by this command: it leads into a folder of its own. */
 const isOwnLink = (target: string): boolean => target.startsWith(folderBeginning);
 
-/** Throws REJECTED for what somebody else has put there. */
+/** Throws REJECTED if something has the name that this command did not install. */
 export async function refuseOther(link: string): Promise<void> {
   const isThere = await lstat(link).then(
     () => true,
@@ -89,7 +89,7 @@ export async function refuseOther(link: string): Promise<void> {
     });
 }
 
-/** One by one: below /proc a recursive mkdir never ends. */
+/** Makes the folders one by one: below /proc a recursive mkdir never ends. */
 async function makeFolders(path: string): Promise<void> {
   const stats = await statOf(path).catch(() => undefined);
   if (stats?.isDirectory()) return;
@@ -97,7 +97,7 @@ async function makeFolders(path: string): Promise<void> {
   await mkdir(path, { mode: 0o755 });
 }
 
-/** Whether all that was put there is still there, as it was. */
+/** Whether everything that was installed is still there, unchanged. */
 async function isWhole(program: Program, files: readonly string[], place: string): Promise<boolean> {
   const node = join(place, 'node');
   try {
@@ -111,7 +111,7 @@ async function isWhole(program: Program, files: readonly string[], place: string
   }
 }
 
-/** A file system that is mounted noexec lets nobody execute a file, whatever its mode. Throws REJECTED. */
+/** Throws REJECTED on a file system that is mounted noexec, where no file can be executed, whatever its mode. */
 export async function demandExecutable(file: string, binDir: string): Promise<void> {
   await access(file, constants.X_OK).catch(() => {
     throw new Failure(
@@ -125,27 +125,30 @@ export async function demandExecutable(file: string, binDir: string): Promise<vo
 }
 
 async function copyAll({ from, node, name }: Program, files: readonly string[], to: string): Promise<void> {
-  // A recursive one does not say why it failed.
+  // A recursive mkdir does not say why it failed.
   await mkdir(to, { mode: 0o755 });
   for (const file of files) {
     await mkdir(dirname(join(to, file)), { recursive: true, mode: 0o755 });
     await copyFile(join(from, file), join(to, file));
     await chmod(join(to, file), file === name ? 0o755 : 0o644);
   }
-  // What is a module, and what is not, is said by the nearest package.json.
+  // The nearest package.json decides what is a module.
   await writeFile(join(to, 'package.json'), '{"type":"module"}\n', { mode: 0o644 });
   await copyFile(node, join(to, 'node'));
   await chmod(join(to, 'node'), 0o755);
   await copyFile(join(from, 'LICENSES.txt'), join(to, 'LICENSES.txt')).catch(() => undefined);
 }
 
-/** Of former versions. One that runs at this moment has what it needs in memory, or is started again by the kubelet. */
+/**
+ * Removes the folders of former versions. A process that is running has what it needs in memory, or the kubelet starts
+ * it again.
+ */
 async function removeOthers(binDir: string, folder: string): Promise<void> {
   const others = (await namesIn(binDir)).filter(name => name.startsWith(folderBeginning) && name !== folder);
   for (const name of others) await rm(join(binDir, name), { recursive: true, force: true });
 }
 
-/** A Node is told by its version: it has a hundred megabytes. */
+/** A digest of the program. The version stands for the Node, which has a hundred megabytes. */
 async function digestOf({ from }: Program, files: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(process.version);
   for (const file of files.toSorted()) hash.update(`${file}\n${await readText(join(from, file), mostBytes)}\n`);

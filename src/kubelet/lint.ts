@@ -8,24 +8,24 @@ import type { Remark } from './remark.ts';
 import { entriesOf, listOf, textsOf, wordOf } from './shape.ts';
 import { tokenMistakes, unforwarded } from './token-attributes.ts';
 
-/** A provider as far as others than this check need it. */
+/** The parts of a provider that are used outside this check. */
 export interface Provider {
   readonly name: string;
   readonly where: string;
-  /** What the kubelet speaks to it. */
+  /** The protocol version in which the kubelet asks it. */
   readonly apiVersion: string;
   readonly matchImages: readonly string[];
-  /** As it is written. */
+  /** The text as it is written. */
   readonly defaultCacheDuration: string;
   readonly tokenMode: boolean;
-  /** Without them on the service account of a pod it is not asked. */
+  /** The provider is not asked for a pod whose service account lacks them. */
   readonly requiredAnnotations: readonly string[];
-  /** The provider hears of these annotations, as far as a service account has them, and of no others. */
+  /** The annotations that are passed on to the provider, as far as a service account has them; no others are. */
   readonly forwardedAnnotations: readonly string[];
   readonly env: readonly (readonly [name: string, value: string])[];
 }
 
-/** Everything that the kubelet of Kubernetes 1.x would say of the files, and what it would not say. */
+/** Everything that the kubelet of Kubernetes 1.`minor` would say of the files, and what it would not say. */
 export function lint(files: readonly Decoded[], minor: number): Remark[] {
   const providers = files.flatMap(({ file, providers }) =>
     providers.map((placed, index) => ({ file, placed, path: `providers[${index}]` })),
@@ -119,7 +119,7 @@ function nameMistakes(name: string): string[] {
   ];
 }
 
-/** Why our own program would refuse whatever it is asked. */
+/** Why our own program would refuse every request. */
 export const unspoken = ({ name, apiVersion }: Pick<Provider, 'name' | 'apiVersion'>): string[] =>
   name !== providerName || apiVersion === spoken || !Object.hasOwn(protocolVersions, apiVersion)
     ? []

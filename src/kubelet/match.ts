@@ -1,11 +1,12 @@
 import { type GoUrl, isUrl, parseSchemeless } from './go-url.ts';
 
-/** Whether an image is one of a pattern's, and if not, the first thing that is in the way. */
+/** Whether an image matches a pattern, and if not, the first obstacle. */
 type Match = { readonly matches: true } | { readonly matches: false; readonly why: string };
 
 /**
- * The kubelet's own rule (URLsMatch of pkg/credentialprovider/keyring.go, 1.36): the same port or none on both sides,
- * the same number of labels, each by its own glob, and the path of the pattern as a plain beginning of the image's.
+ * Matches by the kubelet's own rule (URLsMatch of pkg/credentialprovider/keyring.go, 1.36): the same port or none on
+ * both sides, the same number of labels, each matched as a glob, and the path of the pattern as a plain prefix of the
+ * image's.
  */
 export function matchImage(pattern: string, image: string): Match {
   const glob = parseSchemeless(pattern);
@@ -27,7 +28,7 @@ function firstDifference(glob: GoUrl, target: GoUrl): string | undefined {
 
 const portWord = (port: string): string => port || 'none';
 
-/** One part of a host by its glob. `?` and `[` never come here: they are no part of a host. */
+/** Matches one label of a host as a glob. `?` and `[` never occur here, because no host has them. */
 export function labelMatches(glob: string, label: string): boolean {
   return new RegExp(`^${glob.split('*').map(RegExp.escape).join('.*')}$`, 's').test(label);
 }

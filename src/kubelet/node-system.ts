@@ -3,18 +3,18 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { Failure } from '../contract/failures.ts';
 import { readText } from '../io/files.ts';
 
-/** Where distributions keep libraries. */
+/** The folders in which distributions keep libraries. */
 const libraryFolders = ['/lib64', '/usr/lib64', '/lib', '/usr/lib', '/lib/x86_64-linux-gnu', '/lib/aarch64-linux-gnu'];
-/** As Node's builds name it, by processor. */
+/** The loader that Node's builds name, by processor. */
 const loaders: Partial<Record<string, string>> = { x64: '/lib64/ld-linux-x86-64.so.2', arm64: '/lib/ld-linux-aarch64.so.1' };
-/** What Node's builds ask of the C library (BUILDING.md of Node 24). */
+/** The C library that Node's builds require (BUILDING.md of Node 24). */
 const oldestGlibc = 'GLIBC_2.28';
 const mostLinks = 40;
 const mostBytes = 16 * 1024 * 1024;
 
 /**
- * A path of a node whose file system is mounted at `root`, as it is seen from here: links are followed as the node
- * does. undefined: there is no such file.
+ * Resolves a path of a node whose file system is mounted at `root`, following links as the node does. undefined: there
+ * is no such file.
  */
 export async function seenFrom(root: string, path: string): Promise<string | undefined> {
   let [at, links] = [root, 0];
@@ -40,7 +40,10 @@ export async function seenFrom(root: string, path: string): Promise<string | und
   return at;
 }
 
-/** Throws REJECTED unless the node has what the program needs there; here it may not even have a shell to be tried. */
+/**
+ * Throws REJECTED unless the node has what the program needs. The program is not tried: here there may not even be a
+ * shell for it.
+ */
 export async function demandSystem(root: string): Promise<void> {
   const loader = loaders[process.arch];
   for (const path of ['/bin/sh', ...(loader === undefined ? [] : [loader])])

@@ -4,7 +4,7 @@ import type { Remark } from './remark.ts';
 
 type Verdict = Pick<Remark, 'level' | 'text'>;
 
-/** What there is to say of one entry of matchImages: what stops the kubelet, and what loads and never matches. */
+/** The verdicts on one entry of matchImages: what stops the kubelet, and what loads and never matches. */
 export function verdictsOn(pattern: string): Verdict[] {
   const url = parseSchemeless(pattern);
   if (!isUrl(url)) return [{ level: 'stops', text: `${JSON.stringify(pattern)} ${url.refused}` }];
@@ -29,7 +29,7 @@ function neverMatches(pattern: string, url: GoUrl): string | undefined {
   return port && labels.every(label => label === '*') ? undefined : neverOfEcr(labels);
 }
 
-/** Only where ECR is meant: a pattern for another registry is none of our business. */
+/** Why a pattern that is meant for ECR matches none of its hosts. Patterns for other registries are not judged. */
 function neverOfEcr(labels: readonly string[]): string | undefined {
   const host = labels.join('.');
   const meansEcr = /(^|\.)dkr[.-]ecr|amazonaws|on\.aws$|ecr\.aws|^\*$|^\*\.\*$/.test(host);
@@ -40,7 +40,7 @@ function neverOfEcr(labels: readonly string[]): string | undefined {
     : `a * stands for one part between dots, and the hosts of ECR have ${lengths.join(', ')} of them: write *.dkr.ecr.*.amazonaws.com`;
 }
 
-/** Marks a part of a form that is not always the same. */
+/** The variable parts of a form. */
 const account = /^\d{12}$/;
 const region = /^[a-z][a-z0-9]*(-[a-z0-9]+)+$/;
 const privateForm = (label: string, suffix: string): readonly (string | RegExp)[] => [
@@ -50,7 +50,10 @@ const privateForm = (label: string, suffix: string): readonly (string | RegExp)[
   ...suffix.split('.'),
 ];
 
-/** Every form of a host of ECR. AWS publishes no FIPS hosts for some partitions; the provider takes them all. */
+/**
+ * The suffixes of ECR's hosts, by partition. AWS publishes no FIPS hosts for some partitions; the provider takes them
+ * all.
+ */
 export const ecrSuffixes = {
   aws: { plain: 'amazonaws.com', dualStack: 'on.aws' },
   'aws-us-gov': { plain: 'amazonaws.com', dualStack: 'on.aws' },
@@ -62,7 +65,10 @@ export const ecrSuffixes = {
   'aws-iso-f': { plain: 'csp.hci.ic.gov' },
 } as const satisfies Readonly<Record<string, { plain: string; dualStack?: string }>>;
 
-/** Both kinds of label go with either kind of suffix: images are named so, though AWS publishes one of them only. */
+/**
+ * Every form of a host of ECR. Both kinds of label are combined with either kind of suffix: images have such names,
+ * though AWS publishes only one of them.
+ */
 const ecrForms: readonly (readonly (string | RegExp)[])[] = [
   ...Object.values(ecrSuffixes).flatMap(suffix =>
     Object.values<string>(suffix).flatMap(end =>
@@ -76,7 +82,7 @@ const ecrForms: readonly (readonly (string | RegExp)[])[] = [
 const covers = (labels: readonly string[], form: readonly (string | RegExp)[]): boolean =>
   labels.length === form.length && labels.every((label, index) => mayMatch(label, form[index] ?? ''));
 
-/** Whether a glob can match one of the texts that stand there. */
+/** Whether a glob can match one of the texts that this part may have. */
 function mayMatch(glob: string, part: string | RegExp): boolean {
   if (typeof part === 'string') return labelMatches(glob, part);
   if (!glob.includes('*')) return part.test(glob);

@@ -8,15 +8,15 @@ import { textOf } from './encoding.ts';
 import { foldersSince } from './fields.ts';
 import type { Remark } from './remark.ts';
 
-/** More than any real one; the kubelet has no limit. */
+/** In bytes: more than any real file has. The kubelet has no limit. */
 const mostBytes = 4 * 1024 * 1024;
 /** What the kubelet meets as well, whoever it runs as. */
 const stopping: readonly string[] = ['ELOOP', 'ENOTDIR', 'NOT_A_FILE', 'EISDIR'];
 const endings = ['.json', '.yaml', '.yml'];
 
 /**
- * What the kubelet reads of a path, in its order: the file, or those of the folder. Says what it would not read. Throws
- * MISCONFIGURED for what the kubelet may read and we do not.
+ * Reads what the kubelet reads of a path, in its order: the file, or the files of the folder. Remarks on what it would
+ * not read.
  */
 export async function readProviderConfig(
   path: string,
@@ -77,7 +77,7 @@ const isLink = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** Of a folder without a file for the kubelet. */
+/** The remark on a folder without a file for the kubelet. */
 export const noFileIn = (path: string): Remark => ({
   level: 'stops',
   where: path,
@@ -88,7 +88,7 @@ export const noFileIn = (path: string): Remark => ({
 /** Go sorts names by their bytes. */
 const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b));
 
-/** A name that looks as if it were meant to be read. */
+/** The remark on a name that looks as if it were meant to be read. */
 function unread(name: string): string[] {
   return /\.(ya?ml|json)\b/i.test(name) ? [`is not read by the kubelet: its name does not end in ${endings.join(', ')}`] : [];
 }

@@ -1,6 +1,6 @@
 /**
- * What is to be said of a configuration. `stops`: the kubelet does not start. `never`: it starts, and something in it
- * never works. `note`: it works, though perhaps not as somebody expects.
+ * A remark on a configuration. `stops`: the kubelet does not start. `never`: it starts, and something in it never
+ * works. `note`: it works, though perhaps not as expected.
  */
 export interface Remark {
   readonly level: 'stops' | 'never' | 'note';

@@ -3,10 +3,10 @@ import { isTooLong, parseGoDuration } from './duration.ts';
 import { configVersions, type Field, type Fields } from './fields.ts';
 import type { Remark } from './remark.ts';
 
-/** What a field is looked at with. */
+/** The context in which a field is checked. */
 interface Look {
   readonly file: string;
-  /** Of kubelet.config.k8s.io, as the file names it. */
+  /** The version of kubelet.config.k8s.io that the file names. */
   readonly version: string;
   /** Kubernetes 1.x. */
   readonly minor: number;
@@ -18,7 +18,7 @@ export const listOf = (placed: Placed | undefined): readonly Placed[] => (Array.
 export const wordOf = (placed: Placed | undefined): string => (typeof placed?.value === 'string' ? placed.value : '');
 export const textsOf = (placed: Placed | undefined): readonly string[] => listOf(placed).map(wordOf);
 
-/** What the kubelet's strict decoder refuses: fields that it does not know, and values of another type. */
+/** The remarks on what the kubelet's strict decoder refuses: unknown fields, and values of another type. */
 export function decodingErrors(root: Entries, fields: Fields, look: Look, path = ''): Remark[] {
   return [...root].flatMap(([name, placed]) => {
     const at = path === '' ? name : `${path}.${name}`;
@@ -76,7 +76,7 @@ function kindOf(value: Placed['value']): string {
   return typeof value === 'string' ? 'a text' : typeof value === 'boolean' ? 'a truth value' : 'a number';
 }
 
-/** Kind and version of a file: what is wrong with them, as the end of a sentence. */
+/** What is wrong with the kind and version of a file, as the end of a sentence. undefined: nothing. */
 export function wrongKind(root: Entries, minor: number): string | undefined {
   const [kind, apiVersion] = [wordOf(root.get('kind')), wordOf(root.get('apiVersion'))];
   if (kind === '') return 'has no kind: `kind: CredentialProviderConfig` is expected';

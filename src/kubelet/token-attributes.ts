@@ -3,11 +3,14 @@ import { roleAnnotations } from '../contract/aws-names.ts';
 import type { Remark } from './remark.ts';
 import { entriesOf, listOf, wordOf } from './shape.ts';
 
-/** In 1.33 behind a feature gate that is off; cacheType came with 1.34, and is required since. */
+/**
+ * Kubernetes 1.33 has the attributes behind a feature gate that is off; cacheType came with 1.34, and is required
+ * since.
+ */
 const offByDefault = 33;
 const cacheTypes = ['ServiceAccount', 'Token'];
 
-/** What the kubelet refuses in `tokenAttributes`. `version`: in which the provider is spoken to. */
+/** The remarks on what the kubelet refuses in `tokenAttributes`. `version` is the protocol version of the provider. */
 export function tokenMistakes(placed: Placed | undefined, path: string, version: string, minor: number): Remark[] {
   if (!placed || placed.value === null) return [];
   const entries = entriesOf(placed);
@@ -37,7 +40,7 @@ export function tokenMistakes(placed: Placed | undefined, path: string, version:
   ];
 }
 
-/** Annotations that our own program looks for, and of which the kubelet would not tell it. */
+/** The remark on annotations that our own program looks for, but that the kubelet would not pass on. */
 export function unforwarded(placed: Placed | undefined, path: string): Remark[] {
   const entries = entriesOf(placed);
   if (!placed || entries.size === 0) return [];
@@ -82,7 +85,7 @@ function keyMistakes(required: readonly Placed[], optional: readonly Placed[], p
   ];
 }
 
-/** A qualified name of Kubernetes, in which upper case does not matter here. */
+/** Whether a key is a qualified name of Kubernetes. Case does not matter here. */
 function isAnnotationKey(key: string): boolean {
   const parts = key.toLowerCase().split('/');
   const [name = '', ...prefix] = parts.toReversed();

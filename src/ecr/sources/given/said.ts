@@ -8,7 +8,7 @@ export interface Said {
   /** `token`: the secret must be base64 of user and password. */
   readonly form?: 'token' | undefined;
   readonly expires?: unknown;
-  /** From now: seconds, or a span in words. */
+  /** Its life from now: seconds, or a span in words. */
   readonly lasts?: unknown;
   /** An address of the registry that the credential is for. */
   readonly host?: string | undefined;
