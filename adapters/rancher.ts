@@ -44,7 +44,7 @@ export const rancher = defineAdapter({
     const place = placeOf(url);
     const http = deps.http({ url: place.url, sets: ['Accept', 'X-API-No-Challenge', ...(accessKey ? ['Authorization'] : [])] });
     const api = openApi(http, place.url, accessKey, secretKey);
-    /** Whether the last look showed that the key may change nothing. Then a refused write concerns every registry. */
+    /** Whether the last look showed that the key may change nothing. A refused write then concerns every registry. */
     let isReadOnly = false;
     const update = makeUpdate(http, api, () => isReadOnly);
     const create = makeCreation(http, api, deps.clock, update);
@@ -70,8 +70,8 @@ export const rancher = defineAdapter({
         const { ref } = slot;
         return ref.credentials.length > 0 ? update(ref, credential, signal) : create(ref, registry.host, credential, signal);
       },
-      // Rancher tries no credential without keeping it. The key's rights and the length of the token are all that tells
-      // of a refusal.
+      // Rancher cannot try a credential without keeping it. Only the key's rights and the length of the token can
+      // foretell a refusal.
       async rehearse(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
         if (!given) return { change: 'unchanged' };

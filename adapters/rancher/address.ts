@@ -1,18 +1,18 @@
 /**
- * Where a configured address leads. `url`: the server, with the path prefix of a proxy. `api`: what stands before every
- * path there.
+ * The parts of a configured address. `url` is the server, with the path prefix of a proxy. `version` begins every path
+ * there.
  */
 export interface Place {
   readonly url: string;
   readonly version: string;
-  /** Id of the environment, where the address names one: 1a5. */
+  /** The id of the environment, where the address names one: 1a5. */
   readonly project: string | undefined;
 }
 
 /**
- * Reads all the forms in which people have this address: the bare server, `/v1` (as Rancher injects it) or `/v2-beta`,
- * with or without `/projects/ID` (the endpoint that the user interface shows; without the id it is the environment of
- * the key), with `/schemas` or slashes at the end.
+ * Parses every form in which this address is in use: the bare server, `/v1` (as Rancher injects it) or `/v2-beta`, with
+ * or without `/projects/ID` (the endpoint that the user interface shows; without the id it is the environment of the
+ * key), with `/schemas` or slashes at the end.
  */
 export function placeOf(address: string): Place {
   const [bare = ''] = address.trim().split(/[?#]/);

@@ -6,13 +6,13 @@ import { readPages } from '../common/pages.ts';
 import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
 import { errorOf, keysMissing, refusal } from './refusal.ts';
 
-/** What registries and credentials have in common, of what is read. */
+/** The members that registries and credentials share, as far as they are read. */
 export interface Resource {
   readonly id: string;
   readonly state: string;
   readonly removed?: string | null;
   readonly transitioning?: string;
-  /** What a process gave as its reason; may quote anything. */
+  /** The reason that a process gave. It may quote anything. */
   readonly transitioningMessage?: string | null;
 }
 export interface Credential extends Resource {
@@ -28,7 +28,7 @@ export interface Registry extends Resource {
 export interface Environment extends Resource {
   readonly name?: unknown;
 }
-/** As whom Rancher took us, as its headers tell. */
+/** The account that Rancher took us for, according to its headers. */
 export interface Principal {
   readonly kind: string | undefined;
   readonly account: string | undefined;
@@ -38,12 +38,12 @@ export interface Listed<T> extends Principal {
   readonly count: RowCount;
 }
 
-/** The most that the documents allow; one page for almost everybody. */
+/** The most that the documentation allows: almost always a single page. */
 const pageSize = 1000;
 
 export type Api = ReturnType<typeof openApi>;
 
-/** The requests that we make. `at` is what `pathOf` gives. */
+/** The requests that we make. `at` is a result of `pathOf`. */
 export function openApi(http: Http, address: string, accessKey: string | undefined, secretKey: Secret | undefined) {
   const accept = { Accept: 'application/json' };
   const headers = (): Record<string, string> =>
@@ -83,15 +83,15 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
     hasKey: accessKey !== undefined,
 
     /**
-     * The registries with their credentials, lowest number first. One request has both; the list of credentials has
-     * those of removed registries too.
+     * The registries with their credentials, lowest number first. One request returns both; the list of credentials
+     * also has those of removed registries.
      */
     async registries(at: string, signal: AbortSignal): Promise<Listed<Registry>> {
-      // A registry whose credentials are cut by the end of a page comes twice.
+      // A registry whose credentials go on in the next page comes twice.
       const joined = (before: Registry, later: Registry): Registry => ({ ...later, credentials: [...rowsOf(before), ...rowsOf(later)] });
       const { items, ...principal } = await list<Registry>(`${at}/registries`, signal, '&include=credentials', joined);
       const known = items.filter(({ serverAddress }) => typeof serverAddress === 'string');
-      // One without any has no such member, so it is missed only where nobody has it.
+      // A registry without credentials has no such member, so it counts as left out only if no registry has it.
       const included = known.length === 0 || known.some(({ credentials }) => Array.isArray(credentials));
       const loose = included
         ? undefined
@@ -104,8 +104,8 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
       (await list<Environment>(`${at}/projects`, signal)).items.filter(({ state }) => state === 'active'),
 
     /**
-     * Whether Rancher answers without a key: then access control is off. Where nobody can ask (a proxy refuses it), it
-     * counts as on.
+     * Whether Rancher answers without a key, because its access control is off. It counts as on where that cannot be
+     * asked (a proxy refuses it).
      */
     isOpen: (at: string, signal: AbortSignal): Promise<boolean> =>
       http('GET', at, { signal, headers: { ...accept, 'X-API-No-Challenge': 'true' } }).then(
@@ -115,7 +115,7 @@ export function openApi(http: Http, address: string, accessKey: string | undefin
   };
 }
 
-/** Ids become a part of paths. */
+/** Whether a row can be used. Ids become a part of paths, so they must be words. */
 export const isResource = (item: Resource | null | undefined): item is Resource =>
   typeof item?.id === 'string' && /^\w+$/.test(item.id) && typeof item.state === 'string';
 const rowsOf = ({ credentials }: Registry): readonly Credential[] =>
@@ -125,10 +125,10 @@ function inOrder<T extends Resource>(items: readonly T[]): T[] {
   return [...new Map(items.map(item => [item.id, item])).values()].sort((a, b) => numberIn(a.id) - numberIn(b.id));
 }
 
-/** Removed, or on the way out. */
+/** Whether it is removed, or being removed. */
 export const isGone = ({ state, removed }: Resource): boolean => Boolean(removed) || /^(removing|removed|purging|purged)$/.test(state);
-/** Serves pulls, or will when Rancher is done with it. */
+/** Whether it serves pulls, or will when Rancher is done with it. */
 export const isLive = (resource: Resource): boolean =>
   !isGone(resource) && /^(requested|registering|activating|active|updating-active)$/.test(resource.state);
-/** There, and switched off by somebody. */
+/** Whether it is there, but switched off. */
 export const isIdle = (resource: Resource): boolean => !isGone(resource) && !isLive(resource);

@@ -10,19 +10,19 @@ import { inTheWay, makeSettle } from './settle.ts';
 import { type Ref, servesHost } from './survey.ts';
 import type { Update } from './update.ts';
 
-/** /v1 wants one in a new credential; v2-beta drops it. */
+/** /v1 requires an email in a new credential; v2-beta drops it. */
 const email = 'ecr-courier@example.invalid';
 
-/** mine: its id, if this attempt made it. */
+/** mine: the id of the registry, if this attempt made it. */
 interface Found {
   readonly registry: Registry;
   readonly mine: string | undefined;
 }
 
 /**
- * Makes what is missing of a registry and its credential. It looks at what is there first: an attempt of ours that was
- * given up may have landed, and Rancher's check for a used address lets several POSTs through that come together. So a
- * look and its POST happen one at a time. While Rancher works on what was created, the others go on.
+ * Creates what is missing of a registry and its credential. It first looks at what is there: an earlier attempt that
+ * was given up may have landed, and Rancher's check for a used address lets simultaneous POSTs through. So each look
+ * and its POST run one at a time. While Rancher works on what was created, the others go on.
  */
 export function makeCreation(http: Http, api: Api, clock: Clock, update: Update) {
   const { untilActive, takeBack } = makeSettle(http, api, clock);
@@ -33,7 +33,7 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     return mine;
   }
 
-  /** The registry that is meant, or all that serve this host, lowest number first. */
+  /** The registry that `ref` names, or all that serve this host, lowest number first. */
   async function findAll({ at, registry }: Ref, host: string, signal: AbortSignal): Promise<readonly Registry[]> {
     const { items } = await api.registries(at, signal);
     return items.filter(row => (registry === undefined ? servesHost(row, host) : row.id === registry));
@@ -52,7 +52,7 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     return { registry, mine: used ? undefined : madeBy(answer, `registry ${host}`) };
   }
 
-  /** The registry that is there, or is made, after the race that two couriers may have run. */
+  /** The registry that exists or is created, after a possible race of two couriers. */
   async function agreedRegistry(ref: Ref, host: string, signal: AbortSignal): Promise<Registry> {
     const { registry, mine } = await inTurn(signal, () => registryFor(ref, host, signal));
     if (mine === undefined) return registry;
@@ -64,7 +64,7 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     return first;
   }
 
-  /** Of an active registry; the id of a new one, or those that are there by now. */
+  /** Creates the credential of an active registry and returns its id, or the ids of credentials that exist by now. */
   async function credentialFor(ref: Ref, host: string, credential: Credential, signal: AbortSignal): Promise<string | readonly string[]> {
     const { registry } = await registryFor(ref, host, signal);
     const there = liveOf(registry);
@@ -76,7 +76,10 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
     return madeBy(answer, `a credential of registry ${id}`);
   }
 
-  /** Of the credentials that couriers made at the same moment the first stays. undefined: ours is it. */
+  /**
+   * The credential that is kept in place of ours: of those that couriers made at the same moment the first stays.
+   * undefined: ours is the first.
+   */
   async function rivalOf(made: string, ref: Ref, host: string, signal: AbortSignal): Promise<string | undefined> {
     const [registry] = await findAll(ref, host, signal);
     const first = registry?.credentials?.find(isLive)?.id;
@@ -102,14 +105,17 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
   };
 }
 
-/** Of what was created. Its id becomes a part of paths. */
+/** The id of what was created, which becomes a part of paths. */
 function madeBy(answer: Answer, what: string): string {
   const made = answer.json<Resource | null>();
   if (!isResource(made)) throw unexpected(`Rancher answered 201 for ${what} but did not name it.`);
   return made.id;
 }
 
-/** Its credentials that serve. Throws CONFLICT where it, or all that it has, is switched off or on the way out. */
+/**
+ * The ids of a registry's credentials that serve. Throws CONFLICT where the registry does not serve, or where none of
+ * its credentials does and one is switched off.
+ */
 function liveOf(registry: Registry): readonly string[] {
   if (!isLive(registry)) throw inTheWay(registry);
   const live = (registry.credentials ?? []).filter(isLive).map(({ id }) => id);

@@ -4,24 +4,25 @@ import { type Place, pathOf } from './address.ts';
 import type { Api, Listed, Registry } from './api.ts';
 import { createKey } from './refusal.ts';
 
-/** Kinds of accounts that are an environment: nothing has to be named in the path. */
+/** Kinds of accounts that are an environment, so that the path need not name one. */
 const environmentKinds = ['project', 'projectadmin', 'environment'];
 
 interface Entered {
   readonly at: string;
   readonly listed: Listed<Registry>;
-  /** Whether Rancher looked at the key at all. */
+  /** Whether Rancher checked the key at all. */
   readonly checked: boolean;
 }
 
 /**
- * The registries of the one environment that address and key mean. Throws MISCONFIGURED when they mean none or several.
+ * Lists the registries of the one environment that address and key mean. Throws MISCONFIGURED when they mean none or
+ * several.
  */
 export async function enter(api: Api, place: Place, signal: AbortSignal): Promise<Entered> {
   const at = pathOf(place, place.project);
   const listed = await api.registries(at, signal);
   const { kind } = listed;
-  // With access control off a key that is not known is no error: whoever has it is the administrator.
+  // With access control off an unknown key is no error: Rancher takes its owner for the administrator.
   const checked = !api.hasKey || kind !== 'admin' || !(await api.isOpen(pathOf(place, undefined), signal));
   if (place.project !== undefined || kind === undefined || environmentKinds.includes(kind)) return { at, listed, checked };
   if (!checked)

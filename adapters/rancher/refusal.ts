@@ -5,7 +5,7 @@ import { refusedInFront, thenRefresh } from '../common/front.ts';
 export const createKey = 'create an environment key in Rancher at API > Keys > Advanced Options';
 const odd = 'Look at the log of the Rancher server at this time. If it is a Rancher 1.6 that answers, please report this message.';
 
-/** What no Rancher should do. Its answer may hold a password and is not quoted. */
+/** The Failure for what no Rancher should do. The response may hold a password and is not quoted. */
 export const unexpected = (message: string): Failure => new Failure('UNEXPECTED', message, { remedy: odd });
 
 export const keysMissing = (): Failure =>
@@ -19,14 +19,14 @@ export const readOnly = (message: string, stops: 'slot' | 'target'): Failure =>
     remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}. ${thenRefresh}`,
   });
 
-/** In characters (recorded). */
+/** In characters: the longest password that Rancher stores (recorded). */
 export const longestSecret = 4096;
 export const tooLong = (message: string): Failure =>
   new Failure('TOO_LARGE', message, {
     remedy: `Rancher 1.6 stores at most ${longestSecret} characters of a password. It keeps the former one. A token of another AWS identity may be shorter.`,
   });
 
-/** Code and field of Cattle's error body; a proxy's page has none. */
+/** The code and field of Cattle's error body. A proxy's page has none. */
 export function errorOf(answer: Answer): { readonly code?: string; readonly fieldName?: string } {
   try {
     const { code, fieldName } = answer.json<Record<string, unknown> | null>() ?? {};
@@ -38,12 +38,12 @@ export function errorOf(answer: Answer): { readonly code?: string; readonly fiel
 }
 
 /**
- * What Cattle means by an answer that is none of those hoped for; recorded on 1.6. `what`: what was tried, for people.
- * `stops`: what a missing right stops.
+ * The Failure for a response other than the expected one; recorded on 1.6. `what` is what was tried, for people.
+ * `stops` is what a missing right stops.
  */
 export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' | 'target' = 'slot'): Failure {
   const { code, fieldName } = errorOf(answer);
-  // Its messages are empty or repeat the code. What was accepted is never quoted: answers to a POST show the password.
+  // Cattle's messages are empty or repeat the code. A success is never quoted: responses to a POST show the password.
   const own = code !== undefined || answer.status < 300;
   const said = `${what}: Rancher answered ${answer.status}${code ? ` ${code}` : ''}${fieldName ? ` (${fieldName})` : ''}`;
   const usual = own ? http.failure({ ...answer, text: '' }, said) : http.failure(answer);
@@ -64,7 +64,7 @@ export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' 
     case 405:
       return readOnly(message, stops);
     case 409: {
-      // Locks, a process under way, the database: it passes.
+      // A lock, a process under way or the database: transient.
       const seconds = Number(answer.headers.get('retry-after'));
       return new Failure('BUSY', message, { stops: 'slot', ...(seconds > 0 && { retryAfterMs: seconds * 1000 }) });
     }

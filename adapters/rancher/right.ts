@@ -6,15 +6,18 @@ import type { Code } from './findings.ts';
 import { readOnly, refusal } from './refusal.ts';
 import type { Ref } from './survey.ts';
 
-/** Of a schema of Rancher: what the key may do with a type. An answer of something else has none of both. */
+/**
+ * The part of a Rancher schema that says what the key may do with a type. A response that is no schema has neither
+ * member.
+ */
 interface Methods {
   readonly collectionMethods?: unknown;
   readonly resourceMethods?: unknown;
 }
 
 /**
- * Says what a delivery would do, as far as the key may: Rancher's schemas show each key the methods that it may use
- * (recorded). Throws FORBIDDEN where the key may not write.
+ * Says what a delivery would do, as far as the key's rights tell: Rancher's schemas show each key the methods that it
+ * may use (recorded). Throws FORBIDDEN where the key may not write.
  */
 export async function rehearsed(
   http: Http,

@@ -6,10 +6,13 @@ import { refusal, unexpected } from './refusal.ts';
 import { becauseOf } from './survey.ts';
 
 const pollMs = 200;
-/** Rancher takes a tenth of a second; what takes longer than this is stuck, or comes with a later attempt. */
+/**
+ * In milliseconds. Rancher takes a tenth of a second; what takes longer than this is stuck, or is found by a later
+ * attempt.
+ */
 const patienceMs = 10_000;
 
-/** Waits for what Rancher does with things that were created. */
+/** Waits until Rancher is done with what was created. */
 export function makeSettle(http: Http, api: Api, clock: Clock) {
   async function untilActive(path: string, signal: AbortSignal): Promise<void> {
     for (const until = clock.mono() + patienceMs; ; await clock.sleep(pollMs, signal)) {
@@ -26,7 +29,7 @@ export function makeSettle(http: Http, api: Api, clock: Clock) {
 
   /**
    * Removes what this attempt has just made, because another courier made the same at the same moment. Every courier
-   * keeps the lowest number, so they agree. What Rancher does not remove is a finding of the next look.
+   * keeps the lowest number, so they agree. Anything that Rancher does not remove becomes a finding of the next look.
    */
   async function takeBack(path: string, signal: AbortSignal): Promise<void> {
     await api.ask('POST', `${path}/?action=deactivate`, signal);

@@ -8,8 +8,8 @@ import { type Credential, isIdle, isLive, type Listed, type Registry, type Resou
 import type { Code } from './findings.ts';
 
 /**
- * Where a credential goes. `at`: the path of the environment. No credentials: one is to be made, and the registry, too,
- * where none is named.
+ * Where a credential goes. `at` is the path of the environment. Without credentials one is to be made, and also the
+ * registry if none is named.
  */
 export interface Ref {
   readonly at: string;
@@ -24,17 +24,17 @@ interface Found {
 type Tools = Pick<Deps<Code>, 'registry' | 'wanted' | 'finding'>;
 
 /**
- * Rancher compares the stored address with the image's host, without regard to case and without trimming anything
- * (recorded).
+ * Whether a registry serves this host. Rancher compares the stored address with the image's host, ignoring case and
+ * trimming nothing (recorded).
  */
 export const servesHost = ({ serverAddress }: Registry, host: string): boolean => serverAddress?.toLowerCase() === host;
 
-/** isReadOnly: no registry offers to be changed, so the key may change none. */
+/** isReadOnly: no registry offers an update, so the key may change none. */
 interface Survey extends Pick<Discovery<Ref>, 'slots' | 'findings'> {
   readonly isReadOnly: boolean;
 }
 
-/** What the registries of an environment come to: a slot each that is ours to write, and what a person should know. */
+/** Evaluates the registries of an environment: a slot for each one that is ours to write, and findings. */
 export function survey({ items: rows, count }: Pick<Listed<Registry>, 'items' | 'count'>, at: string, tools: Tools): Survey {
   const { registry, wanted, finding } = tools;
   const found = rows.flatMap((row): Found[] => {
@@ -64,8 +64,8 @@ export function survey({ items: rows, count }: Pick<Listed<Registry>, 'items' | 
 }
 
 /**
- * Nothing where there is nothing to write: all its credentials are switched off, or one would have to be made that
- * could never serve.
+ * The slot of a registry. undefined: there is nothing to write, because all its credentials are switched off, or
+ * because a new one could never serve.
  */
 function slotOf({ row, registry, serves }: Found, at: string, { finding }: Tools): Slot<Ref> | undefined {
   const credentials = (row.credentials ?? []).filter(isLive);

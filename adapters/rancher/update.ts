@@ -6,16 +6,16 @@ import { type Api, isLive, isResource, type Credential as Stored } from './api.t
 import { refusal, unexpected } from './refusal.ts';
 import type { Ref } from './survey.ts';
 
-/** Writes a credential into those that `ref` names. */
+/** Writes a credential into the stored ones that `ref` names. */
 export type Update = (ref: Ref, credential: Credential, signal: AbortSignal) => Promise<Receipt>;
 
-/** isReadOnly: the last look showed that the key may change nothing. Then a refused write stops the target. */
+/** isReadOnly: the last look showed that the key may change nothing. A refused write then stops the target. */
 export function makeUpdate(http: Http, api: Api, isReadOnly: () => boolean): Update {
   async function put(at: string, id: string, credential: Credential, signal: AbortSignal): Promise<void> {
     const answer = await api.ask('PUT', `${at}/registrycredentials/${id}`, signal, loginOf(credential));
     if (answer.status !== 200) throw refusal(http, answer, `Updating credential ${id}`, isReadOnly() ? 'target' : 'slot');
     const stored = answer.json<Stored | null>();
-    // What was removed or switched off takes a password just as well.
+    // Rancher also stores a password in a credential that is removed or switched off.
     if (!isResource(stored) || !isLive(stored)) {
       const state = isResource(stored) ? stored.state : 'in no state';
       throw new Failure('NOT_FOUND', `Credential ${id} took the password but is ${state}, so no pull uses it.`);
@@ -25,8 +25,8 @@ export function makeUpdate(http: Http, api: Api, isReadOnly: () => boolean): Upd
   }
 
   /**
-   * Writes every credential that serves, the lowest number first: a running service keeps the number that it began
-   * with. The others are written when one fails. Of several failures the one counts that may still land.
+   * Writes every credential that serves, lowest number first: a running service keeps the number that it began with. If
+   * one fails, the others are still written. Of several failures, one that may still land takes precedence.
    */
   return async ({ at, credentials }: Ref, credential: Credential, signal) => {
     const failures: Failure[] = [];

@@ -11,14 +11,14 @@ const createKey =
 const endContest =
   'Somebody else changes this Secret all the time (GitOps, an operator, another updater): let one of the two write it. It is tried again by itself.';
 
-/** Once around everything there; what is longer is a server that does not come to an end. */
+/** The most pages of a list. A longer list means a server that never ends it. */
 const maxPages = 1000;
 
 export interface Api {
   readonly http: Http;
   readonly address: string;
 }
-/** For the sentences: in which cluster it was asked, and for which right. */
+/** The cluster that is asked, and the right that this needs, for messages. */
 export interface Where {
   readonly cluster: string;
   readonly right: string;
@@ -26,13 +26,13 @@ export interface Where {
 
 export const segment = (text: string): string => encodeURIComponent(text).replaceAll('%3A', ':');
 export const projectPath = (project: string): string => `/v3/project/${segment(project)}/dockercredentials`;
-/** Without a namespace: in all of them. */
+/** The path of Secrets. Without a namespace it covers all of them. */
 export function secretsPath(cluster: string, namespace?: string, name?: string): string {
   const within = namespace === undefined ? '' : `/namespaces/${segment(namespace)}`;
   return `/k8s/clusters/${segment(cluster)}/api/v1${within}/secrets${name === undefined ? '' : `/${segment(name)}`}`;
 }
 
-/** Asks, and throws unless the answer is the one hoped for. */
+/** Sends a request. Throws a Failure unless the response has the expected status. */
 export async function ask(api: Api, where: Where, method: string, path: string, more: HttpRequest & { hoped?: number }): Promise<Answer> {
   const { hoped = 200, ...request } = more;
   const answer = await api.http(method, path, request);
@@ -44,7 +44,7 @@ export async function ask(api: Api, where: Where, method: string, path: string, 
 export const listAll = <T extends object>(api: Api, where: Where, path: string, signal: AbortSignal): Promise<T[]> =>
   readPages<T>(path, next => ask(api, where, 'GET', next, { signal }));
 
-/** All Secrets of a type; a page at a time, as they hold their data. */
+/** All Secrets of a type, read a page at a time, because they come with their data. */
 export async function listSecrets<T extends object>(
   api: Api,
   where: Where,
@@ -67,7 +67,7 @@ export async function listSecrets<T extends object>(
   throw endless(path);
 }
 
-/** What is no object becomes a row without anything. */
+/** Replaces each row that is no object with an empty one. */
 const objects = <T extends object>(rows: readonly unknown[]): T[] =>
   rows.map(row => (typeof row === 'object' && row !== null ? row : {}) as T);
 const endless = (path: string): Failure =>
@@ -81,8 +81,8 @@ interface Told {
 }
 
 /**
- * What an answer means that is none of those hoped for. Errors come in four shapes: of Norman and Steve, of Rancher's
- * login, of its router to the clusters, and of Kubernetes. A cluster that fails stops its own slots alone.
+ * The Failure for a response other than the expected one. Errors come in four shapes: from Norman and Steve, from
+ * Rancher's login, from its router to the clusters, and from Kubernetes. A failing cluster stops only its own slots.
  */
 export function refusal({ http }: Api, answer: Answer, where: Where): Failure {
   const { cluster } = where;

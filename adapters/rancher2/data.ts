@@ -2,7 +2,7 @@ import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import { type Entry, entriesOf, forms, isOfEcr, renewed, replaceEntries } from './dockerconfig.ts';
 
-/** Of a Secret; the data in base64. */
+/** The parts of a Secret that are read. The data is in base64. */
 export interface Data {
   readonly type: string;
   readonly data?: Readonly<Record<string, string>> | null;
@@ -15,21 +15,21 @@ export const gone = (what: string): Failure => new Failure('NOT_FOUND', `${what}
 const formOf = ({ type }: Data) => (Object.hasOwn(forms, type) ? forms[type] : undefined);
 
 /**
- * The text in which a Secret holds entries; undefined for a type without any. As bytes, so that what is not ours stays
- * as it is even where it is no UTF-8.
+ * The text in which a Secret holds entries. undefined: its type holds none. Each byte becomes one character, so that
+ * what is not ours stays as it is even where it is no UTF-8.
  */
 export function textOf(secret: Data): string | undefined {
   const form = formOf(secret);
   return form && decoded(secret.data?.[form.key]).toString('latin1');
 }
 
-/** The entries of a Secret; undefined for a type without any. */
+/** The entries of a Secret. undefined: its type holds none. */
 export function entriesIn(secret: Data): Entry[] | undefined {
   const form = formOf(secret);
   return form && entriesOf(textOf(secret) ?? '', form.path);
 }
 
-/** Whether a Secret that holds one user name and password logs in as ECR wants it. */
+/** Whether a Secret that holds one user name and password holds a login as ECR requires it. */
 export function isWholeLogin({ data }: Data): boolean {
   const { username, password, auth } = data ?? {};
   const login = `${decoded(username).toString()}:${decoded(password).toString()}`;
@@ -37,9 +37,9 @@ export function isWholeLogin({ data }: Data): boolean {
 }
 
 /**
- * The keys of a Secret's data that change, in base64; undefined: it holds all of it already. login: the host that it
- * serves where it holds one user name and password. Throws NOT_FOUND when it holds none of the registries, REJECTED for
- * a type that holds no login.
+ * The keys of a Secret's data that change, in base64. undefined: it is up to date. `login` is the host that it serves,
+ * if it holds one user name and password. Throws NOT_FOUND when it holds none of the registries, REJECTED for a type
+ * that holds no login.
  */
 export function renewedData(what: string, secret: Data, login: string | undefined, credentialFor: CredentialFor): Changes | undefined {
   const form = formOf(secret);
@@ -59,8 +59,8 @@ export function renewedData(what: string, secret: Data, login: string | undefine
 }
 
 /**
- * Of a registry of a provisioned cluster: user name and password stand by themselves, and `auth`, if there, joins the
- * two.
+ * The changes for a registry of a provisioned cluster: user name and password are separate, and `auth`, if present,
+ * joins the two.
  */
 function loginData(what: string, { type, data: held }: Data, credential: Credential | undefined): Changes | undefined {
   if (type !== 'rke.cattle.io/auth-config' && type !== 'kubernetes.io/basic-auth')

@@ -1,12 +1,12 @@
 import { type Member, membersAt } from '../common/json-text.ts';
 
-/** How Secrets hold logins of registries: by type, the key of the data and where in its JSON the entries stand. */
+/** How Secrets hold logins of registries, by type: the key of the data, and the path of the entries in its JSON. */
 export const forms: Readonly<Record<string, { readonly key: string; readonly path: readonly string[] }>> = {
   'kubernetes.io/dockerconfigjson': { key: '.dockerconfigjson', path: ['auths'] },
   'kubernetes.io/dockercfg': { key: '.dockercfg', path: [] },
 };
 
-/** One login: its address, the text of its value, and where that stands. */
+/** One login: its address, the text of its value, and the position of that text. */
 export interface Entry {
   readonly address: string;
   readonly text: string;
@@ -15,9 +15,9 @@ export interface Entry {
 }
 
 /**
- * The entries of a text; none where it is no JSON or holds no such map. The kubelet and Docker read names of members
- * without regard to case, and join maps that are there twice. Others take the last one, or the one that is written
- * exactly so. So all of them count, and the same address may come more than once.
+ * The entries of a text; none where it is no JSON or holds no such map. The kubelet and Docker ignore the case of
+ * member names, and join maps that occur twice. Other clients take the last map, or the one that is spelled exactly so.
+ * So all of them count, and the same address may occur more than once.
  */
 export function entriesOf(text: string, path: readonly string[]): Entry[] {
   try {
@@ -31,8 +31,8 @@ export function entriesOf(text: string, path: readonly string[]): Entry[] {
 const normans = new Set(['username', 'password', 'auth', 'email', 'description']);
 
 /**
- * The one entry of a text that Norman can replace without loss: it writes `auths` alone, and of an entry the texts that
- * it knows.
+ * The only entry of a text, if Norman can replace it without loss: it writes `auths` alone, and of an entry the texts
+ * that it knows.
  */
 export function onlyLogin(text: string): Entry | undefined {
   const [only, ...others] = entriesOf(text, ['auths']);
@@ -43,8 +43,8 @@ export function onlyLogin(text: string): Entry | undefined {
 }
 
 /**
- * Whether everybody who reads the entry logs in as ECR wants it. The kubelet and Docker prefer `auth`; others do not
- * know it.
+ * Whether every client that reads the entry logs in as ECR requires. The kubelet and Docker prefer `auth`; others do
+ * not know it.
  */
 export function isWhole({ text }: Entry): boolean {
   const values = new Map(
@@ -58,16 +58,17 @@ export function isWhole({ text }: Entry): boolean {
   return readings.length > 0 && readings.every(isOfEcr);
 }
 
-/** Whether USER:PASSWORD is a login as ECR wants it. */
+/** Whether USER:PASSWORD is a login as ECR requires it. */
 export const isOfEcr = (login: string): boolean => /^AWS:./s.test(login);
 
 /**
- * What is taken out of an entry in any spelling: the old login, and tokens that clients would prefer to the password.
+ * The members that are removed from an entry, in any spelling: the old login, and tokens that clients would prefer to
+ * the password.
  */
 const replaced = new Set(['username', 'password', 'auth', 'identitytoken', 'registrytoken']);
 
 /**
- * The text of the entry with a new login; what else stands in it stays as it is written. undefined: it holds that login
+ * The text of the entry with a new login; everything else in it stays as it is written. undefined: it holds that login
  * already.
  */
 export function renewed({ text }: Entry, username: string, password: string): string | undefined {
@@ -80,7 +81,7 @@ export function renewed({ text }: Entry, username: string, password: string): st
   return `{${[...kept, JSON.stringify(login).slice(1, -1)].join(',')}}`;
 }
 
-/** The text with new values for some of its entries, in their order; every other byte stays. */
+/** The text with new values for some of its entries, given in their order; every other byte stays. */
 export function replaceEntries(text: string, values: readonly { readonly entry: Entry; readonly value: string }[]): string {
   let result = '';
   let copied = 0;

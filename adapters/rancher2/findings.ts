@@ -1,4 +1,4 @@
-/** What a person should know of a Rancher 2; what stands in clusters that cannot be looked at among them. */
+/** What a person should know of a Rancher 2, including what is in clusters that cannot be looked at. */
 export const findings = {
   CLUSTER_DOWN: {
     severity: 'warning',

@@ -4,7 +4,7 @@ import { management } from './api.ts';
 import type { Cluster, Project } from './lists.ts';
 import type { Found } from './secrets.ts';
 
-/** What could not be looked at. ids: as in a discovery's `unseen`. */
+/** What could not be looked at. `ids` are as in a discovery's `unseen`. */
 export interface Gap {
   readonly ids: readonly string[];
   readonly what: string;
@@ -12,8 +12,8 @@ export interface Gap {
 }
 
 /**
- * Namespaces that the token may not look into, as one gap of their cluster. Those of projects that are a gap already
- * are not told twice.
+ * The namespaces that the token may not look into, as one gap of their cluster. Projects that are a gap already are not
+ * reported twice.
  */
 export function gapsOf({ id, name }: Cluster, refused: Found['refused'], projects: readonly Project[], gaps: readonly Gap[]): Gap[] {
   const told = new Set(gaps.flatMap(({ ids }) => ids));
@@ -28,6 +28,6 @@ export function gapsOf({ id, name }: Cluster, refused: Found['refused'], project
   return [{ ids: hidden.flatMap(({ ids }) => ids), what, failure: first.failure }];
 }
 
-/** What stands before the ids of slots: of a project, and of the namespaces of a cluster. */
+/** The prefixes of slot ids: those of a project, and those of the namespaces of a cluster. */
 export const projectSlots = ({ cluster, short }: Pick<Project, 'cluster' | 'short'>): string => `${cluster}/project/${short}`;
 export const clusterSlots = (cluster: string): string => `${cluster}/namespace`;

@@ -16,15 +16,15 @@ import {
 import { type Found, readSecret, type Secret, secretsOf } from './secrets.ts';
 import { placesOf } from './seen.ts';
 
-/** With what the nodes of clusters log in, chosen ones and others. */
+/** The logins of the nodes of clusters, chosen ones and others. */
 export interface NodeLogins {
   readonly registries: readonly NodeRegistry[];
   /**
-   * Of those of chosen clusters that hold a registry of ECR, where they shall be written: the Secrets that the token
-   * may read.
+   * The Secrets of chosen clusters that hold a registry of ECR and are to be written, as far as the token may read
+   * them.
    */
   readonly secrets: readonly Secret[];
-  /** Names in the namespace `cattle-system` of the management cluster. */
+  /** The names of Secrets in the namespace `cattle-system` of the management cluster. */
   readonly system: readonly string[];
 }
 export interface Inventory {
@@ -37,22 +37,25 @@ export interface Inventory {
   readonly gaps: readonly Gap[];
 }
 
-/** Patterns by which the user narrows down what is looked at; none: everything. Clusters and projects by id or name. */
+/**
+ * The patterns by which the user limits what is looked at; none: everything. Clusters and projects are matched by id or
+ * name.
+ */
 export interface Scope {
   readonly clusters: readonly string[];
   readonly projects: readonly string[];
   readonly namespaces: readonly string[];
-  /** The logins of nodes are written, too. */
+  /** Whether the logins of nodes are written too. */
   readonly clusterRegistries: boolean;
 }
 type Attempt = <T>(gap: Omit<Gap, 'failure'>, none: T, look: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
-/** A cluster that hangs must not hold up the others. */
+/** In milliseconds. A cluster that hangs must not hold up the others. */
 const clusterMs = 15_000;
 
 /**
- * Everything that the token sees within the scope. Reads only. Throws what concerns Rancher as a whole; a project or
- * cluster that fails is a gap.
+ * Collects everything that the token sees within the scope. Only reads. Throws what concerns Rancher as a whole; a
+ * project or cluster that fails becomes a gap.
  */
 export async function takeInventory(
   api: Api,
@@ -75,7 +78,7 @@ export async function takeInventory(
       listCredentials(api, project, ends),
     ),
   );
-  // The management cluster is looked at in any case: the secrets of projects are there. If it fails they are not all
+  // The management cluster is always looked at, because it has the secrets of projects. If it fails, they are not all
   // known.
   const places = [{ id: management, name: management, state: 'active' }, ...clusters.filter(({ id }) => id !== management)];
   const ofClusters = inTurns(places, async (cluster): Promise<Found> => {
@@ -112,7 +115,10 @@ export async function takeInventory(
   };
 }
 
-/** What a part comes to, or `none` where it fails; a token that is refused concerns everything. */
+/**
+ * Runs one part of the inventory. If it fails, records a gap and returns `none`. A refused token concerns everything,
+ * and is thrown.
+ */
 function attemptWithin(signal: AbortSignal, clock: Deps['clock'], gaps: Gap[]): Attempt {
   return async (gap, none, look) => {
     try {
@@ -126,7 +132,7 @@ function attemptWithin(signal: AbortSignal, clock: Deps['clock'], gaps: Gap[]): 
   };
 }
 
-/** isOurs: its Secret is looked at, as it shall be written. */
+/** The logins of nodes. `isOurs` selects those whose Secrets are read, because they are to be written. */
 async function nodeLogins(api: Api, attempt: Attempt, isOurs: (one: NodeRegistry) => boolean): Promise<NodeLogins | undefined> {
   const gap = { ids: [clusterSlots(management)], what: 'the logins of nodes' };
   const named = await attempt(gap, undefined, ends => Promise.all([listNodeRegistries(api, ends), listSystemSecrets(api, ends)]));

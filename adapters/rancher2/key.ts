@@ -8,11 +8,11 @@ import type { Code } from './findings.ts';
 
 interface Token {
   readonly user: string | undefined;
-  /** undefined: it was not told. */
+  /** undefined: Rancher did not say it. */
   readonly end: Date | 'never' | undefined;
 }
 
-/** For people only: the version, whose token it is, and when it ends. */
+/** Looks up what only people need: the version, the user of the token, and when the token ends. */
 export function makeLook({ http }: Api, token: Secret, { clock, finding }: Deps<Code>) {
   async function get<T>(path: string, signal: AbortSignal): Promise<T | undefined> {
     const answer = await http('GET', path, { signal });
@@ -25,8 +25,8 @@ export function makeLook({ http }: Api, token: Secret, { clock, finding }: Deps<
   }
 
   /**
-   * What stands before the colon is the name of the token, and no secret. Since 2.12 there is a second kind of tokens,
-   * with a resource of its own.
+   * The token's own resource. The part before the colon is the name of the token, and no secret. Since 2.12 there is a
+   * second kind of token, with a resource of its own.
    */
   async function own(signal: AbortSignal): Promise<Token | undefined> {
     const [name = ''] = token.reveal().split(':');
@@ -59,7 +59,7 @@ export function makeLook({ http }: Api, token: Secret, { clock, finding }: Deps<
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value ? value : undefined);
 
-/** RFC 3339; empty or absent is a token that never ends. */
+/** Parses a time of RFC 3339. An empty or absent one is a token that never ends. */
 function endOf(value: unknown): Date | 'never' | undefined {
   if (value === undefined || value === null || value === '') return 'never';
   const at = typeof value === 'string' ? Date.parse(value) : Number.NaN;

@@ -7,7 +7,7 @@ export interface Cluster {
   readonly name: string;
   readonly state: string;
 }
-/** id: CLUSTER:PROJECT. backing: the namespace of the management cluster that holds its secrets. */
+/** A project. `id` is CLUSTER:PROJECT. `backing` is the namespace of the management cluster that holds its secrets. */
 export interface Project {
   readonly id: string;
   readonly cluster: string;
@@ -16,14 +16,15 @@ export interface Project {
   readonly backing: string;
 }
 /**
- * A dockerCredential of Norman, which shows no password. id: NAMESPACE:NAME of its Secret in the management cluster.
+ * A dockerCredential of Norman, which shows no password. `id` is NAMESPACE:NAME of its Secret in the management
+ * cluster.
  */
 export interface Credential {
   readonly id: string;
   readonly project: Project;
   readonly registries: Readonly<Record<string, { readonly username?: unknown }>>;
 }
-/** Of a cluster that Rancher provisioned: which Secret its nodes log in with, by address. */
+/** A registry of a cluster that Rancher provisioned: the Secret that its nodes log in with, by address. */
 export interface NodeRegistry {
   readonly cluster: string;
   readonly address: string;
@@ -53,8 +54,8 @@ export interface Displayed {
 }
 
 /**
- * Steve lists what the user sees of them; undefined: it knows no such type, as it says to a user without any right to
- * it, too.
+ * Steve's list of the objects that the user sees. undefined: Steve knows no such type, which it also says to a user
+ * without any right to it.
  */
 export async function steveList<T extends Displayed>(
   api: Api,
@@ -75,7 +76,7 @@ export async function listProjects(api: Api, signal: AbortSignal): Promise<Proje
   const found = rows.flatMap(({ metadata, spec, status }) => {
     const { name: short, namespace: cluster } = metadata ?? {};
     if (typeof short !== 'string' || typeof cluster !== 'string') return [];
-    // Older versions have no namespace of its own for it, and use the one that is called as the project.
+    // Older versions have no separate namespace for the secrets, and use the one that is named like the project.
     const backing = textOr(status?.backingNamespace, short);
     return [{ id: `${cluster}:${short}`, cluster, short, name: textOr(spec?.displayName, short), backing }];
   });
@@ -98,13 +99,13 @@ export async function listCredentials(api: Api, project: Project, signal: AbortS
   });
 }
 
-/** What was read of a list; throws UNEXPECTED where the list has rows of which none can be read. */
+/** Returns what was read of a list. Throws UNEXPECTED where the list has rows of which none can be read. */
 export function someOf<T>(read: T[], rows: readonly unknown[], what: string): T[] {
   if (read.length > 0 || rows.length === 0) return read;
   throw new Failure('UNEXPECTED', `Nothing in the list of the ${what} can be read.`);
 }
 
-/** A missing right as a value; throws whatever else it is. */
+/** Returns a missing right as a value. Throws any other error. */
 export function orRefusal(error: unknown): Failure {
   if (isFailure(error, 'FORBIDDEN')) return error;
   throw error;
@@ -114,8 +115,8 @@ export const isFailure = (error: unknown, code: 'FORBIDDEN' | 'NOT_FOUND'): erro
   error instanceof Failure && error.code === code;
 
 /**
- * Names of Secrets in the namespace `cattle-system` of the management cluster by which clusters log in to the registry
- * of the system (since 2.15); undefined: the token may not see the setting.
+ * The names of Secrets in the namespace `cattle-system` of the management cluster with which clusters log in to the
+ * registry of the system (since 2.15). undefined: the token may not see the setting.
  */
 export async function listSystemSecrets(api: Api, signal: AbortSignal): Promise<string[] | undefined> {
   const answer = await api.http('GET', '/v3/settings/system-default-registry-pull-secrets', { signal });

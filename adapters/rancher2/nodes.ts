@@ -17,7 +17,7 @@ const pathOf = ({ metadata: { namespace, name } }: Secret): string => `${namespa
 export const isNodeLogin = (secret: Secret, { registries }: Pick<Logins, 'registries'>): boolean =>
   secret.cluster === management && registries.some(one => `${one.namespace}/${one.secret}` === pathOf(secret));
 
-/** Why a change of a Secret that no cluster names may restart nodes all the same; undefined: it does not. */
+/** Why a change of a Secret that no cluster names may still restart nodes. undefined: it does not. */
 export function restartOf(
   { cluster, metadata: { namespace, name, labels, annotations } }: Secret,
   system: readonly string[],
@@ -28,7 +28,7 @@ export function restartOf(
   return marked ? 'it bears the mark by which Rancher watches the logins of nodes' : undefined;
 }
 
-/** Those of the chosen clusters: slots where they shall be written and can be, else findings. */
+/** The logins of the nodes of chosen clusters: slots where they are to be written and can be, else findings. */
 export function ofNodes({ registries, secrets }: Logins, chosen: readonly Cluster[], wishes: Wishes, deps: Deps<Code>): Part {
   const stored = new Map(secrets.map(secret => [pathOf(secret), secret]));
   const parts = [...Map.groupBy(registries, ({ namespace, secret }) => `${namespace}/${secret}`)].map(([path, users]) => {

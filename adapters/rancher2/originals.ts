@@ -6,8 +6,8 @@ import type { Credential, Project } from './lists.ts';
 import type { Secret } from './secrets.ts';
 
 /**
- * A Secret that is no copy. credential: what Norman shows of it. project: whose it is; none: of a project that is not
- * looked at.
+ * A Secret that is no copy. `credential` is what Norman shows of it. `project` is the one that it belongs to; `none`:
+ * one that is not looked at.
  */
 export interface Original {
   readonly secret: Secret;
@@ -36,8 +36,8 @@ export const ofProject = (project: Project, name: string): Place => ({
 const scopedLabel = 'management.cattle.io/project-scoped-secret';
 
 /**
- * The project whose secret it is, by the label that makes it one; undefined: of none. none: where only secrets of
- * projects count it is none of those looked at.
+ * The project that a Secret belongs to, by the label that makes it a project's secret. undefined: no project. `none`:
+ * it is in a place where only secrets of projects count, and belongs to none of those looked at.
  */
 export function sourceOf({ cluster, metadata: { namespace, labels } }: Secret, projects: readonly Project[]): Project | undefined | 'none' {
   const short = labels[scopedLabel];
@@ -47,11 +47,13 @@ export function sourceOf({ cluster, metadata: { namespace, labels } }: Secret, p
   return here.find(project => project.short === short && (of === undefined || of === project.cluster)) ?? 'none';
 }
 
-/** Rancher copies the secrets of a project to its namespaces. Who writes a copy is overruled. */
+/**
+ * Whether the Secret is a copy of a project's secret in one of its namespaces. Rancher overwrites changes of a copy.
+ */
 export const isCopy = ({ metadata: { annotations } }: Secret): boolean =>
   annotations[`${scopedLabel}-copy`] === 'true' || annotations['secret.user.cattle.io/secret'] === 'true';
 
-/** Copies that Rancher makes for its own agents. */
+/** Whether the Secret is a copy that Rancher makes for its own agents. */
 export function isRanchers({ metadata: { name, labels } }: Secret): boolean {
   const marks = ['rancher-managed-pull-secret', 'cattle-cluster-agent-pull-secret'];
   return name.endsWith('rancher-managed-pull-secret') || marks.some(mark => `management.cattle.io/${mark}` in labels);

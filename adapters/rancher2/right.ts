@@ -15,8 +15,9 @@ const reviews = `/k8s/clusters/${management}/apis/authorization.k8s.io/v1/selfsu
 const apiVersion = 'authorization.k8s.io/v1';
 
 /**
- * Norman knows no dry run. It writes as the user of the token, so Kubernetes is asked whether that user may: a review
- * changes nothing, and everybody who has logged in may ask for one. Throws FORBIDDEN where the user may not.
+ * Rehearses a write of Norman, which has no dry run. Norman writes as the user of the token, so Kubernetes is asked
+ * whether that user may: a review changes nothing, and every user who has logged in may ask for one. Throws FORBIDDEN
+ * where the user may not.
  */
 export async function reviewed(
   { api, signal }: Pick<Task, 'api' | 'signal'>,

@@ -19,8 +19,8 @@ export interface Secret {
 }
 
 /**
- * In which namespaces of a cluster is looked. backing: those known to hold secrets of projects. isChosen: the others
- * count, too, if they match a pattern.
+ * The namespaces of a cluster that are looked at. `backing` are those known to hold secrets of projects. `isChosen`:
+ * the others count too, if they match a pattern.
  */
 export interface Reach {
   readonly cluster: string;
@@ -29,7 +29,8 @@ export interface Reach {
   readonly namespaces: readonly string[];
 }
 /**
- * refused: namespaces that are there, and that the token may not look into. unlisted: it may not see which there are.
+ * refused: namespaces that exist, but that the token may not look into. unlisted: the token may not list the
+ * namespaces.
  */
 export interface Found {
   readonly secrets: readonly Secret[];
@@ -38,14 +39,14 @@ export interface Found {
 }
 
 /**
- * Of a whole cluster where the token may; else of each namespace that it sees, and of those that are known to hold
- * secrets of projects.
+ * The Secrets of a whole cluster where the token may list them; else those of each namespace that it sees, and of the
+ * namespaces that are known to hold secrets of projects.
  */
 export async function secretsOf(api: Api, { cluster, backing, isChosen, namespaces }: Reach, signal: AbortSignal): Promise<Found> {
   const isWanted = (name: string): boolean => backing.includes(name) || (isChosen && within(namespaces, name));
   async function list(namespace?: string): Promise<Secret[]> {
     const where = { cluster, right: `list Secrets in ${namespace === undefined ? '' : `namespace ${namespace} of `}cluster ${cluster}` };
-    // No selector takes two types at once.
+    // A selector takes one type only.
     const rows: Row[] = [];
     for (const type of Object.keys(forms)) rows.push(...(await listSecrets<Row>(api, where, namespace, type, signal)));
     const read = someOf(
@@ -70,7 +71,7 @@ export async function secretsOf(api: Api, { cluster, backing, isChosen, namespac
     const found = await inTurns([...wanted], namespace =>
       list(namespace).catch((failure: unknown) => {
         if (isFailure(failure, 'FORBIDDEN')) refused.push({ namespace, failure });
-        // A Secret that went since it was listed holds nothing any more.
+        // What is gone since it was listed holds nothing any more.
         else if (!isFailure(failure, 'NOT_FOUND')) throw failure;
         return [];
       }),
@@ -79,7 +80,7 @@ export async function secretsOf(api: Api, { cluster, backing, isChosen, namespac
   }
 }
 
-/** undefined: it is not there. */
+/** Reads a Secret of the management cluster. undefined: it is not there. */
 export async function readSecret(api: Api, { namespace, name }: Record<'namespace' | 'name', string>, signal: AbortSignal) {
   const answer = await api.http('GET', secretsPath(management, namespace, name), { signal });
   if (answer.status === 404) return undefined;

@@ -11,7 +11,7 @@ interface Places {
 
 /**
  * The clusters and projects that the token may list. Throws FORBIDDEN when it may list neither. Without the list of
- * clusters, they are Rancher's own and those of the projects. Without the list of projects, nobody can tell which
+ * clusters, they are Rancher's own and those of the projects. Without the list of projects, it is not known which
  * Secrets of the management cluster belong to projects, so these Secrets are a gap.
  */
 export async function placesOf(api: Api, signal: AbortSignal): Promise<Places> {

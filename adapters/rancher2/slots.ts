@@ -3,7 +3,7 @@ import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding, Slot } from '../../src/contract/target.ts';
 import type { Code } from './findings.ts';
 
-/** A Secret of a cluster. login: it holds one user name and password, for this host. */
+/** A Secret of a cluster. `login` is set if it holds one user name and password, for this host. */
 export interface SecretRef {
   readonly kind: 'secret';
   readonly cluster: string;
@@ -11,14 +11,14 @@ export interface SecretRef {
   readonly name: string;
   readonly login?: string;
 }
-/** visible: the token sees the Secret behind it. */
+/** A dockerCredential. `visible`: the token sees the Secret behind it. */
 export interface CredentialRef {
   readonly kind: 'credential';
   readonly project: string;
   readonly id: string;
   readonly visible: boolean;
 }
-/** A dockerCredential that does not exist yet. backing: the namespace of its Secret. */
+/** A dockerCredential that does not exist yet. `backing` is the namespace of its Secret. */
 export interface NewRef {
   readonly kind: 'new';
   readonly project: string;
@@ -30,21 +30,21 @@ export type Ref = CredentialRef | SecretRef | NewRef;
 
 export type Slots = readonly Slot<Ref>[];
 export interface Wishes {
-  /** The project in which what is wanted and absent is created. */
+  /** The project in which wanted registries that are absent are created. */
   readonly project: string | undefined;
   readonly clusterRegistries: boolean;
-  /** Only some projects are looked at, because the user wants it so. */
+  /** Whether the user limits the projects that are looked at. */
   readonly someProjects: boolean;
 }
 
-/** Of what is found: its slots, and what a person should know of it. */
+/** Slots and findings for a part of what is found. */
 export interface Part {
   readonly slots: Slots;
   readonly findings: readonly Finding[];
 }
 export const nothing: Part = { slots: [], findings: [] };
 
-/** The ECR registries among some addresses, each once. */
+/** The ECR registries among some addresses, without duplicates. */
 export function registriesOf(addresses: readonly string[], { registry }: Deps<Code>): Registry[] {
   const found = addresses.flatMap(address => registry(address)?.registry ?? []);
   return [...new Map(found.map(one => [one.host, one])).values()];

@@ -15,10 +15,7 @@ import { nothing, type Part, type Ref, registriesOf, type Slots, type Wishes } f
 
 type Places = Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'>;
 
-/**
- * What the inventory comes to: a slot for each place that holds a login of ECR and is ours to write, and what a person
- * should know.
- */
+/** Evaluates the inventory: a slot for each place that holds a login of ECR and is ours to write, and findings. */
 export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Places {
   const credentials = new Map(seen.credentials.map(credential => [credential.id, credential]));
   const secrets = seen.secrets.filter(secret => !isRanchers(secret) && ecrEntries(secret, deps).length > 0);
@@ -28,7 +25,7 @@ export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Place
     if (credential) credentials.delete(credential.id);
     return { secret, credential, project: credential?.project ?? sourceOf(secret, seen.projects) };
   });
-  // The token does not see their Secrets.
+  // Credentials whose Secrets the token does not see.
   const unmatched = [...credentials.values()].flatMap(credential => ofNorman(credential, deps));
   const { nodes } = seen;
   const [known, doubtful] = [places.filter(place => nodes || isElsewhere(place)), places.filter(place => !nodes && !isElsewhere(place))];
@@ -80,8 +77,8 @@ const idInNorman = ({ cluster, metadata: { namespace, name } }: Secret): string 
 const ecrEntries = (secret: Secret, { registry }: Deps<Code>) => (entriesIn(secret) ?? []).filter(({ address }) => registry(address));
 
 /**
- * Secrets of the management cluster of which it is not known whether nodes log in with them: a write could restart
- * those.
+ * The finding on Secrets of the management cluster that nodes may log in with. That is not known, and a write could
+ * restart the nodes.
  */
 function doubtFindings(secrets: readonly Secret[], { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const isTold = gaps.some(({ ids }) => ids.includes(clusterSlots(management)));
@@ -106,7 +103,7 @@ function formFindings(title: string, addresses: readonly string[], { registry, f
   });
 }
 
-/** Norman shows user names and no passwords. */
+/** The slots of a credential that Norman alone shows, with user names and without passwords. */
 function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Slots {
   const addresses = Object.keys(registries);
   const ecr = addresses.filter(address => deps.registry(address));
@@ -122,8 +119,8 @@ function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Sl
 }
 
 /**
- * Copies whose source is no slot here: nobody can keep them fresh. Where a project could not be looked at that is said
- * already.
+ * The findings on copies whose source is no slot here, so that they cannot be kept fresh. A project that could not be
+ * looked at is reported already.
  */
 function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const alone = copies.filter(({ cluster, metadata: { name } }) => {
@@ -138,7 +135,10 @@ function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventor
   });
 }
 
-/** What is wanted is looked for in the project where it would be created; without such a project, anywhere. */
+/**
+ * The slots of wanted registries that are absent. They are looked for in the project where they would be created;
+ * without such a project, anywhere.
+ */
 function absentOnes(seen: Inventory, slots: Slots, { project: id }: Wishes, { wanted, finding }: Deps<Code>): Part {
   const project = seen.projects.find(project => project.id === id);
   const around = project ? slots.filter(slot => slot.id.startsWith(`${projectSlots(project)}/`)) : slots;
@@ -149,7 +149,7 @@ function absentOnes(seen: Inventory, slots: Slots, { project: id }: Wishes, { wa
     const why = id === undefined ? 'and no project is named for it' : `and the token does not see project ${id}`;
     return { slots: [], findings: missing.map(({ host }) => finding('NO_PLACE', `${host} is wanted, no secret holds it, ${why}.`)) };
   }
-  // Where not everything is seen nothing can be called absent.
+  // If the project is not seen completely, nothing can be called absent.
   if (hidden.has(projectSlots(project))) return nothing;
   const absent = missing.map((registry): Slot<Ref> => {
     const name = nameFor(registry.host);
@@ -159,5 +159,5 @@ function absentOnes(seen: Inventory, slots: Slots, { project: id }: Wishes, { wa
   return { slots: absent, findings: [] };
 }
 
-/** A label of DNS, as Norman asks for one. */
+/** A DNS label made of a host, as Norman requires it. */
 const nameFor = (host: string): string => host.replaceAll('.', '-').slice(0, 63).replace(/-+$/, '');

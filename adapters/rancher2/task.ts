@@ -2,7 +2,7 @@ import type { Deps } from '../../src/contract/adapter.ts';
 import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import type { Api } from './api.ts';
 
-/** Whether something changes over there. */
+/** Whether the attempt changes anything in Rancher. */
 export type Way = 'written' | 'rehearsed';
 
 /** One attempt to write. */
@@ -10,7 +10,7 @@ export interface Task {
   readonly api: Api;
   readonly way: Way;
   readonly signal: AbortSignal;
-  /** What is given for the registry at a stored address; undefined for all others, which stay as they are. */
+  /** The credential for the registry at a stored address. undefined for all others, which stay as they are. */
   credentialFor(address: string): Credential | undefined;
 }
 

@@ -12,14 +12,14 @@ import type { CredentialRef, SecretRef } from './slots.ts';
 import type { Task } from './task.ts';
 import { readStored, writeSecret } from './write-secret.ts';
 
-/** Of a dockerCredential. */
+/** The registries of a dockerCredential. */
 type Registries = Readonly<Record<string, Entry | null>>;
 interface Entry {
   readonly username?: unknown;
   readonly password?: unknown;
   readonly auth?: unknown;
 }
-/** A dockerCredential, as Norman answers it. */
+/** A dockerCredential, as Norman returns it. */
 export interface Norman {
   readonly name?: unknown;
   readonly registries?: Registries | null;
@@ -34,7 +34,7 @@ interface Replacement {
   readonly credential: Credential;
 }
 
-/** Writes what is given into a dockerCredential, or into the Secret behind it. */
+/** Writes the given credentials into a dockerCredential, or into the Secret behind it. */
 export async function writeCredential(task: Task, ref: CredentialRef): Promise<Receipt> {
   const plan = await planFor(task, ref);
   if (plan === 'fresh') return { change: 'unchanged' };
@@ -51,7 +51,8 @@ export async function rehearseCredential(task: Task, ref: CredentialRef, deps: P
 }
 
 /**
- * Norman replaces the whole map of registries and shows no passwords, so only a map of one can be sent without loss.
+ * Decides how to write. Norman replaces the whole map of registries and shows no passwords, so only a map of one can be
+ * sent without loss.
  */
 async function planFor(task: Task, ref: CredentialRef): Promise<'fresh' | 'in its Secret' | Replacement> {
   const registries = await replacedBy(task, ref);
@@ -72,14 +73,14 @@ function behind({ id }: CredentialRef): SecretRef {
 const pathOf = ({ project, id }: CredentialRef): string => `${projectPath(project)}/${segment(id)}`;
 
 /**
- * The registries that a PUT of Norman would replace, read right before it. undefined: it would lose more than these.
- * Its Secret tells more than Norman does.
+ * The registries that a PUT of Norman would replace, read right before it. undefined: the PUT would lose more than
+ * these. The Secret, where it can be read, shows more than Norman does.
  */
 async function replacedBy({ api, signal }: Task, ref: CredentialRef): Promise<Registries | undefined> {
   const { project, visible } = ref;
   const stored = visible ? await readStored(api, behind(ref), signal).catch(orRefusal) : undefined;
   if (!stored || stored instanceof Failure) {
-    // A credential that belongs to no project any more is answered with 200 and null.
+    // For a credential that belongs to no project any more, Norman answers 200 and null.
     const registries = (await ask(api, rightIn(project), 'GET', pathOf(ref), { signal })).json<Norman | null>()?.registries ?? {};
     return Object.keys(registries).length > 1 ? undefined : registries;
   }
@@ -94,7 +95,10 @@ function holds(held: Entry, { username, password }: Credential): boolean {
   return held.username === username && held.password === plain && held.auth === Buffer.from(`${username}:${plain}`).toString('base64');
 }
 
-/** Undefined: the Secret has the type of old, which Norman would change, and nobody can. */
+/**
+ * Writes through Norman. undefined: the Secret has the old type, which Norman would change, although types cannot be
+ * changed.
+ */
 async function put(
   { api, signal }: Task,
   ref: CredentialRef,

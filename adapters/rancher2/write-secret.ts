@@ -15,7 +15,7 @@ interface Stored extends Data {
   };
 }
 
-/** A write refused as stale is merged anew so many times in all. */
+/** How often a write that is refused as stale is tried in all. */
 const attempts = 3;
 
 /** Reads the Secret. */
@@ -24,7 +24,7 @@ export async function readStored(api: Api, ref: SecretRef, signal: AbortSignal):
   return storedIn(await ask(api, whereIs(ref), 'GET', secretsPath(cluster, namespace, name), { signal }), ref);
 }
 
-/** Merges what is given into a Secret. A write that is refused as stale is merged anew. */
+/** Merges the given credentials into a Secret, and merges again after a write that is refused as stale. */
 export async function writeSecret(task: Task, ref: SecretRef): Promise<Receipt> {
   const { api, signal, credentialFor } = task;
   const what = `Secret ${ref.namespace}/${ref.name} of cluster ${ref.cluster}`;
@@ -47,7 +47,7 @@ function patch({ api, way, signal }: Task, ref: SecretRef, { metadata }: Stored,
   return api.http('PATCH', `${path}?fieldManager=ecr-courier${way === 'rehearsed' ? '&dryRun=All' : ''}`, {
     signal,
     headers: { 'content-type': 'application/merge-patch+json' },
-    // The version refuses it when somebody else was faster, the uid when the Secret is another one by now.
+    // The version makes the write fail after a concurrent change, the uid when the Secret is another one by now.
     body: { metadata: { resourceVersion, uid }, data },
     ...(way === 'rehearsed' && { reads: true }),
   });
@@ -59,8 +59,8 @@ const whereIs = ({ cluster, namespace }: SecretRef): Where => ({
 });
 
 /**
- * The Secret in an answer of Kubernetes. A proxy on the way could answer anything, so the name is compared. uid: which
- * the Secret must have.
+ * The Secret in a response of Kubernetes. A proxy on the way could answer anything, so the name is compared. `uid` is
+ * the one that the Secret must have.
  */
 function storedIn(answer: Answer, { cluster, namespace, name }: SecretRef, uid?: string): Stored {
   const stored = answer.json<Stored | null>();

@@ -11,7 +11,9 @@ import { type Task, taskOf } from './task.ts';
 import { type Norman, rehearseCredential, writeCredential } from './write-credential.ts';
 import { writeSecret } from './write-secret.ts';
 
-/** Writes what is given into the place that `ref` names, or only asks what would happen. What is not given stays. */
+/**
+ * Writes the given credentials into the place that `ref` names, or only asks what would happen. All other logins stay.
+ */
 export function makeWriter(api: Api, deps: Deps<Code>) {
   return {
     async write(ref: Ref, given: Credentials, signal: AbortSignal): Promise<Receipt> {
@@ -31,7 +33,8 @@ export function makeWriter(api: Api, deps: Deps<Code>) {
 const rightToCreate = ({ project }: NewRef): Where => ({ cluster: management, right: `create secrets in project ${project}` });
 
 /**
- * Makes a dockerCredential. If somebody was faster, or an attempt of ours that was given up did land, it is updated.
+ * Creates a dockerCredential. If it exists by now, because another program was faster or an earlier attempt did land,
+ * it is updated.
  */
 async function add(task: Task, ref: NewRef, given: Credentials, { finding }: Deps<Code>): Promise<Receipt> {
   const { api, signal } = task;
@@ -52,7 +55,8 @@ async function add(task: Task, ref: NewRef, given: Credentials, { finding }: Dep
 }
 
 /**
- * With the label of a project's secret Rancher copies it at once; without, when it next looks at one of the namespaces.
+ * The body of a new dockerCredential. With the label of a project's secret Rancher copies it right away; without it,
+ * when Rancher next looks at one of the namespaces.
  */
 function bodyOf({ project, name }: NewRef, short: string, given: Credentials): object {
   const registries = Object.fromEntries(
