@@ -23,7 +23,7 @@ export const harbor = defineAdapter({
     },
     password: { doc: 'The secret of the robot account, or the password.', format: 'secret', env: 'HARBOR_PASSWORD' },
   },
-  // A PUT holds a transaction open while Harbor logs in to ECR: up to 80 s where a host does not answer.
+  // A PUT holds a transaction open while Harbor logs in to ECR: up to 80 s if a host does not respond.
   limits: { concurrency: 8, discoverMs: 30_000, deliverMs: 75_000, lingerMs: 120_000 },
   keyHint: createKey,
   findings,

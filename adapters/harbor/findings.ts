@@ -1,10 +1,12 @@
 import { findings as ofRows } from '../common/unreadable.ts';
 
-/** How to edit the URL of an endpoint. Harbor tries the credential with every change, and refuses a dead one. */
+/**
+ * Says how to edit the URL of an endpoint. Harbor tries the credential with every change, and refuses an expired one.
+ */
 export const editUrl = (host = 'HOST'): string =>
   `Edit the endpoint in Harbor so that its URL is https://${host}. In the same step enter AWS as Access ID and the password of \`ecr-courier token ${host}\` as Access Secret: while the stored one has expired, Harbor refuses any other change as "unhealthy".`;
 
-/** What a person should know of a Harbor. Endpoints that are left alone are among these. */
+/** What a person should know of a Harbor, including endpoints that are left alone. */
 export const findings = {
   ...ofRows,
   AWS_ECR: {

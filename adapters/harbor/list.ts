@@ -1,23 +1,23 @@
 import type { Answer } from '../../src/contract/http.ts';
 
-/** One request, with the user's login. */
+/** Sends one request with the user's login. */
 export type Ask = (method: string, path: string, signal: AbortSignal, more?: { body?: object; reads?: boolean }) => Promise<Answer>;
 
-/** The longest page: Harbor refuses a larger size, and answers everything for 0. */
+/** The longest page. Harbor refuses a larger size, and returns everything for 0. */
 export const pageSize = 100;
-/** How many pages are read of a list that only serves people. */
+/** The most pages that are read of a list that only serves people. */
 const glancedPages = 10;
 export const mostGlanced = glancedPages * pageSize;
 
 /**
  * How a glance at a list ended. whole: it was read to its end. enough: `take` had seen enough. cut: the list is longer.
- * forbidden: the user may not read it. unknown: this Harbor has no such list. unreadable: the answer was no list.
+ * forbidden: the user may not read it. unknown: this Harbor has no such list. unreadable: the response was no list.
  */
 export type Reading = 'whole' | 'enough' | 'cut' | 'forbidden' | 'unknown' | 'unreadable';
 
 /**
- * Hands out the elements of a list that only serves people, until `take` says that it has seen enough.
- * `query` must name a `sort`: without one the pages overlap.
+ * Passes the elements of a list that only serves people to `take`, until it returns `enough`. `query` must name a
+ * `sort`: without one the pages overlap.
  */
 export async function glanceAt<T>(
   ask: Ask,

@@ -3,8 +3,9 @@ import { ended } from '../common/turns.ts';
 import type { Ask } from './list.ts';
 
 /**
- * After a refused login Harbor locks the user name for 1.5 s, even for the right password. So one request goes at a
- * time until a login is accepted, at the beginning and after each refusal. Requests that wait share its refusal.
+ * Sends one request at a time until a login is accepted, at the beginning and after each refusal. After a refused login
+ * Harbor locks the user name for 1.5 s, even for the right password. Requests that wait share the refusal of the one
+ * that was sent.
  */
 export function oneByOneUntilAccepted(send: Ask): Ask {
   let accepted = false;
@@ -15,7 +16,9 @@ export function oneByOneUntilAccepted(send: Ask): Ask {
     if (answer.status === 401) accepted = false;
     return answer;
   }
-  /** The only one that can accept: an answer to something that began before a refusal says nothing about now. */
+  /**
+   * The only request that can set `accepted`: the response to one that began before a refusal says nothing about now.
+   */
   async function tried(...request: Parameters<Ask>): Promise<Answer> {
     const answer = await attempt(...request);
     accepted = isProof(request[1], answer);
@@ -36,7 +39,7 @@ export function oneByOneUntilAccepted(send: Ask): Ask {
 }
 
 /**
- * Whether Harbor accepted the login. Harbor tells strangers, too, of read-only mode, an unknown path and a flawed body,
- * and most of /systeminfo. With 400 it went on and tried a credential.
+ * Whether the response proves that Harbor accepted the login. It also reports read-only mode, an unknown path, a flawed
+ * body and most of /systeminfo without a valid login. With 400 it went on and tried a credential.
  */
 const isProof = (path: string, { status }: Answer): boolean => (status < 300 || status === 400) && !path.endsWith('/systeminfo');

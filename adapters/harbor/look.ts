@@ -10,7 +10,7 @@ interface Robot {
   readonly expires_at?: unknown;
 }
 
-/** Why the end of a robot's secret is not seen. untold: Harbor gave no proper answer for an hour, or none yet. */
+/** Why the end of a robot's secret is not known. untold: Harbor gave no valid answer for an hour, or none yet. */
 const unseen = {
   hidden: {
     why: 'it may not list robot accounts, its own among them',
@@ -23,8 +23,8 @@ const unseen = {
 type End = Date | 'never' | 'no robot' | keyof typeof unseen;
 
 /**
- * What only serves people: the version, the robot account that asks, and what uses the endpoints.
- * `path`: the path of the registries, as it is known by then.
+ * Looks up what only serves people: the version, the robot account that asks, and what uses the endpoints. `path`
+ * returns the path of the registries, as far as it is known by then.
  */
 export function makeLook(ask: Ask, path: () => string, username: string, { clock, finding }: Deps<Code>) {
   const below = (name: string): string => path().replace(/registries$/, name);
@@ -35,7 +35,7 @@ export function makeLook(ask: Ask, path: () => string, username: string, { clock
     return typeof version === 'string' ? `Harbor ${version}` : undefined;
   }
 
-  /** The list is the one way for a robot to see its own end. */
+  /** The end of the robot's own secret. A robot can see it only in the list. */
   async function end(signal: AbortSignal): Promise<End | undefined> {
     let own: Robot | undefined;
     const reading = await glanceAt<Robot>(ask, below('robots'), 'sort=id', signal, robot => {
@@ -57,7 +57,7 @@ export function makeLook(ask: Ask, path: () => string, username: string, { clock
     rules: signal => replicationRules(ask, below('replication/policies'), signal),
   });
 
-  /** uses: what is known to use an endpoint, in words; empty for nothing. */
+  /** Takes the look. `uses` returns in words what is known to use an endpoint; empty for nothing. */
   async function look(signal: AbortSignal): Promise<{ about: About; findings: Finding[]; uses: (endpoint: number) => string }> {
     const { product = 'Harbor', end = 'untold', caches, rules } = await glance(signal);
     const about = { product, principal: username, ...(end instanceof Date && { keyExpiresAt: end }) };
@@ -73,7 +73,7 @@ export function makeLook(ask: Ask, path: () => string, username: string, { clock
   return look;
 }
 
-/** Seconds since the epoch; -1 is never. */
+/** Parses seconds since the epoch; -1 is never. */
 function endOf(seconds: unknown): Date | 'never' | 'unreadable' {
   if (seconds === -1) return 'never';
   return Number.isSafeInteger(seconds) && Number(seconds) > 0 && Number(seconds) < 8.64e12

@@ -10,9 +10,8 @@ interface HarborError {
 }
 
 /**
- * The first error of an answer; undefined for an answer that Harbor never gives, such as a proxy's page, or JSON of
- * another product.
- * Before 2.0 the error stands alone, and its code is the status.
+ * The first error of a response. undefined: Harbor never gives such a response; it is a proxy's page, or JSON of
+ * another product. Before 2.0 the error stands alone, and its code is the status.
  */
 function errorOf(answer: Answer): HarborError | undefined {
   try {
@@ -23,26 +22,29 @@ function errorOf(answer: Answer): HarborError | undefined {
   }
 }
 
-/** Harbor's own success has no body. A page with the same status comes from a login or a proxy in front of it. */
+/**
+ * Whether a response is Harbor's own success, which has no body. A page with the same status comes from a login or a
+ * proxy in front of Harbor.
+ */
 export const isDone = ({ status, text }: Answer, wanted: number): boolean => status === wanted && text.trim() === '';
 
 /**
- * Harbor tried a credential in vain. It does not say why: a wrong token, a throttled login and a host that is away
- * look the same.
+ * Whether Harbor tried a credential in vain. It does not say why: a wrong token, a throttled login and an unreachable
+ * host look the same.
  */
 function isUnhealthy(answer: Answer): boolean {
   const message = errorOf(answer)?.message;
   return answer.status === 400 && typeof message === 'string' && /\bis unhealthy\b/.test(message);
 }
 
-/** What a request was for. `right`: what it needs. `host`: where a credential was tried. */
+/** The purpose of a request. `right` is the right that it needs, `host` where a credential was tried. */
 interface Asked {
   readonly right: string;
   readonly username: string;
   readonly host?: string | undefined;
 }
 
-/** What Harbor means by an answer that is none of those hoped for; recorded on 2.15.2. */
+/** The Failure for a response other than the expected one; recorded on 2.15.2. */
 export function refusal(http: Http, answer: Answer, { right, username, host }: Asked): Failure {
   const usual = http.failure(answer);
   const { message, facts } = usual;
@@ -75,8 +77,8 @@ function denied(answer: Answer, message: string, right: string): Failure {
 }
 
 /**
- * The login is good and lacks a right. Harbor then answers with the user's name alone. It refuses cookies with the same
- * code, and what stands in front of it may forbid as well.
+ * Whether the login is valid but lacks a right. Harbor then answers with the user's name alone. It refuses cookies with
+ * the same code, and a proxy in front of it may forbid requests too.
  */
 export function isMissingRight(answer: Answer): boolean {
   const { code, message } = errorOf(answer) ?? {};
@@ -84,7 +86,7 @@ export function isMissingRight(answer: Answer): boolean {
   return answer.status === 403 && (code === 'FORBIDDEN' || code === 403) && !String(message).includes('CSRF');
 }
 
-/** It stops what needs the right, and nothing else. */
+/** The Failure for a missing right. It stops what needs that right, and nothing else. */
 export function forbidden(message: string, right: string): Failure {
   return new Failure('FORBIDDEN', message, {
     remedy: `The user needs ${right}: a system robot account with registry:list, registry:read and registry:update (and registry:create for \`create\`), or an administrator. ${thenRefresh}`,
@@ -96,7 +98,10 @@ function wrongLogin(username: string): string {
   return `${usual} ${misspelled(username)}`.trimEnd();
 }
 
-/** What became of the `$` of a robot account depends on who read it: compose, a shell, docker, or nobody. */
+/**
+ * Explains a user name that does not look like a robot account's: compose, a shell or docker may each treat its `$`
+ * differently.
+ */
 function misspelled(username: string): string {
   if (/^(['"]).*\1$/.test(username))
     return 'The user name begins and ends with a quotation mark: `docker run --env-file` leaves them in, so write it without.';

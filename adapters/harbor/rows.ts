@@ -3,7 +3,7 @@ import type { Answer } from '../../src/contract/http.ts';
 import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
 import { type Ask, pageSize } from './list.ts';
 
-/** What is read of an endpoint in Harbor. Harbor leaves out members that are empty or false. */
+/** The parts of a Harbor endpoint that are read. Harbor leaves out members that are empty or false. */
 export interface Row {
   readonly id: number;
   readonly type: string;
@@ -14,32 +14,35 @@ export interface Row {
   readonly credential?: { readonly access_key?: string };
 }
 
-/** The endpoints that can be read, and how many cannot. */
+/** The endpoints that can be read, and the number of those that cannot. */
 export interface Listed {
   readonly rows: readonly Row[];
   readonly count: RowCount;
 }
 
-/** What an answer means that is none of those hoped for; `right`: what the request needs. */
+/** Returns the Failure for a response other than the expected one. `right` is what the request needs. */
 type Refused = (answer: Answer, right: string) => Failure;
 
-/** Since 2.0, and before. */
+/** The paths of the list: since 2.0, and before. */
 export const paths = ['/api/v2.0/registries', '/api/registries'] as const;
 const mostPages = 1_000;
 
 /**
- * All endpoints below a path, in the order of their ids; undefined when the path is not known there.
- * Throws what stands in the way of the whole target, such as a list of which no row can be read.
+ * All endpoints below a path, in the order of their ids. undefined: Harbor does not know the path. Throws what stands
+ * in the way of the whole target, such as a list of which no row can be read.
  */
 export async function listRows(ask: Ask, path: string, signal: AbortSignal, refused: Refused): Promise<Listed | undefined> {
   const first = await walk(ask, path, signal, refused);
-  // A row that is removed meanwhile moves those behind it across the border of two pages.
+  // A row that is removed between two requests moves the later rows across the border of two pages.
   const last = first && !first.steady ? await walk(ask, path, signal, refused) : first;
   if (last) refuseUnreadable(last.count);
   return last;
 }
 
-/** Links are not followed: those of Harbor can go on for ever. Before 2.3 each page is the whole list. */
+/**
+ * Reads the list once, by page numbers. Harbor's links are not followed, because they can go on forever. Before 2.3
+ * each page is the whole list.
+ */
 async function walk(ask: Ask, path: string, signal: AbortSignal, refused: Refused): Promise<(Listed & { steady: boolean }) | undefined> {
   const rows = new Map<number, Row>();
   const totals = new Set<string | undefined>();
@@ -53,21 +56,24 @@ async function walk(ask: Ask, path: string, signal: AbortSignal, refused: Refuse
     const before = rows.size;
     const read = found.filter(isRow);
     for (const row of read) rows.set(row.id, row);
-    // The same page again holds nothing that is new.
+    // A repeated page has nothing new.
     if (page === 1 || rows.size > before) unreadable += found.length - read.length;
     const total = answer.headers.get('x-total-count');
     totals.add(total);
-    // A count that is wrong costs a request more, never a row.
+    // A wrong count costs one more request, never a row.
     if (found.length < pageSize || rows.size === before || rows.size === Number(total))
       return { rows: [...rows.values()], count: { path, read: rows.size, unreadable }, steady: totals.size === 1 };
   }
   throw new Failure('TOO_LARGE', `Harbor lists more than ${mostPages * pageSize} registries.`);
 }
 
-/** Id 0 is Harbor itself. Without a type a row cannot be told apart from those that must not be written to. */
+/**
+ * Whether a row can be used. Id 0 is Harbor itself. A row without a type cannot be told apart from those that must not
+ * be written to.
+ */
 export function isRow(row: Partial<Row> | null | undefined): row is Row {
   return Number.isSafeInteger(row?.id) && (row?.id ?? 0) > 0 && typeof row?.type === 'string' && typeof row.url === 'string';
 }
 
-/** Harbor takes an address without a scheme for http. */
+/** Whether Harbor reaches the URL over https. It takes an address without a scheme for http. */
 export const isEncrypted = (url: string): boolean => /^https:\/\//i.test(url);

@@ -7,7 +7,7 @@ import { unreadableRows } from '../common/unreadable.ts';
 import { type Code, editUrl } from './findings.ts';
 import { isEncrypted, type Listed, paths, type Row } from './rows.ts';
 
-/** A row that is there: the path of the list, and the address of the row as the discovery saw it. */
+/** An existing row: the path of the list, the id, and the address of the row as the discovery saw it. */
 export interface Existing {
   readonly path: string;
   readonly row: number;
@@ -22,7 +22,7 @@ interface Known {
   readonly uses: (endpoint: number) => string;
 }
 
-/** A slot for each row that is ours to write, and what a person should know. */
+/** Evaluates the list: a slot for each row that is ours to write, and findings. */
 export function survey({ rows, count }: Listed, known: Known, deps: Deps<Code>): { slots: Slot<Ref>[]; findings: Finding[] } {
   const slots: Slot<Ref>[] = [];
   const findings: Finding[] = unreadableRows(count, deps.finding);
@@ -38,7 +38,10 @@ export function survey({ rows, count }: Listed, known: Known, deps: Deps<Code>):
   return { slots: [...slots, ...absent], findings };
 }
 
-/** ECR Public needs no login, so an endpoint for it is written to only where somebody configured a source. */
+/**
+ * Whether the courier writes to an endpoint of this registry. ECR Public needs no login, so such an endpoint is written
+ * only if a source for it is configured.
+ */
 const isOurs = (registry: Registry, { hasSource }: Deps<Code>): boolean => registry.service === 'ecr' || hasSource(registry);
 
 function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }: Deps<Code>): Slot<Ref> {
@@ -60,12 +63,15 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
   // Since 2.0 a good PUT makes the status good. Before, the status follows minutes later, and nothing depends on it.
   const unhealthy = path === paths[0] && status === 'unhealthy';
   const state = credential?.access_key === 'AWS' && !unhealthy ? 'present' : 'drifted';
-  // Another id, so that an endpoint that was edited does not wait until the pause of what it was before is over.
+  // A different id, so that an endpoint whose URL was corrected does not wait for the pause of the former one.
   const slotId = isEncrypted(url) ? String(id) : `${id}:http`;
   return { id: slotId, title, registries: [registry], state, findings, ref: { path, row: id, url } };
 }
 
-/** Harbor's own type is recognised by its name: its address is mostly that of ECR's API, which is no registry. */
+/**
+ * The findings on a row that is left alone. Harbor's own type is recognised by its name: its address is mostly that of
+ * ECR's API, which is no registry.
+ */
 function leftAlone(row: Row, registry: Registry | undefined, { uses }: Known, { finding }: Deps<Code>): Finding[] {
   const found = (code: Code, message: string): Finding[] => [
     finding(code, uses(row.id) ? `${message} It is used by: ${uses(row.id)}.` : message),
@@ -91,5 +97,5 @@ const hostOf = (url: string): string =>
       .replace(/[/?#].*$/s, '')
       .toLowerCase(),
   );
-/** The API also has names behind VPC endpoints, and for FIPS. */
+/** Whether a host is ECR's API, which also has names behind VPC endpoints, and for FIPS. */
 const isEcrApi = (host: string): boolean => /(^|\.)api\.ecr(-[a-z]+)?\.[a-z0-9-]+\./.test(host);

@@ -14,21 +14,24 @@ interface Policy {
 /** Names of what uses an endpoint, by the endpoint's id. */
 type Users = ReadonlyMap<number, readonly string[]>;
 
-/** So many are named; the rest is counted. */
+/** How many users are named; the rest is counted. */
 const mostNamed = 5;
 const longestName = 100;
 
-/** A range with one end, since 2.3; older versions list all projects. */
+/** Selects proxy caches by a range with one end, since 2.3; older versions list all projects. */
 const onlyCaches = `sort=name&with_detail=false&q=${encodeURIComponent('registry_id=[1~]')}`;
 
-/** Proxy-cache projects. A robot account sees private ones only with some right for all projects (source of 2.16). */
+/**
+ * The proxy-cache projects, by endpoint. A robot account sees private ones only with some right for all projects
+ * (source of 2.16).
+ */
 export async function proxyCaches(ask: Ask, path: string, signal: AbortSignal): Promise<Users> {
   const users = new Map<number, string[]>();
   await glanceAt<Project>(ask, path, onlyCaches, signal, ({ name, registry_id }) => note(users, registry_id, name));
   return users;
 }
 
-/** Replication rules, of either direction. */
+/** The replication rules of either direction, by endpoint. */
 export async function replicationRules(ask: Ask, path: string, signal: AbortSignal): Promise<Users> {
   const users = new Map<number, string[]>();
   await glanceAt<Policy>(ask, path, 'sort=name', signal, ({ name, src_registry, dest_registry }) => {
@@ -47,7 +50,10 @@ function note(users: Map<number, string[]>, endpoint: unknown, name: unknown): v
   users.set(id, names);
 }
 
-/** `proxy-cache projects hub and quay, replication rule mirror`; empty where nothing is known to use the endpoint. */
+/**
+ * The users of an endpoint in words, such as `proxy-cache projects hub and quay, replication rule mirror`; empty where
+ * none is known.
+ */
 export function usersOf(id: number, caches: Users | undefined, rules: Users | undefined): string {
   return [...counted('proxy-cache project', caches?.get(id)), ...counted('replication rule', rules?.get(id))].join(', ');
 }

@@ -14,21 +14,24 @@ import type { Existing, Ref } from './survey.ts';
 /** In bytes. Harbor's column holds 4096 characters of the encrypted form (recorded on 2.15.2). */
 const longestSecret = 3050;
 const longestName = 64;
-/** Harbor's answers to a write of nothing, from those who may write. */
+/** Harbor's answers to a write that changes nothing, if the account may write. */
 const nothingToWrite = [400, 404, 422];
 
 interface WriterDeps {
   readonly ask: Ask;
-  /** What an answer means that is no success. `right`: what the request needs. `host`: where a credential was tried. */
+  /**
+   * Returns the Failure for a response that is no success. `right` is what the request needs, `host` where a credential
+   * was tried.
+   */
   refused(answer: Answer, right: string, host?: string): Failure;
   readonly deps: Deps<Code>;
 }
 
-/** Hands a credential to Harbor: to be stored, or only to be tried. */
+/** Passes a credential to Harbor, to be stored or only to be tried. */
 export function makeWriter({ ask, refused, deps }: WriterDeps) {
   /**
-   * Harbor sends the credential to the address in the row, so the row is read right before a write. Without the right
-   * to read it, the address that the discovery saw counts.
+   * Checks the row right before a write, because Harbor sends the credential to the address in the row. Without the
+   * right to read it, the address that the discovery saw counts.
    */
   async function confirm({ path, row, url }: Existing, host: string, signal: AbortSignal): Promise<void> {
     refusePlain(url, row, host);
@@ -57,7 +60,7 @@ export function makeWriter({ ask, refused, deps }: WriterDeps) {
     if (!made && answer.status !== 409) throw refused(answer, 'registry:create', host);
     const named = /\/registries\/(\d+)$/.exec(answer.headers.get('location') ?? '')?.[1];
     if (made && named) return { change: 'created', id: named, proven: true };
-    // Somebody was faster, or an earlier attempt of ours landed.
+    // Another program was faster, or an earlier attempt of ours landed.
     const { rows = [] } = (await listRows(ask, path, signal, refused)) ?? {};
     const alike = rows.filter(row => row.type === 'docker-registry' && deps.registry(row.url)?.registry.host === host);
     const there = alike.find(({ url }) => isEncrypted(url)) ?? alike[0];
@@ -77,9 +80,9 @@ export function makeWriter({ ask, refused, deps }: WriterDeps) {
   }
 
   /**
-   * Throws FORBIDDEN where the account may not write. Most accounts may not read their rights, so it tries a write that
-   * can change nothing: to an id that no endpoint has, or of an endpoint without a name. Harbor looks at the right
-   * before it looks at these (recorded on 2.15.2; by the source since 1.10).
+   * Throws FORBIDDEN where the account may not write. Most accounts may not read their rights, so this tries a write
+   * that can change nothing: to an id that no endpoint has, or of an endpoint without a name. Harbor checks the right
+   * before these (recorded on 2.15.2; by the source since 1.10).
    */
   async function demandRight({ path, row }: Ref, signal: AbortSignal): Promise<void> {
     const [method, at, right] =
@@ -88,7 +91,7 @@ export function makeWriter({ ask, refused, deps }: WriterDeps) {
     if (!nothingToWrite.includes(answer.status)) throw refused(answer, right);
   }
 
-  /** A refused trial throws, as a delivery would: Harbor stores no credential that does not work. */
+  /** Throws for a refused trial, as a delivery would: Harbor stores no credential that does not work. */
   async function rehearse(slot: Slot<Ref>, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal> {
     const given = givenTo(slot, credentials);
     if (!given) return { change: 'unchanged' };
@@ -111,7 +114,7 @@ export function makeWriter({ ask, refused, deps }: WriterDeps) {
   return { deliver, rehearse };
 }
 
-/** Throws before anything is sent. */
+/** Throws MISCONFIGURED for a URL that is not encrypted, before anything is sent. */
 function refusePlain(url: string, row: number, host: string): void {
   if (isEncrypted(url)) return;
   throw new Failure(
@@ -124,7 +127,7 @@ function refusePlain(url: string, row: number, host: string): void {
   );
 }
 
-/** Harbor itself would say no more than "internal server error". */
+/** Throws TOO_LARGE. Harbor itself would only answer "internal server error". */
 function refuseTooLong({ password }: Credential): void {
   const bytes = Buffer.byteLength(password.reveal());
   if (bytes > longestSecret)
@@ -133,5 +136,7 @@ function refuseTooLong({ password }: Credential): void {
     });
 }
 
-/** The two members stand alone: a PUT ignores a nested `credential`, and 2.16 drops the secret when `url` changes. */
+/**
+ * The two members are not nested: a PUT ignores a nested `credential`, and 2.16 drops the secret when `url` changes.
+ */
 const loginOf = oncePerCredential(({ username, password }) => Object.freeze({ access_key: username, access_secret: password.reveal() }));
