@@ -1,8 +1,8 @@
 import { Failure, type FailureFacts } from '../../src/contract/failures.ts';
 
 /**
- * For a 401 or 403 in a form that the manager itself never gives: what stands in front of it refused the request, and
- * neither key nor rights are at fault. `said`: the usual sentence about the answer.
+ * The Failure for a 401 or 403 in a form that the manager itself never uses: a proxy or gateway in front of it refused
+ * the request, and neither key nor rights are at fault. `said` is the usual sentence about the response.
  */
 export function refusedInFront(code: 'AUTH' | 'FORBIDDEN', manager: string, said: string, facts: FailureFacts = {}): Failure {
   return new Failure(code, `Something in front of ${manager} refused the request, not ${manager} itself: ${said}`, {
@@ -11,5 +11,8 @@ export function refusedInFront(code: 'AUTH' | 'FORBIDDEN', manager: string, said
   });
 }
 
-/** The last sentence of a remedy for a missing right: nobody should wait for half an hour after granting it. */
+/**
+ * The last sentence of a remedy for a missing right: without it, an operator may wait for half an hour after granting
+ * the right.
+ */
 export const thenRefresh = 'Then `ecr-courier refresh` ends the pause.';

@@ -9,9 +9,9 @@ type Questions = Readonly<Record<string, (signal: AbortSignal) => Promise<unknow
 type Answers<Q extends Questions> = { readonly [K in keyof Q]?: Awaited<ReturnType<Q[K]>> | undefined };
 
 /**
- * What is for people only: versions, ends of keys. All questions are asked at once, every ten minutes, for three
- * seconds at most. One that fails, or is answered with undefined, harms nothing: for an hour its former answer stands,
- * after that none does, as it may be true no more.
+ * Collects what is for people only: versions, ends of keys. All questions are asked together, every ten minutes, for
+ * three seconds at most. A question that fails, or is answered with undefined, does no harm: its former answer stays
+ * for an hour and is then dropped, because it may no longer be true.
  */
 export function makeGlance<Q extends Questions>(clock: Clock, questions: Q): (signal: AbortSignal) => Promise<Answers<Q>> {
   const seen = new Map<string, { readonly at: number; readonly answer: unknown }>();

@@ -1,25 +1,28 @@
 import { type Member, membersAt, valueOf } from './json-text.ts';
 
-/** What is written into JSON as text, where all else stays as it is: a text, or a map of such. */
+/** A value to write into JSON text without changing the rest: a text, or a map of such values. */
 export type Json = string | { readonly [key: string]: Json };
 
-/** What stands between a place and the last thing before it. */
+/** The white space between a position and the last thing before it. */
 const blanksBefore = (text: string, at: number): string => text.slice(text.slice(0, at).trimEnd().length, at);
 
-/** How a text is written: what stands before a member, one step of indentation, what stands between key and value. */
+/**
+ * How a text is written: the white space before a member, one step of indentation, and what stands between key and
+ * value.
+ */
 interface Style {
   readonly before: string;
   readonly step: string;
   readonly colon: string;
 }
 
-/** The text with another member in the place of one; those around it stay where they are. */
+/** The text with one member replaced; those around it stay where they are. */
 export function replaceMember(text: string, member: Member, key: string, given: Json): string {
   const before = blanksBefore(text, member.at);
   return text.slice(0, member.at) + written(key, given, { ...styleOf(text), before }) + text.slice(member.end);
 }
 
-/** The text without one of these members, which are all of its map, in their order. */
+/** The text without one of its members. `members` are all of its map, in their order. */
 export function removeMember(text: string, member: Member, members: readonly Member[]): string {
   const beside = members.filter(({ map }) => map === member.map);
   const at = beside.indexOf(member);
@@ -30,7 +33,7 @@ export function removeMember(text: string, member: Member, members: readonly Mem
   return text.slice(0, member.at).trimEnd() + rest;
 }
 
-/** The text with one more member at the end of the map at `path`, which is made where it is missing. */
+/** The text with one more member at the end of the map at `path`. Creates the map if it is missing. */
 export function addMember(text: string, path: readonly string[], key: string, given: Json): string {
   const root = text.trim() === '' ? '{}' : text;
   const found = lastMap(root, path);
@@ -56,7 +59,7 @@ export function addMember(text: string, path: readonly string[], key: string, gi
   return `${root.slice(0, found.start)}{${before}${written(key, given, { ...style, before })}${outer}}${root.slice(found.end)}`;
 }
 
-/** What stands before a further member: as before its neighbours. On one line `": "` goes with `", "`. */
+/** The white space before a further member: the same as before its neighbours. On one line `": "` goes with `", "`. */
 function blanksBetween(map: string, members: readonly Member[]): string {
   const [first, last] = [members[0], members.at(-1)];
   const before = last ? blanksBefore(map, last.at) : '';
@@ -64,7 +67,7 @@ function blanksBetween(map: string, members: readonly Member[]): string {
   return styleOf(map).colon.endsWith(' ') ? ' ' : '';
 }
 
-/** The last map of exactly these names, or the one around the first name that is missing. */
+/** The last map at exactly these names, or the innermost one before the first name that is missing. */
 function lastMap(text: string, path: readonly string[]) {
   let found = { start: text.indexOf('{'), end: text.lastIndexOf('}') + 1, depth: 0, before: '' };
   for (const name of path) {
@@ -77,7 +80,7 @@ function lastMap(text: string, path: readonly string[]) {
   return found;
 }
 
-/** By the first member of the text; a text without one is written as Docker writes its own. */
+/** The style of a text, taken from its first member. A text without members is written as Docker writes its own. */
 function styleOf(text: string): Omit<Style, 'before'> & { readonly line: string } {
   const line = text.includes('\r\n') ? '\r\n' : '\n';
   const [first] = membersAt(text, []);
@@ -85,7 +88,7 @@ function styleOf(text: string): Omit<Style, 'before'> & { readonly line: string 
   const before = blanksBefore(text, first.at);
   const key = /^"[^"\\]*(?:\\.[^"\\]*)*"/s.exec(text.slice(first.at))?.[0] ?? '';
   const between = text.slice(first.at + key.length, first.start);
-  // Where the first map begins on a line of its own, its members still have their values beside them.
+  // If the first map begins on a line of its own, its members still have their values beside them.
   const colon = between.includes('\n') ? ': ' : between;
   return { line: before.includes('\n') ? line : '', step: before.includes('\n') ? before.slice(before.lastIndexOf('\n') + 1) : '', colon };
 }

@@ -1,10 +1,13 @@
 /**
- * JSON as text, for files and maps that belong to somebody else: what is not ours stays as it is written. Members may
- * be there twice, and everybody reads those in another way; so a text is walked over instead of parsed. Brackets are
- * counted, so that no depth of nesting can exhaust the stack.
+ * JSON as text, for files and maps that belong to other programs: what is not ours stays as it is written. Members may
+ * occur twice, and each program reads those differently; so a text is scanned instead of parsed. Brackets are counted,
+ * so that no depth of nesting can exhaust the stack.
  */
 
-/** at: where the key begins; start and end: of the value; map: where the map begins that it belongs to. */
+/**
+ * A member of a map, by offsets: `at` is where the key begins, `start` and `end` delimit the value, and `map` is where
+ * its map begins.
+ */
 export interface Member {
   readonly key: string;
   readonly map: number;
@@ -19,10 +22,10 @@ interface Open {
   at: number;
 }
 
-/** As Go compares names: without regard to case, and `ſ` is an s. */
+/** The form in which Go compares names: ignoring case, and with `ſ` as an s. */
 export const folded = (name: string): string => name.replaceAll('\u017f', 's').toLowerCase();
 
-/** The members of every map at `path` (names in lower case) of a text that must be JSON. */
+/** The members of every map at `path` (names in lower case). The text must be JSON. */
 export function membersAt(text: string, path: readonly string[]): Member[] {
   const found: Member[] = [];
   const open: Open[] = [];
@@ -44,7 +47,7 @@ export function membersAt(text: string, path: readonly string[]): Member[] {
   return found;
 }
 
-/** How many lists and maps lie in each other, at most. */
+/** The deepest nesting of lists and maps. */
 export function deepest(json: string): number {
   let [open, most] = [0, 0];
   for (const [token] of json.matchAll(/"[^"\\]*(?:\\.[^"\\]*)*"|[[\]{}]/gs))
@@ -53,10 +56,10 @@ export function deepest(json: string): number {
   return most;
 }
 
-/** The value of a member of a text that must be JSON. */
+/** The value of a member. The text must be JSON. */
 export const valueOf = (text: string, { start, end }: Member): unknown => JSON.parse(text.slice(start, end)) as unknown;
 
-/** Where a text ceases to be JSON; undefined when it is JSON. Both count from 1. */
+/** Where a text stops being JSON. undefined: it is JSON. Line and column count from 1. */
 export function brokenAt(text: string): { readonly line: number; readonly column: number; readonly offset: number } | undefined {
   try {
     JSON.parse(text);
@@ -68,7 +71,9 @@ export function brokenAt(text: string): { readonly line: number; readonly column
   }
 }
 
-/** The first JSON value of a text, which something else may follow; undefined when the text does not begin with one. */
+/**
+ * The first JSON value of a text, which may be followed by something else. undefined: the text does not begin with one.
+ */
 export function firstValue(text: string): string | undefined {
   const broken = brokenAt(text);
   if (!broken) return text;
@@ -81,7 +86,10 @@ const value =
   // oxlint-disable-next-line no-control-regex -- these may not stand in a text
   /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[^"\\\u0000-\u001f]*)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null|[[{]/y;
 
-/** The parser's own words say no place, or quote what stands around it, which may be a secret. */
+/**
+ * The offset of the first fault. The parser's own message names no place, or quotes the text around it, which may be a
+ * secret.
+ */
 function firstFault(text: string): number {
   const open: string[] = [];
   let at = 0;

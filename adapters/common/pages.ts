@@ -1,7 +1,7 @@
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer } from '../../src/contract/http.ts';
 
-/** Once around everything there; what is longer is a server that does not come to an end. */
+/** The most pages of a list. A longer list means a server that never ends it. */
 const mostPages = 1_000;
 
 interface Page {
@@ -9,7 +9,7 @@ interface Page {
   readonly pagination?: { readonly next?: unknown } | null;
 }
 
-/** A list of several pages is read so many times at most until two readings agree. */
+/** How often a list of several pages is read at most, until two readings agree. */
 const mostWalks = 4;
 const remedy =
   'Check that the address leads to Rancher itself and not to a page before it; if it is a supported version, please report it.';
@@ -18,11 +18,12 @@ type Get = (path: string) => Promise<Answer>;
 type Merge<T> = (before: T, later: T) => T;
 
 /**
- * All rows of a list of Rancher, of any version: `{data, pagination: {next}}`. Of the link to the next page only the
- * query is used, as it may name any origin. Each id comes once, where it was first; `merge` says what becomes of two
- * rows that share one. What is no object is a row without anything. What is removed meanwhile moves the rows behind it
- * across the border of two pages, so several pages are read until nothing differs; of a list that never rests the last
- * reading counts. Throws UNEXPECTED for what is no list, or has no end.
+ * Reads all rows of a list of Rancher, of any version: `{data, pagination: {next}}`. Only the query of the link to the
+ * next page is used, because the link may name any origin. Each id comes once, at its first position; `merge` combines
+ * two rows with the same id. A row that is no object becomes an empty one.
+ * A row that is removed between two requests moves the later ones across the border of two pages, so a list of several
+ * pages is read until two readings agree. If it never rests, the last reading counts. Throws UNEXPECTED for what is no
+ * list, or has no end.
  */
 export async function readPages<T extends object>(path: string, get: Get, merge: Merge<T> = (_, later) => later): Promise<T[]> {
   let { rows, pages } = await walk(path, get, merge);
@@ -52,7 +53,7 @@ async function walk<T extends object>(path: string, get: Get, merge: Merge<T>): 
   throw new Failure('UNEXPECTED', `The list GET ${path} repeats itself, or does not end after ${mostPages} pages.`, { remedy });
 }
 
-/** What is no object becomes a row without anything. */
+/** Replaces a row that is no object with an empty one. */
 const asObject = <T extends object>(row: unknown): T => (typeof row === 'object' && row !== null ? row : {}) as T;
 function idOf(row: object): string | undefined {
   return 'id' in row && typeof row.id === 'string' ? row.id : undefined;

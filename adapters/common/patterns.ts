@@ -1,7 +1,7 @@
-/** Whether a name is a pattern: `*` stands for anything, `?` for one character. */
+/** Whether a name is a pattern: `*` stands for any text, `?` for one character. */
 export const isPattern = (name: string): boolean => /[*?]/.test(name);
 
-/** Whether one of the texts matches one of the patterns. No pattern: always. */
+/** Whether one of the texts matches one of the patterns. Without patterns always true. */
 export function within(patterns: readonly string[], ...texts: readonly string[]): boolean {
   if (patterns.length === 0) return true;
   return patterns.some(pattern => {

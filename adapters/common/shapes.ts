@@ -1,7 +1,7 @@
-/** The members of a value that came as JSON, and of nothing where it is no object. A list has its places as members. */
+/** The members of a value parsed from JSON; empty where it is no object. The members of a list are its positions. */
 export const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
-/** The map that a JSON text is; empty for anything else. */
+/** The members of a JSON text; empty for anything else. */
 export function jsonMapIn(text: string): Readonly<Record<string, unknown>> {
   try {
     return mapOf(JSON.parse(text));

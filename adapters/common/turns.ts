@@ -1,7 +1,7 @@
 import type { Clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
 
-/** Waits until something has ended, well or not, but no longer than until the signal is aborted. */
+/** Waits until the work has ended, well or not, or until the signal is aborted. */
 export function ended(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
     const end = (): void => {
@@ -14,10 +14,10 @@ export function ended(work: Promise<unknown>, signal: AbortSignal): Promise<void
   });
 }
 
-/** So many requests at a time: a manager answers its users beside us. */
+/** The most requests at a time: a manager also has to serve its users. */
 const atOnce = 8;
 
-/** All of them, a few at a time, in their order. */
+/** Does the work for all, a few at a time, and returns the results in their order. */
 export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const next = all.entries();
@@ -28,7 +28,7 @@ export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise
   return results;
 }
 
-/** Gives work so many milliseconds. Its signal is aborted with a TIMEOUT after that. */
+/** Runs work with a deadline of `ms` milliseconds. After that its signal is aborted with a TIMEOUT. */
 export async function inTime<T>(
   ms: number,
   { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },

@@ -2,7 +2,7 @@ import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Finding } from '../../src/contract/target.ts';
 
-/** What is told of rows that cannot be read, for the tables of managers that list registries. */
+/** The finding on rows that cannot be read, for the tables of managers that list registries. */
 export const findings = {
   ROWS_UNREADABLE: {
     severity: 'warning',
@@ -13,14 +13,14 @@ export const findings = {
 } as const;
 type Code = keyof typeof findings;
 
-/** How many rows of a list were read, and how many cannot be. path: of the list. */
+/** How many rows of a list were read, and how many cannot be. `path` is that of the list. */
 export interface RowCount {
   readonly path: string;
   readonly read: number;
   readonly unreadable: number;
 }
 
-/** Throws UNEXPECTED for a list of which no row can be read: whoever answered has something else there. */
+/** Throws UNEXPECTED for a list of which no row can be read: then something else than the manager has answered. */
 export function refuseUnreadable({ path, read, unreadable }: RowCount): void {
   if (read > 0 || unreadable === 0) return;
   const which = unreadable === 1 ? 'the one row' : `none of the ${unreadable} rows`;
