@@ -36,12 +36,12 @@ export type Reply =
       readonly kind: 'answer';
       readonly registry: Registry;
       readonly answer: Answer;
-      /** Sentences for people: what did not work, although there is an answer. */
+      /** Sentences for people on what did not work, although there is an answer. */
       readonly remarks: readonly string[];
     }
   /** The host is one of ECR, and there is no answer. */
   | { readonly kind: 'failed'; readonly registry: Registry; readonly failure: Failure; readonly remarks: readonly string[] }
-  /** The host is not ours to answer for. `why` says so where the user may have meant otherwise. */
+  /** The host is not ours to answer for. `why` explains that where the user may expect an answer. */
   | { readonly kind: 'foreign'; readonly why?: string };
 
 /**
@@ -183,7 +183,7 @@ export async function placesOf(env: Env, remark: (sentence: string) => void, web
   return { own, shared: own && !webToken && !hasKeysOfItsOwn(env) ? await sharedOrSay(env, remark) : undefined };
 }
 
-/** undefined: no shared cache is named, or it cannot be trusted. Remarks on the latter. */
+/** Opens the shared cache. undefined: none is named, or it cannot be trusted. Remarks on the latter. */
 async function sharedOrSay(
   { ECR_COURIER_SHARED_CACHE: named }: Env,
   remark: (sentence: string) => void,
@@ -199,7 +199,10 @@ async function sharedOrSay(
 
 const isoOf = (time: number): string => new Date(time).toISOString();
 
-/** undefined: nothing is cached on disk, either by a switch or because it fails. Remarks on the latter. */
+/**
+ * Opens our own cache. undefined: nothing is cached on disk, either by a switch or because it fails. Remarks on the
+ * latter.
+ */
 async function openOrSay(env: Env, remark: (sentence: string) => void): Promise<Answers | undefined> {
   // The switch of amazon-ecr-credential-helper. Any value but an empty one turns it on.
   if (env['AWS_ECR_DISABLE_CACHE']) return undefined;

@@ -10,7 +10,7 @@ export interface Call {
   readonly role?: string;
   /** The access key ID, day, region and service in the signature. */
   readonly signedAs?: string;
-  /** In milliseconds since the start of the process. */
+  /** Milliseconds since the start of the process. */
   readonly atMs: number;
   readonly status?: number;
   readonly tookMs?: number;

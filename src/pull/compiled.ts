@@ -7,7 +7,7 @@ const variable = 'NODE_COMPILE_CACHE';
 const folderIn = (directory: string): string => join(directory, 'compiled');
 
 /**
- * In milliseconds: how long the folder is kept. It also holds what Node has compiled for versions of ours that are
+ * How long the folder is kept, in milliseconds. It also holds what Node has compiled for versions of ours that are
  * gone.
  */
 const keptMs = 30 * 24 * 3_600_000;

@@ -63,7 +63,7 @@ function failed(error: unknown, ...remarks: readonly string[]): Said {
   return said(1, `${causeOf(failure)}\n`, ...remarks, inFull(failure));
 }
 
-/** In characters. Clients quote the cause within messages of their own, and some show stderr beside it. */
+/** The longest cause, in characters. Clients quote it within messages of their own, and some show stderr beside it. */
 const longestCause = 200;
 export const causeOf = ({ short }: Pick<Failure, 'short'>): string => shortened(oneLine(short).replace(/\s+/g, ' ').trim(), longestCause);
 

@@ -18,7 +18,7 @@ interface Asking {
   readonly webToken?: WebToken | undefined;
 }
 
-/** In milliseconds: the deadline of one fetch, chain and roles included. */
+/** The deadline of one fetch in milliseconds, chain and roles included. */
 const fetchMs = 10_000;
 
 /**

@@ -50,7 +50,7 @@ export const unanswered = [
 /** The version of the file format. A front of another version does not use the files. */
 const form = 5;
 
-/** In bytes: the largest file that is checked. Larger ones are left to Node. */
+/** The largest file that is checked, in bytes. Larger ones are left to Node. */
 const mostBytes = 256 * 1024;
 
 /**
@@ -112,7 +112,10 @@ export interface Hit {
 }
 
 const hourMs = 3_600_000;
-/** In milliseconds. Node is asked at least once a day, and then notes that the answer is still in use. */
+/**
+ * The life of a record, in milliseconds. Node is asked at least once a day, and then notes that the answer is still in
+ * use.
+ */
 const lastsMs = 24 * hourMs;
 
 /**
@@ -164,7 +167,7 @@ const longestName = 200;
 const addresses = variables.filter(name => /_URI$|_URL(_|$)|_ENDPOINT$/.test(name));
 const hasSecret = (address = ''): boolean => /[?#@]/.test(address);
 
-/** In milliseconds: the age from which no front uses a file. */
+/** The age, in milliseconds, from which no front uses a file. */
 const forgottenMs = lastsMs + hourMs;
 
 /**

@@ -4,10 +4,10 @@ import { Failure } from '../contract/failures.ts';
 import { unless } from '../io/unless.ts';
 import { membersOf } from './request.ts';
 
-/** In milliseconds: how long to wait for more after a complete request. */
+/** How long to wait for more after a complete request, in milliseconds. */
 const quietMs = 100;
 
-/** In characters: more than any client writes. */
+/** The longest request, in characters: more than any client writes. */
 const longestInput = 1024 * 1024;
 
 /**

@@ -6,9 +6,9 @@ import { readSettings } from './settings.ts';
 type Question = Pick<Asker, 'env' | 'clock'>;
 
 /**
- * The hosts that are listed, each with its user name: those that the configuration names and serves, and those with an
- * answer on disk that has not expired and belongs to an identity that is configured now. Some clients ask for a
- * registry only when it is listed. Asks no server. Throws MISCONFIGURED.
+ * Lists hosts, each with its user name: hosts that the configuration names and serves, and hosts with an unexpired
+ * answer on disk for an identity that is configured now. Some clients ask for a registry only when it is listed. Asks
+ * no server. Throws MISCONFIGURED.
  */
 export async function hostsListed({ env, clock }: Question): Promise<readonly (readonly [host: string, username: string])[]> {
   const { sources, aliases, named } = await readSettings(env);

@@ -2,7 +2,7 @@ import { ecrUser } from '../contract/credential.ts';
 import { redactQuoted, Secret } from '../contract/secret.ts';
 import { secretsOfAddress, withoutLogin } from './login.ts';
 
-/** In characters: the longest text in a record. */
+/** The longest text in a record, in characters. */
 const longestText = 8_000;
 
 /**
@@ -78,7 +78,7 @@ function maskedValue(name: string, value: unknown): unknown {
       Object.entries(value).map(([key, member]: [string, unknown]) => [withoutLogin(key), maskedValue(key, member)]),
     );
   if (typeof value !== 'string') return typeof value === 'number' ? '[a number]' : value;
-  // In the answer of `list` the names are addresses, and the values user names.
+  // The response of `list` has addresses as names, and user names as values.
   const isUser = value === ecrUser && isAddress(name);
   const isShown = value === '' || arn.test(value) || shown.has(name) || isUser;
   if (!isShown) return `[secret of ${value.length} characters]`;

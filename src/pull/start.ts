@@ -13,7 +13,7 @@ import type { Run, Said } from './run.ts';
 
 const protocols: Readonly<Record<string, (run: Run) => Promise<Said>>> = { docker: runDocker, kubelet: runKubelet };
 
-/** In milliseconds, from the start of the process to its end. */
+/** The longest run in milliseconds, from the start of the process to its end. */
 const longestMs = 13_000;
 
 interface Outputs {

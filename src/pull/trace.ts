@@ -5,7 +5,7 @@ import { listen } from './calls.ts';
 import { masksFor } from './mask.ts';
 import type { Run, Said } from './run.ts';
 
-/** In bytes. A file that grows beyond this is moved to FILE.1, replacing the one before. */
+/** The largest file, in bytes. One that grows beyond this is moved to FILE.1, replacing the one before. */
 const mostBytes = 1024 * 1024;
 
 /**
@@ -71,7 +71,7 @@ const reasons: Readonly<Record<string, string>> = {
 };
 
 /**
- * Variables that the shell of the front sets, whoever calls it. For all others only the names are recorded, because
+ * Variables that the shell of the front sets for every caller. For all others only the names are recorded, because
  * values may be keys.
  */
 const ofShells: ReadonlySet<string> = new Set(['PWD', 'OLDPWD', 'SHLVL', '_', 'NODE_COMPILE_CACHE', 'ECR_COURIER_BEGUN']);

@@ -28,11 +28,11 @@ export interface Ways {
 }
 
 /**
- * In milliseconds. From this skew on, the clock may be the reason for a refused signature (value of the AWS SDK for
+ * The skew, in milliseconds, from which the clock may be the reason for a refused signature (value of the AWS SDK for
  * JavaScript).
  */
 const skewThatMatters = 240_000;
-/** In milliseconds. A server that asks for a longer pause is not called again within the fetch. */
+/** The longest pause, in milliseconds. A server that asks for a longer one is not called again within the fetch. */
 const longestPause = 5_000;
 /** The most attempts of a call that gets no response at all. */
 const attemptsInTheDark = 2;

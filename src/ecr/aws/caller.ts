@@ -3,7 +3,10 @@ import type { Ways } from './call.ts';
 import { elementOf } from './refusal.ts';
 import { askSts, type StsAt } from './sts.ts';
 
-/** In milliseconds. Only people read the caller's name, so an STS that does not respond must not hold up a token. */
+/**
+ * The deadline, in milliseconds. Only people read the caller's name, so an STS that does not respond must not hold up a
+ * token.
+ */
 const patienceMs = 4_000;
 
 /** The principal that `GetCallerIdentity` names for a set of keys. */

@@ -14,7 +14,7 @@ export interface Attempt {
     | 'sts:AssumeRoleWithWebIdentity'
     | 'sts:GetCallerIdentity'
     | 'lambda:InvokeFunction';
-  /** The role to be assumed; missing where the chain itself assumes one (a profile's, a service account's). */
+  /** The role to assume. Missing where the chain itself assumes one (a profile's, a service account's). */
   readonly role?: { readonly arn: string; readonly externalId: string | null };
   /** The function to be invoked. */
   readonly fn?: FunctionName;

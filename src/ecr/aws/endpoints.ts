@@ -224,7 +224,7 @@ function customAddress(service: string, custom: Setting | undefined, [contrary]:
 
 function usualAddress(service: Service, region: string, { fips, dualStack }: Spelling, switches: readonly Switch[]): URL {
   const switched = variantBy(switches);
-  // A dual-stack host concerns the network of the registry, not that of STS.
+  // A dual-stack host concerns the network of the registry, not the network of STS.
   const variant = { fips: fips || switched.fips, dualStack: (dualStack && service !== 'STS') || switched.dualStack };
   return new URL(`https://${usualHost(service, region, variant)}`);
 }

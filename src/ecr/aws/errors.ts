@@ -8,7 +8,7 @@ import { knownError, newKeys } from './known-errors.ts';
 import { asError, somebodyElse, unconnected, unsent } from './unanswered.ts';
 import { wayToAws } from './wire.ts';
 
-/** In milliseconds. A clock that is further off is mentioned; AWS itself refuses from 5 minutes on. */
+/** The clock offset, in milliseconds, beyond which a message mentions it. AWS itself refuses from 5 minutes on. */
 const offsetWorthSaying = 60_000;
 
 /**

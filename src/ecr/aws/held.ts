@@ -17,7 +17,7 @@ import { wireFor } from './wires.ts';
 
 /** Callbacks that follow the way to the keys. */
 export interface Ear {
-  /** Receives a function that says what the fetch is waiting for. */
+  /** Receives a function that names what the fetch is waiting for. */
   readonly entered: (waiting: () => string) => void;
   /** Receives the settings that the calls use. */
   readonly settled: (settings: Settings) => void;

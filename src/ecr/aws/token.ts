@@ -7,8 +7,8 @@ import { Secret } from '../../contract/secret.ts';
 const second = 1000;
 const minute = 60 * second;
 /**
- * In milliseconds. An answered end may exceed the longest life by this much: the Date header has whole seconds, and the
- * two timestamps may come from different machines.
+ * Tolerance in milliseconds for an answered end beyond the longest life: the Date header has whole seconds, and the two
+ * timestamps may come from different machines.
  */
 const slack = 300 * second;
 

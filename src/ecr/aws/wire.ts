@@ -5,12 +5,12 @@ import { inTime } from '../../io/dial.ts';
 import type { Once, OnceAnswer, OnceRequest } from '../../io/once.ts';
 import type { Proxy } from '../../io/proxies.ts';
 
-/** In bytes: the largest response body that is read. ECR's is 3 kB. */
+/** The largest response body that is read, in bytes. ECR's is 3 kB. */
 const largestBody = 1024 * 1024;
-/** In characters: how much of an error response is kept. */
+/** How much of an error response is kept, in characters. */
 const longestRefusal = 4096;
 /**
- * In milliseconds: the deadline of one attempt, from resolving the host to the last byte of the response. The whole
+ * The deadline of one attempt in milliseconds, from resolving the host to the last byte of the response. The whole
  * fetch has its own.
  */
 const usualAttemptMs = 5000;
@@ -33,7 +33,7 @@ export interface Call {
   aheadMs?: number;
   retryAfterMs?: number;
   tooLarge?: true;
-  /** Our own verdict on the way there (a certificate, a file, a proxy), which the SDK would hide in its words. */
+  /** Our own verdict on the connection (a certificate, a file, a proxy), which the SDK would hide in its words. */
   verdict?: Failure;
   /**
    * The text of an error response, because the SDK hides what it cannot parse. A successful response may hold a token
@@ -50,7 +50,7 @@ export interface Wire {
    */
   send(request: OnceRequest, about?: { readonly attemptMs?: number | undefined; readonly right?: string }): Promise<Reply>;
   readonly last: Call | undefined;
-  /** Ends with the fetch. */
+  /** Aborted when the fetch ends. */
   readonly signal: AbortSignal;
   /** Kept alive so that texts are filtered for them. */
   readonly secrets: Secret[];
@@ -111,8 +111,8 @@ async function textOf(body: AsyncIterable<Uint8Array>, call: Call): Promise<stri
 }
 
 /**
- * A step that is waited for, in words for people. `late` says what to do when it does not end; by default, check the
- * way to AWS.
+ * A step that is waited for, in words for people. `late` is what to do when it does not end. Default: check the way to
+ * AWS.
  */
 export interface Step {
   readonly name: string;
@@ -123,7 +123,7 @@ export interface Step {
 
 /**
  * Runs `work` with a signal that ends with the caller's, or after `ms`. Does not wait for work that ignores the signal
- * (a credential process has no timeout of its own). Throws TIMEOUT; its message says what `waiting` names.
+ * (a credential process has no timeout of its own). Throws TIMEOUT, with the step that `waiting` names.
  */
 export async function within<T>(
   ms: number,

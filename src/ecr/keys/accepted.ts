@@ -13,7 +13,7 @@ export function rememberAccepted(identity: object, region: string, keys: Keys, p
   marks.set(identity, known.set(region, markOf(keys, place)));
 }
 
-/** Another region in which ECR accepted these keys; undefined when none is known. */
+/** Another region in which ECR accepted these keys. undefined: none is known. */
 export function acceptedElsewhere(identity: object, region: string, keys: Keys, place: string): string | undefined {
   const mark = markOf(keys, place);
   return [...(marks.get(identity) ?? [])].find(([other, accepted]) => other !== region && accepted === mark)?.[0];

@@ -10,7 +10,7 @@ import { contentsOf, hiddenOf, wholeAddresses } from './hidden.ts';
 import { describeIdentity, type IdentitySpec } from './identity.ts';
 import type { WebToken } from './role.ts';
 
-/** Whether a token is to end with the session of the role that fetched it. */
+/** Whether a token ends with the session of the role that fetched it. */
 export const endsWithSession = (env: Env): boolean => env['ECR_COURIER_TOKEN_ENDS_WITH_SESSION'] === 'true';
 
 /** Throws MISCONFIGURED: whoever wrote `yes` would not learn that tokens are kept for longer. */
@@ -90,6 +90,6 @@ export async function identityByToken({ roleArn, token }: WebToken, spec: Identi
   const digest = createHash('sha256').update(JSON.stringify(secrets)).digest('hex').slice(0, 32);
   const files = await Promise.all(identityFiles(env).map(contentsOf));
   const address = addressAsked(spec, env, registry, files);
-  // Which keys the source would take makes no difference; its roles and addresses do.
+  // The source's own keys make no difference; its roles and addresses do.
   return `service account token ${digest} for ${roleArn.replaceAll(/\s/g, ' ')}, then the roles of: ${describeIdentity(spec, env)}${address}`;
 }

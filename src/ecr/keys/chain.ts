@@ -86,7 +86,7 @@ function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void
 
 /** The first sentence of the Failure where no place has keys. */
 export const noneFound = 'No AWS credentials.';
-/** Whether the Failure says that no keys were found. Then no server was asked, so none has refused anything. */
+/** Whether the Failure is that no keys were found. Then no server was asked, and none has refused anything. */
 export const isNoneFound = ({ message }: Failure): boolean => message.startsWith(noneFound);
 
 function noKeys(looked: readonly string[], place?: Pick<Place, 'name' | 'retryAfterMs'>, remedy = usualRemedy): Failure {

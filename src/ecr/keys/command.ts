@@ -41,7 +41,7 @@ function wrongOutput(text: string): string | undefined {
   if (typeof end !== 'string') return 'has an Expiration that is no time';
   const endsAt = Date.parse(end);
   if (Number.isNaN(endsAt)) return 'has an Expiration that is no time';
-  // The SDK would read it in the time zone of this machine (findings/aws-process-expiration-zone.sh).
+  // The SDK would read the time in the time zone of this machine (findings/aws-process-expiration-zone.sh).
   if (!/(Z|[+-]\d\d:?\d\d)$/i.test(end)) return 'has an Expiration without a time zone: 2031-01-02T03:04:05Z has one';
   return endsAt < clock.wall() ? 'holds keys that have expired' : undefined;
 }

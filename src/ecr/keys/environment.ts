@@ -4,9 +4,9 @@ import { Unreadable } from '../../io/unreadable.ts';
 import { type Env, formOf, type KeyVariable, keyVariables } from '../aws/variables.ts';
 import type { Keys } from './place.ts';
 
-/** In bytes. A larger file is no key, but a wrong path. */
+/** The largest file that is read, in bytes. A larger one is no key, but a wrong path. */
 const mostBytes = 64 * 1024;
-/** In milliseconds: how soon a file that is not ready is looked at again. */
+/** How soon a file that is not ready is looked at again, in milliseconds. */
 export const retryAfterMs = 15_000;
 
 /**

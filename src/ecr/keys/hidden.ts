@@ -4,7 +4,7 @@ import { apiAsked, endpointSetBy } from '../aws/endpoints.ts';
 import { containerUri, type Env, formOf, keyVariables, namedProfile } from '../aws/variables.ts';
 import type { IdentitySpec } from './identity.ts';
 
-/** In bytes. A larger file is no configuration. */
+/** The largest file that is read, in bytes. A larger one is no configuration. */
 const mostBytes = 1024 * 1024;
 
 /**

@@ -42,7 +42,7 @@ export function flawOfSso(section: Section, { section: sectionOf, paths }: Pick<
 
 const sources = ['Environment', 'Ec2InstanceMetadata', 'EcsContainer'];
 
-/** Why the place that a profile borrows its keys from has none. */
+/** Why there are no keys in the place from which a profile borrows them. */
 function lackAround({ credential_source: source }: Section, env: Env): string | undefined {
   const [missing] = [keyVariables.id, keyVariables.secret].filter(name => !env[name]);
   if (source === 'Environment' && missing)

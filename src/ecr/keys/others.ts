@@ -91,7 +91,7 @@ export function cliTakes(around: Surroundings): Taken {
   if (file && !assumes) return webIdentity(file, env['AWS_ROLE_ARN'] ?? section['role_arn']);
   const { web_identity_token_file: own } = section;
   const { AWS_ROLE_ARN: role } = env;
-  // The variable comes before the role of the profile as well.
+  // The variable also comes before the role of the profile.
   if (own && role) return { id: `web identity ${own} ${role}`, words: `the web identity of the profile "${name}" for ${role}` };
   return credentialsIn(section).length > 0 ? ofProfile(name, cliRules(around)) : theMachine(around, 'cli');
 }

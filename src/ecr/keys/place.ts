@@ -56,7 +56,7 @@ export interface Place {
   readonly explain?: (error: unknown) => string;
   /** What to do. `reason` is the explanation, `error` is what `keys` threw. */
   readonly remedy?: (reason: string, error: unknown) => string;
-  /** In milliseconds: how soon it may be looked at again, where that costs nothing and asks no server. */
+  /** How soon it may be looked at again, in milliseconds. Set where that costs nothing and asks no server. */
   readonly retryAfterMs?: number;
 }
 

@@ -30,7 +30,7 @@ export function environmentPlace({ env }: Walk): Place {
 
 const noOther = (variable: string): string => `No other identity is taken in its place: for that, remove ${variable}.`;
 
-/** In bytes. A token of OpenID Connect is far smaller. */
+/** The largest file that is read, in bytes. A token of OpenID Connect is far smaller. */
 const mostBytes = 64 * 1024;
 
 /** The service account of a pod (IRSA), or another web identity of OpenID Connect. */
@@ -77,7 +77,7 @@ async function containerToken(env: Walk['env']): Promise<string | undefined> {
   return token;
 }
 
-/** What ECS and EKS Pod identity offer to a container. */
+/** The keys that ECS and EKS Pod Identity offer to a container. */
 export function containerPlace({ env, commandEnv }: Walk): Place {
   const uri = containerUri(env);
   const shown = uri && plainAddress(uri);

@@ -118,7 +118,7 @@ const othersIn = ({ names }: Shared): string[] => (names.length > 0 ? [`there ar
 function whyNone(name: string, error: unknown, shared: Shared, env: Env): string {
   const section = shared.profile(name);
   const odd = shared.odd(name).map(({ said }) => said);
-  // A header that the SDK does not read explains a profile that a person sees in the file.
+  // A misread header explains everything: the profile is in the file, but not for the SDK.
   if (!section && odd.length > 0) return [...problemsOf(shared), ...odd].join('; ');
   const lack = lackOf(name, shared, env);
   return [...problemsOf(shared), ...odd, lack ? `it ${lack}` : wordsOf(error), ...(section ? [] : othersIn(shared))].join('; ');

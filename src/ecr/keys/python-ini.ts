@@ -1,6 +1,6 @@
 /**
- * Why aws-cli refuses a whole file, as the rest of a sentence that begins with its path; undefined where it reads it.
- * Python's configparser is strict where the SDK lets the last one win (botocore 1.44, configloader).
+ * Why aws-cli refuses a whole file, as the rest of a sentence that begins with its path. undefined: aws-cli reads it.
+ * Python's configparser refuses repetitions where the SDK lets the last one win (botocore 1.44, configloader).
  */
 export function unreadByPython(text: string): string | undefined {
   if (text.startsWith('\uFEFF')) return 'begins with a byte order mark';

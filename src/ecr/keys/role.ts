@@ -17,7 +17,7 @@ export interface Role {
 export interface WebToken {
   readonly roleArn: string;
   readonly token: Secret;
-  /** Names the session in CloudTrail. */
+  /** The name of the session in CloudTrail. */
   readonly sessionName: string;
 }
 

@@ -17,7 +17,7 @@ interface SharedFile {
   readonly text: string;
   /** Why it could not be read: the rest of a sentence that begins with the path. */
   readonly problem?: string;
-  /** What to do about that. */
+  /** What to do about the problem. */
   readonly remedy?: string;
   /** Whether the file is there, as far as one can see, but cannot be read. */
   readonly hidden: boolean;
@@ -54,7 +54,7 @@ export async function handTokens(sections: readonly (Section | undefined)[], int
   await Promise.all(files.map(async file => interceptor.interceptToken(file, await readText(file, mostBytes))));
 }
 
-/** In bytes. A larger file is no configuration, but a wrong path. */
+/** The largest file that is read, in bytes. A larger one is no configuration, but a wrong path. */
 const mostBytes = 1024 * 1024;
 
 /**
@@ -107,7 +107,7 @@ async function parsed(files: readonly SharedFile[], paths: Shared['paths']) {
   return await loadSharedConfigFiles(paths);
 }
 
-/** Reads one file. `named` is the path that a variable sets; then the file is meant to exist. */
+/** Reads one file. `named` is the path that a variable sets, if any: then the file is expected to exist. */
 async function takeFile(kind: SharedFile['kind'], path: string, named: string | undefined): Promise<SharedFile> {
   // Users name /dev/null to say that there is no such file.
   if (path === '/dev/null') return { kind, path, text: '', hidden: false };

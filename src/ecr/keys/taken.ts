@@ -4,7 +4,7 @@ import type { Shared } from './shared.ts';
 /** The environment, as far as it says whose keys are taken. */
 export interface Surroundings {
   readonly env: Env;
-  /** In milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly now: number;
   readonly shared: Shared;
   /** The profile that the source names. */

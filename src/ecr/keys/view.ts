@@ -11,7 +11,7 @@ export type Naming = Own & Pick<SourceSpec, 'service' | 'lambda' | 'command' | '
 export interface View {
   readonly source: Naming;
   readonly env: Env;
-  /** In milliseconds since the epoch. */
+  /** Milliseconds since the epoch. */
   readonly now: number;
   readonly shared: Shared;
   /** The profile that the source names, else that of AWS_PROFILE. */

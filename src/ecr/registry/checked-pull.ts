@@ -36,9 +36,9 @@ export function outcomeOf(steps: readonly Step[]): Outcome {
 }
 
 /**
- * Whether the registry rejects the credential itself, so that another one may be accepted. ECR says so in three forms,
- * other servers with a 401; GET /v2/ depends on the credential alone. The blob store receives no credential, so its
- * answer says nothing of it.
+ * Whether the registry rejects the credential itself, so that another one may be accepted. ECR reports this in three
+ * forms, other servers with a 401; GET /v2/ depends on the credential alone. The blob store receives no credential, so
+ * its answer does not count.
  */
 export function isStale(steps: readonly Step[]): boolean {
   const { name, verdict, at, status, text = '' } = stopOf(steps) ?? {};
@@ -47,8 +47,8 @@ export function isStale(steps: readonly Step[]): boolean {
 }
 
 /**
- * Whether a refusal concerns the login. ECR Public lets everybody pull: it refuses the login alone, or another server
- * has answered.
+ * Whether a refusal concerns the login. ECR Public lets every client pull: it refuses the login alone, or another
+ * server has answered.
  */
 const isLogin = ({ name, verdict, at }: Step, { registry }: Image): boolean =>
   verdict === 'refused' && at !== 'store' && (name === 'registry' || registry.service === 'ecr-public');

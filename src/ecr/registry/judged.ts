@@ -27,7 +27,7 @@ export interface Step {
   readonly name: 'identity' | 'token' | 'registry' | 'manifest' | 'config' | 'layer';
   readonly action: string;
   /**
-   * The step asked the store that holds the layer, without the credential, so its answer says nothing of the
+   * The step asked the store that holds the layer, without the credential, so the answer does not concern the
    * credential.
    */
   readonly at?: 'store';
@@ -71,7 +71,7 @@ export function judged<T>(wish: Pulled, asked: About, answer: Answer | Failure, 
   const at = isStore ? 'store' : 'registry';
   const about = { name, action, ...(isStore && { at: 'store' as const }) };
   if (answer instanceof Failure) {
-    // A signed address is long, and tells a person nothing.
+    // A signed address is long, and of no use to people.
     const said = answer.message.replaceAll(/\?\S+=\S*/g, '?...');
     const own: Own = { host, at, said, isSilent: true, remedy: answer.remedy };
     return { step: { ...about, verdict: 'unreachable', text: said, ...meaningOf(wish, asked, { status: 0, text: '' }, own) } };

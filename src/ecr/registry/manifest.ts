@@ -11,7 +11,10 @@ export interface Blob {
 export type Manifest =
   /** An image, or an artefact. `config` is missing where there is none of its own to fetch. */
   | { readonly kind: 'image'; readonly config?: Blob; readonly layers: readonly Blob[] }
-  /** Several images. `choice` is the digest of the one for a platform; undefined when the list has none at all. */
+  /**
+   * Several images. `choice` is the digest of the one for a platform; undefined when the list has none at all.
+   * `instead` is the platform of `choice` in words, where the list has none for the wanted platform.
+   */
   | { readonly kind: 'index'; readonly choice: string | undefined; readonly instead?: string };
 
 /** A platform, as images name it. */
@@ -85,7 +88,7 @@ function choose(entries: readonly Json[], wanted: Platform): { choice: string | 
   return { choice: isDigest(digest) ? digest : undefined, ...(!own && instead !== undefined && { instead }) };
 }
 
-/** As builders name it; undefined where an entry names none. */
+/** The platform as builders name it. undefined: the entry names none. */
 export const platformWords = ({ os, architecture }: Partial<Record<keyof Platform, unknown>>): string | undefined =>
   typeof os === 'string' && typeof architecture === 'string' && os !== 'unknown' ? label(`${os}/${architecture}`, 40) : undefined;
 

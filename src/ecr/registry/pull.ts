@@ -36,7 +36,7 @@ export interface PullDeps {
 /** Walks a pull until something stops it. Fetches no token and downloads nothing. Never throws. */
 export type Pull = (wish: Wish, signal: AbortSignal) => Promise<Step[]>;
 
-/** In milliseconds: the deadline of one request. */
+/** The deadline of one request, in milliseconds. */
 const askMs = 15_000;
 /** How many manifests are read, because a list may name another list. */
 const deepest = 3;
@@ -140,7 +140,10 @@ async function readImage(around: Walk, login: Headers): Promise<Taken<Extract<Ma
   return { step: { ...about, verdict: 'ok' }, next: { kind: 'image', layers: [] } };
 }
 
-/** What a list lacks. Whoever pulls may be on a machine of another platform, so it stops nothing. */
+/**
+ * A remark on a platform that a list lacks. It stops nothing, because the machine that pulls may be of another
+ * platform.
+ */
 function remarkOn({ choice, instead }: Extract<Manifest, { kind: 'index' }>, { wish, platform }: Walk): Pick<Step, 'text'> {
   const name = nameOfImage(wish.image);
   if (choice === undefined) return { text: `${name} is a list that names no image: a client that wants one finds none.` };

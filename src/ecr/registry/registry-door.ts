@@ -17,7 +17,7 @@ export interface DoorDeps {
   readonly endpoint: ((registry: Registry) => string) | undefined;
 }
 
-/** In bytes: the largest manifest that is read. That of an image with a hundred layers has 20 kB. */
+/** The largest manifest that is read, in bytes. That of an image with a hundred layers has 20 kB. */
 const largest = 1024 * 1024;
 
 /**

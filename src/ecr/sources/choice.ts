@@ -9,7 +9,7 @@ import type { Role } from '../keys/role.ts';
  */
 export interface SourceSpec {
   readonly name: string;
-  /** What it gives tokens for: private registries, or ECR Public. */
+  /** The service that it gives tokens for: private registries, or ECR Public. */
   readonly service?: Registry['service'] | undefined;
   /** Name or ARN of a Lambda function that the identity invokes. */
   readonly lambda?: string | undefined;
@@ -24,8 +24,8 @@ export interface SourceSpec {
   readonly roleArn?: string | undefined;
   readonly externalId?: Secret | string | undefined;
   /**
-   * The region of the function, and of tokens where function, command or file do not say it. Otherwise it counts only
-   * for requests that name no registry, because a host always says its own region.
+   * The region of the function, and of tokens that do not name one. Otherwise it counts only for requests that name no
+   * registry, because a host always contains its region.
    */
   readonly region?: string | undefined;
   readonly endpoint?: string | undefined;

@@ -37,7 +37,7 @@ function filled(command: Command, registry: Registry): Command {
   return typeof command === 'string' ? fill(command) : command.map(fill);
 }
 
-/** Whether the command is told the region of the token. */
+/** Whether the command receives the region of the token. */
 const isTold = (command: Command): boolean => [command].flat().some(word => /\{(registry|host|region)\}/.test(word));
 
 /** Runs the command for the registry and returns the credential that it writes. Throws a Failure. */

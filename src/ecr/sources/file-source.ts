@@ -16,9 +16,9 @@ interface Read {
   readonly clock: Clock;
 }
 
-/** In bytes. A file with the logins of many registries is larger than a token. */
+/** The largest file that is read, in bytes. A file with the logins of many registries is larger than a token. */
 const mostBytes = 1024 * 1024;
-/** In milliseconds: how soon a file that is missing, or holds no valid token, is read again. */
+/** How soon a file that is missing, or holds no valid token, is read again, in milliseconds. */
 const retryAfterMs = 15_000;
 const again = 'The file is read again by itself.';
 

@@ -17,8 +17,8 @@ import { readPayload } from './given/shapes.ts';
 import { logOf, toolFailure } from './tool-errors.ts';
 
 /**
- * In milliseconds. A function that starts, in a VPC for example, takes longer than any other call. The deadline of the
- * whole fetch still applies.
+ * The deadline of one attempt, in milliseconds. A function that starts, in a VPC for example, takes longer than any
+ * other call. The deadline of the whole fetch still applies.
  */
 const attemptMs = 15_000;
 

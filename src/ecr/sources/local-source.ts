@@ -9,7 +9,7 @@ import { programIn } from '../keys/command-line.ts';
 import type { SourceSpec } from './choice.ts';
 import { giverOf } from './giver.ts';
 
-/** In milliseconds: the same deadline as for AWS. */
+/** The deadline of a fetch in milliseconds, the same as for AWS. */
 const fetchMs = 20_000;
 
 /** A source that calls no AWS service itself: a command that writes tokens, or a file that holds them. */

@@ -51,8 +51,8 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
     const more = lambda === undefined ? variantOf(identity, registry, env) : registry.account;
     return [name, digest, registry.service, registry.region, ...(more ? [more] : [])].join('/');
   };
-  // Credentials of a web identity token, and those that end with a session, are cached only by the programs that ask
-  // for them.
+  // Credentials of a web identity token, and credentials that end with a session, are cached only by the programs that
+  // ask for them.
   const isUnsaid = webToken !== undefined || deps.askedAs === 'not said' || endsWithSession(env);
   const askedAs = async (registry: Registry): Promise<string | undefined> => (isUnsaid ? undefined : await identityOf(spec, env, registry));
   const steps = new Map<string, () => string>();

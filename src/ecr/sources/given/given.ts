@@ -14,7 +14,7 @@ export interface Giver {
   readonly gave: string;
   /** What to do about a text that holds no credential. */
   readonly remedy: string;
-  /** What to do about a token whose end is past. */
+  /** What to do about a token that has ended. */
   readonly renew: string;
   /** The region of its tokens, where they do not say it. */
   readonly region: string | undefined;
@@ -22,7 +22,7 @@ export interface Giver {
   readonly says: string;
   readonly issuedAt: Date;
   readonly receivedAt: Date;
-  /** The latest moment at which the token was made, where it does not say its end. */
+  /** The latest time at which the token can have been made, for tokens that do not state their end. */
   readonly madeAt: Date;
   readonly from: Pick<Credential, 'source' | 'scope'>;
   /** Converts an error that came in place of a credential. */
@@ -31,8 +31,8 @@ export interface Giver {
 
 const minute = 60_000;
 /**
- * In milliseconds. A function runs for fifteen minutes at most (AWS, Lambda quotas), and its token may be as old as
- * that. Commands and files are assumed to be no worse.
+ * The possible age of a token, in milliseconds. A function runs for fifteen minutes at most (AWS, Lambda quotas), and
+ * its token may be as old as that. Commands and files are assumed to be no worse.
  */
 const margin = 15 * minute;
 

@@ -8,7 +8,7 @@ export interface Said {
   /** `token`: the secret must be base64 of user and password. */
   readonly form?: 'token' | undefined;
   readonly expires?: unknown;
-  /** Its life from now: seconds, or a span in words. */
+  /** The life of the credential from now: seconds, or a span in words. */
   readonly lasts?: unknown;
   /** An address of the registry that the credential is for. */
   readonly host?: string | undefined;
@@ -28,8 +28,8 @@ export const odd = (what: string): Reading => ({ kind: 'odd', what });
 export const one = (said: Said): Reading => ({ kind: 'said', all: [said] });
 
 /**
- * Why a text is visibly no password of ECR. Says what `visiblyNoKey` says of a key, without its advice: the reader of
- * the message has not written the text.
+ * Why a text is visibly no password of ECR, in the words of `visiblyNoKey` but without its advice: the reader of the
+ * message has not written the text.
  */
 export function visiblyNoToken(text: string): string | undefined {
   const [why] = visiblyNoKey(text)?.split(': ') ?? [];

@@ -6,12 +6,12 @@ import { odd, one, type Reading, type Said, together, visiblyNoToken } from './s
 const loginLine =
   /^\s*(?:sudo\s+)?(?:docker|podman|nerdctl|finch|buildah|skopeo|oras|crane\s+auth|helm\s+registry|regctl\s+registry)\s+login\s/;
 
-/** A row of `aws ecr get-authorization-token --output text`. */
+/** Matches a row of `aws ecr get-authorization-token --output text`. */
 const tableRow = /^AUTHORIZATIONDATA\s+(?<token>\S+)\s+(?<expires>\S+)(?:\s+(?<host>\S+))?$/;
 
 /**
- * Reads a text that is no JSON: a password, user and password, a token, or lines of `docker login`. Quotes nothing of
- * it.
+ * Reads a text that is no JSON: a password, user and password, a token, rows of the AWS CLI, or lines of `docker
+ * login`. Quotes nothing of it.
  */
 export function readText(text: string): Reading {
   const lines = text.split(/\r?\n/).filter(line => line.trim());

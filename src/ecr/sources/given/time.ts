@@ -14,12 +14,13 @@ export function timeIn(said: unknown): Date | undefined {
   return fromPython(text) ?? fromText(text);
 }
 
-/** `PT11H30M`, `11h30m`, `3600s`, `12 hours`. */
+/** Matches `PT11H30M`, `11h30m`, `3600s`, `12 hours`. */
 const span =
   /^P?T?(?=[\d.])(?:(?<hours>\d+(?:\.\d+)?)\s*h(?:ours?)?\s*)?(?:(?<minutes>\d+(?:\.\d+)?)\s*m(?:in(?:utes?)?)?\s*)?(?:(?<seconds>\d+(?:\.\d+)?)\s*(?:s(?:ec(?:onds?)?)?)?)?$/i;
 
 /**
- * How long something lasts: seconds, or a span as Go, ISO 8601 and people write it. In milliseconds; undefined: none.
+ * Parses a duration into milliseconds: seconds, or a span as Go, ISO 8601 and people write it. undefined: it is no
+ * span.
  */
 export function spanIn(said: unknown): number | undefined {
   const found = span.exec(String(said).trim())?.groups;
