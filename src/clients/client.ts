@@ -26,7 +26,7 @@ export interface Client {
   readonly keys: KeyRule;
   /** Which of several equally near keys it takes. */
   readonly ties: 'at random' | 'the first';
-  /** When it decodes an `auth`: that of any host can get in the way, or even one that a later entry replaces. */
+  /** When it decodes an `auth`. The `auth` of any host can get in the way, or even one that a later entry replaces. */
   readonly decodes: 'all when it loads' | 'all, and what is replaced' | 'what it was asked for';
   readonly base64: Base64Rule;
   /** Whether `"auth": ""` is decoded, or counts as missing. */
@@ -53,14 +53,14 @@ export interface Client {
 
 /** How a client reads JSON, where readers differ. */
 export interface JsonRule {
-  /** Text behind the first value. */
+  /** Text after the first value. */
   readonly behind: 'ignored' | 'unparsable';
   /** A file that is empty or blank. */
   readonly blank: 'nothing' | 'unparsable';
   /** A file with a list, a text or a number. */
   readonly noMap: 'nothing' | 'fails';
   readonly nullFile: 'nothing' | 'fails';
-  /** Names of members at the top and of entries. */
+  /** The names of top-level members, and of members of entries. */
   readonly top: Names;
   readonly entry: Names;
   /** Members that occur twice. merged: maps are joined, and null empties them. */
@@ -93,9 +93,9 @@ export type Base64Rule =
 
 /** Which values of a wrong type stop a client. */
 export interface TypeRule {
-  /** Members at the top. */
+  /** Top-level members. */
   readonly top: Shapes;
-  /** A map at the top that is null. */
+  /** A top-level map that is null. */
   readonly nullMap: 'is empty' | 'fails';
   /** Members of an entry. */
   readonly entry: Shapes;

@@ -94,11 +94,11 @@ function sentBy(id: ClientId, draw: Draw, found: Found): readonly Sent[] {
   }
   const places = placesOf(id, found);
   const tries = places.map(by);
-  // The reason why nothing was found is that of the last file that exists.
+  // The last file that exists tells why nothing was found.
   return tries.find(([sent]) => sent?.kind !== client.nothing) ?? tries[places.findLastIndex(isThere)] ?? tries[0] ?? [];
 }
 
-/** Adds where the entry stands, unless in the file of Docker. */
+/** Adds the path of the file that has the entry, unless it is Docker's. */
 const ofFile = (sent: Sent, { path }: Lying): Sent =>
   path !== undefined && 'key' in sent && sent.of === undefined ? { ...sent, of: path } : sent;
 

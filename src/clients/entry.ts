@@ -11,7 +11,7 @@ export type Sent =
       readonly username: string;
       readonly password: string;
       readonly key: string;
-      /** Where it stands, unless in the file of Docker. */
+      /** The file or variable that has the entry, unless it is the file of Docker. */
       readonly of?: string;
       readonly token?: 'identity token';
       readonly plainHttp?: true;

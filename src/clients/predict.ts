@@ -59,7 +59,10 @@ export function opened({ text, unreadable, isDockercfg }: Lying, client: Client)
   return known(isDockercfg && firstValue(text) !== undefined ? `{"auths":${text}}` : text, client);
 }
 
-/** By client and text. The same file is read for each host, and several times where chance decides. */
+/**
+ * The files that were read, by client and text. The same file is read for each host, and several times where chance
+ * decides.
+ */
 const read = new Map<Client, Map<string, ReturnType<typeof fileOf>>>();
 
 function known(text: string, client: Client): ReturnType<typeof fileOf> {

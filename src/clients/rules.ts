@@ -51,7 +51,7 @@ const pythonNesting = { deepest: 500, beyond: 'not predicted' } as const satisfi
 /** V8 and serde_json remember open lists and maps, or skip them, without a stack. */
 const anyNesting = { deepest: Number.POSITIVE_INFINITY, beyond: 'unparsable' } as const satisfies NestingRule;
 
-/** From the source of docker/cli 29, and observed in crane, which loads files with it (go.mod). */
+/** The types of docker/cli 29, from its source, and observed in crane, which loads files with it (go.mod). */
 const dockerTypes = {
   top: { ...docker, auths: map },
   nullMap: 'is empty',

@@ -41,7 +41,7 @@ export function givenBy(whole: string, { incomplete }: Client): (name: string) =
   };
 }
 
-/** Adds that the entry stands in the variable. */
+/** Marks an entry as one of the variable. */
 export const ofVariable = <S extends Sent | undefined>(sent: S): S =>
   sent && 'key' in sent ? { ...sent, of: 'DOCKER_AUTH_CONFIG' } : sent;
 

@@ -8,7 +8,7 @@ const nanos: Readonly<Record<string, bigint>> = {
   m: 60_000_000_000n,
   h: 3_600_000_000_000n,
 };
-/** In nanoseconds: the longest duration of Go, some 292 years. A negative one may be one longer. */
+/** The longest duration of Go in nanoseconds, some 292 years. A negative one may be one longer. */
 const most = 2n ** 63n - 1n;
 
 /**

@@ -50,7 +50,7 @@ export function noImage(image: string): string | undefined {
   return `${host} is a registry, and no image in it: write ${host}/REPOSITORY, as it stands in a pod`;
 }
 
-/** As the kubelet asks. A port is not taken for a tag. */
+/** The image as the kubelet asks for it, without tag and digest. A port is not taken for a tag. */
 const withoutTag = (image: string): string => image.replace(/@.*$/s, '').replace(/:[^/:]*$/, tag => (/^[^/]*$/.test(image) ? tag : ''));
 
 function matchLines({ name, where, matchImages }: Provider, image: string): string[] {

@@ -148,7 +148,7 @@ async function removeOthers(binDir: string, folder: string): Promise<void> {
   for (const name of others) await rm(join(binDir, name), { recursive: true, force: true });
 }
 
-/** A digest of the program. The version stands for the Node, which has a hundred megabytes. */
+/** A digest of the program. Node itself counts by its version alone, because it has a hundred megabytes. */
 async function digestOf({ from }: Program, files: readonly string[]): Promise<string> {
   const hash = createHash('sha256').update(process.version);
   for (const file of files.toSorted()) hash.update(`${file}\n${await readText(join(from, file), mostBytes)}\n`);

@@ -8,15 +8,15 @@ import { textOf } from './encoding.ts';
 import { foldersSince } from './fields.ts';
 import type { Remark } from './remark.ts';
 
-/** In bytes: more than any real file has. The kubelet has no limit. */
+/** The largest file that is read, in bytes: more than any real one has. The kubelet has no limit. */
 const mostBytes = 4 * 1024 * 1024;
-/** What the kubelet meets as well, whoever it runs as. */
+/** Codes of errors that stop the kubelet too, whichever user it runs as. */
 const stopping: readonly string[] = ['ELOOP', 'ENOTDIR', 'NOT_A_FILE', 'EISDIR'];
 const endings = ['.json', '.yaml', '.yml'];
 
 /**
  * Reads what the kubelet reads of a path, in its order: the file, or the files of the folder. Remarks on what it would
- * not read.
+ * not read. Throws MISCONFIGURED for what the kubelet may be able to read and we are not.
  */
 export async function readProviderConfig(
   path: string,
@@ -59,7 +59,7 @@ async function readOne(file: string, minor: number): Promise<Decoded> {
   }
 }
 
-/** Another user may see what we do not, so nothing is said of it. */
+/** Throws MISCONFIGURED in place of a remark: another user may see what we do not. */
 const unseen =
   (path: string) =>
   (error: unknown): never => {
