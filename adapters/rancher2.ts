@@ -73,7 +73,7 @@ export const rancher2 = defineAdapter({
   },
 });
 
-/** Those that belong into the slot. */
+/** The credentials that belong in the slot. */
 function among(registries: readonly Registry[], credentials: Credentials): Credentials {
   return new Map(
     registries.flatMap(({ host }) => {

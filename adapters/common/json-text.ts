@@ -1,7 +1,7 @@
 /**
- * JSON as text, for files and maps that belong to other programs: what is not ours stays as it is written. Members may
- * occur twice, and each program reads those differently; so a text is scanned instead of parsed. Brackets are counted,
- * so that no depth of nesting can exhaust the stack.
+ * JSON as text, for files and maps that belong to other programs: foreign content stays as it is written. Members may
+ * occur twice, and each program reads repeated ones differently; so a text is scanned instead of parsed. Brackets are
+ * counted, so that no depth of nesting can exhaust the stack.
  */
 
 /**

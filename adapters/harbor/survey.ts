@@ -60,7 +60,8 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
     findings.push(finding('URL_FORM', `The URL of ${title} is not https://${registry.host}.`, editUrl(registry.host)));
   if (insecure) findings.push(finding('CERTIFICATE_UNVERIFIED', `Harbor does not verify the certificate of ${title}.`));
   if (uses(id)) findings.push(finding('ENDPOINT_USED', `${title} is used by: ${uses(id)}.`));
-  // Since 2.0 a good PUT makes the status good. Before, the status follows minutes later, and nothing depends on it.
+  // Since 2.0 a successful PUT makes the status healthy. Before, the status follows minutes later, and nothing depends
+  // on it.
   const unhealthy = path === paths[0] && status === 'unhealthy';
   const state = credential?.access_key === 'AWS' && !unhealthy ? 'present' : 'drifted';
   // A different id, so that an endpoint whose URL was corrected does not wait for the pause of the former one.

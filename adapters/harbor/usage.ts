@@ -11,7 +11,7 @@ interface Policy {
   readonly dest_registry: { readonly id?: unknown } | null;
 }
 
-/** Names of what uses an endpoint, by the endpoint's id. */
+/** The names of what uses an endpoint, by the endpoint's id. */
 type Users = ReadonlyMap<number, readonly string[]>;
 
 /** How many users are named; the rest is counted. */

@@ -11,7 +11,7 @@ import { isDone, isMissingRight } from './refusal.ts';
 import { isEncrypted, isRow, listRows, type Row } from './rows.ts';
 import type { Existing, Ref } from './survey.ts';
 
-/** In bytes. Harbor's column holds 4096 characters of the encrypted form (recorded on 2.15.2). */
+/** The longest password, in bytes. Harbor's column holds 4096 characters of the encrypted form (recorded on 2.15.2). */
 const longestSecret = 3050;
 const longestName = 64;
 /** Harbor's answers to a write that changes nothing, if the account may write. */

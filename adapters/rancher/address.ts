@@ -21,6 +21,9 @@ export function placeOf(address: string): Place {
   return { url, version, project };
 }
 
-/** Only with something behind it does the environment in a path count, so paths are made of this and `/registries`. */
+/**
+ * The beginning of a path. The environment in it counts only if something follows, so paths are made of this and
+ * `/registries`.
+ */
 export const pathOf = ({ version }: Place, project: string | undefined): string =>
   `/${version}${project === undefined ? '' : `/projects/${encodeURIComponent(project)}`}`;

@@ -77,7 +77,7 @@ export function makeCreation(http: Http, api: Api, clock: Clock, update: Update)
   }
 
   /**
-   * The credential that is kept in place of ours: of those that couriers made at the same moment the first stays.
+   * The credential that is kept in place of ours: if couriers make several at the same moment, the first stays.
    * undefined: ours is the first.
    */
   async function rivalOf(made: string, ref: Ref, host: string, signal: AbortSignal): Promise<string | undefined> {

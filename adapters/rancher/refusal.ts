@@ -19,7 +19,7 @@ export const readOnly = (message: string, stops: 'slot' | 'target'): Failure =>
     remedy: `The key may only read here. Use an environment key, or an account that has more than the role "Read-only": ${createKey}. ${thenRefresh}`,
   });
 
-/** In characters: the longest password that Rancher stores (recorded). */
+/** The longest password that Rancher stores, in characters (recorded). */
 export const longestSecret = 4096;
 export const tooLong = (message: string): Failure =>
   new Failure('TOO_LARGE', message, {

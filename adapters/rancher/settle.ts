@@ -7,8 +7,8 @@ import { becauseOf } from './survey.ts';
 
 const pollMs = 200;
 /**
- * In milliseconds. Rancher takes a tenth of a second; what takes longer than this is stuck, or is found by a later
- * attempt.
+ * How long to wait, in milliseconds. Rancher takes a tenth of a second; what takes longer than this is stuck, or is
+ * found by a later attempt.
  */
 const patienceMs = 10_000;
 

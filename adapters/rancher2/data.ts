@@ -15,8 +15,8 @@ export const gone = (what: string): Failure => new Failure('NOT_FOUND', `${what}
 const formOf = ({ type }: Data) => (Object.hasOwn(forms, type) ? forms[type] : undefined);
 
 /**
- * The text in which a Secret holds entries. undefined: its type holds none. Each byte becomes one character, so that
- * what is not ours stays as it is even where it is no UTF-8.
+ * The text in which a Secret holds entries. undefined: its type has none. Each byte becomes one character, so that
+ * foreign content is preserved even where it is no UTF-8.
  */
 export function textOf(secret: Data): string | undefined {
   const form = formOf(secret);

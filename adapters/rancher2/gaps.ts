@@ -28,6 +28,6 @@ export function gapsOf({ id, name }: Cluster, refused: Found['refused'], project
   return [{ ids: hidden.flatMap(({ ids }) => ids), what, failure: first.failure }];
 }
 
-/** The prefixes of slot ids: those of a project, and those of the namespaces of a cluster. */
+/** The prefixes of slot ids, for a project and for the namespaces of a cluster. */
 export const projectSlots = ({ cluster, short }: Pick<Project, 'cluster' | 'short'>): string => `${cluster}/project/${short}`;
 export const clusterSlots = (cluster: string): string => `${cluster}/namespace`;

@@ -50,7 +50,7 @@ export interface Scope {
 }
 type Attempt = <T>(gap: Omit<Gap, 'failure'>, none: T, look: (signal: AbortSignal) => Promise<T>) => Promise<T>;
 
-/** In milliseconds. A cluster that hangs must not hold up the others. */
+/** The deadline of one cluster, in milliseconds. A cluster that hangs must not hold up the others. */
 const clusterMs = 15_000;
 
 /**

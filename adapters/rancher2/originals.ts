@@ -36,8 +36,8 @@ export const ofProject = (project: Project, name: string): Place => ({
 const scopedLabel = 'management.cattle.io/project-scoped-secret';
 
 /**
- * The project that a Secret belongs to, by the label that makes it a project's secret. undefined: no project. `none`:
- * it is in a place where only secrets of projects count, and belongs to none of those looked at.
+ * The project that a Secret belongs to, by the label that makes it a project's secret. undefined: it belongs to none.
+ * `none`: its namespace is only for secrets of projects, and it belongs to none of the projects that are looked at.
  */
 export function sourceOf({ cluster, metadata: { namespace, labels } }: Secret, projects: readonly Project[]): Project | undefined | 'none' {
   const short = labels[scopedLabel];

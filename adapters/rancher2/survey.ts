@@ -49,7 +49,7 @@ export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Place
   };
 }
 
-/** Whether nodes cannot log in with it, as far as its place tells. */
+/** Whether its place rules out that nodes log in with it. */
 const isElsewhere = ({ secret, project }: Original): boolean => secret.cluster !== management || project !== undefined;
 
 function ofSecret({ secret, credential, project }: Original, seen: Inventory, { clusterRegistries }: Wishes, deps: Deps<Code>): Part {

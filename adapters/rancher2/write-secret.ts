@@ -18,7 +18,6 @@ interface Stored extends Data {
 /** How often a write that is refused as stale is tried in all. */
 const attempts = 3;
 
-/** Reads the Secret. */
 export async function readStored(api: Api, ref: SecretRef, signal: AbortSignal): Promise<Stored> {
   const { cluster, namespace, name } = ref;
   return storedIn(await ask(api, whereIs(ref), 'GET', secretsPath(cluster, namespace, name), { signal }), ref);
