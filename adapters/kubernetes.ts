@@ -16,6 +16,7 @@ import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
 import { makePruner } from './kubernetes/prune.ts';
 import { keepRest } from './kubernetes/rest.ts';
+import { makeRights } from './kubernetes/rights.ts';
 import { makeServed } from './kubernetes/served.ts';
 import { makeSlots, type Ref } from './kubernetes/slots.ts';
 import { type Current, watchCluster } from './kubernetes/watch.ts';
@@ -112,7 +113,8 @@ export const kubernetes = defineAdapter({
     const slotsOf = makeSlots(settings, deps, rest, served);
     let current: (Current & { replace(): void }) | undefined;
     const view = () => current?.view;
-    const look = makeLook(api, settings, deps, { served, former: view });
+    const rights = makeRights(api, settings, deps.clock);
+    const look = makeLook(api, settings, deps, { served, rights, former: view });
     const about = makeAbout(api, papers, deps);
     const take = makeEvents(api, settings, deps, slotsOf, own, served);
     const alarms = new Set<AbortController>();
@@ -143,7 +145,7 @@ export const kubernetes = defineAdapter({
       const alarm = new AbortController();
       alarms.add(alarm);
       try {
-        yield* watchCluster({ api, clock: deps.clock, current: () => current, take, slotsOf, own }, alarm.signal, signal);
+        yield* watchCluster({ api, clock: deps.clock, current: () => current, take, slotsOf, own, rights }, alarm.signal, signal);
       } finally {
         alarms.delete(alarm);
       }
@@ -165,6 +167,7 @@ export const kubernetes = defineAdapter({
         try {
           return await deliverTo(slot, credentials, 'written', signal);
         } catch (error) {
+          if (error instanceof Failure && error.code === 'FORBIDDEN') rights.doubt();
           // The watches of a server that goes stay open, and say nothing any more.
           if (error instanceof Failure && error.code === 'UNREACHABLE') for (const alarm of alarms) alarm.abort();
           throw error;

@@ -6,7 +6,7 @@ import { leftBehindFinder } from './left-behind.ts';
 import { choiceOf } from './namespace.ts';
 import { crowdWatch } from './pods.ts';
 import { remedyFor } from './refusal.ts';
-import { isLacking, lackFindings, mayWe, mostWatched, rightsReader } from './rights.ts';
+import { isLacking, lackFindings, mayWe, mostWatched, type Rights } from './rights.ts';
 import type { Lack, Right } from './rules.ts';
 import { lookInside, readSecret, wantsLook } from './secrets.ts';
 import type { Served } from './served.ts';
@@ -24,9 +24,8 @@ export function makeLook(
   api: Api,
   settings: Settings,
   means: Means,
-  { served, former }: { served: Served; former: () => View | undefined },
+  { served, rights, former }: { served: Served; rights: Rights; former: () => View | undefined },
 ) {
-  const readRights = rightsReader(api, settings, means.clock);
   const names = explicitNames(settings, settings.namespaceSelector);
   const takers = makeTakers(api, settings, means);
   const countCrowds = crowdWatch(api, settings, means);
@@ -86,7 +85,11 @@ export function makeLook(
 
   return async (signal: AbortSignal): Promise<View> => {
     const separate = names && !(await mayListAll(api, settings, signal)) ? names : undefined;
-    const [asked, draft] = await withRights(readRights(separate, signal), separate ? lookAtEach(separate, signal) : lookAtAll(signal));
+    const [asked, draft] = await withRights(
+      () => rights.lacks(separate, signal),
+      separate ? lookAtEach(separate, signal) : lookAtAll(signal),
+      rights.doubt,
+    );
     const { refused, made: _made, ending: _ending, optedOut: _optedOut, ...view } = draft;
     const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);
     for (const [namespace, hosts] of former()?.asked ?? []) if (known(namespace)) ask(view, namespace, hosts);
@@ -110,14 +113,29 @@ async function mayListAll(api: Api, settings: Settings, signal: AbortSignal): Pr
   return answers.every(answer => answer === true);
 }
 
+/** A right may come at any time, and to look for it is cheap. In milliseconds. */
+const refusedMs = 60_000;
+
 /** What is refused is told with all rights that are missing, and not one after the other. */
-async function withRights(rights: Promise<readonly Lack[]>, look: Promise<Draft>): Promise<readonly [readonly Lack[], Draft]> {
-  const [asked, looked] = await Promise.allSettled([rights, look]);
-  if (looked.status === 'fulfilled') return [await rights, looked.value];
+async function withRights(
+  ask: () => Promise<readonly Lack[]>,
+  look: Promise<Draft>,
+  doubt: () => void,
+): Promise<readonly [readonly Lack[], Draft]> {
+  const [asked, looked] = await Promise.allSettled([ask(), look]);
+  if (looked.status === 'fulfilled') return [asked.status === 'fulfilled' ? asked.value : raise(asked.reason), looked.value];
   const { reason } = looked as { reason: unknown };
-  const lacks = asked.status === 'fulfilled' ? asked.value : [];
-  if (!(reason instanceof Failure) || reason.code !== 'FORBIDDEN' || lacks.length === 0) throw reason;
-  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, remedy: remedyFor(lacks) });
+  if (!(reason instanceof Failure) || reason.code !== 'FORBIDDEN') throw reason;
+  const told = asked.status === 'fulfilled' ? asked.value : [];
+  // What was believed is not so any more.
+  if (told.length === 0) doubt();
+  const lacks = told.length > 0 ? told : await ask().catch(() => []);
+  const remedy = lacks.length > 0 && { remedy: remedyFor(lacks) };
+  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, ...remedy, tryAgainMs: refusedMs });
+}
+
+function raise(reason: unknown): never {
+  throw reason;
 }
 
 /** Whether it is known already that a list would be refused. */

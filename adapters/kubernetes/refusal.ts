@@ -1,7 +1,7 @@
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer, Http } from '../../src/contract/http.ts';
 import { quote } from '../../src/contract/text.ts';
-import { refusedInFront, thenRefresh } from '../common/front.ts';
+import { refusedInFront } from '../common/front.ts';
 import { listOf, mapOf, textOf } from './objects.ts';
 import { conflictIn } from './owner.ts';
 import { type Lack, type Right, ruleOf } from './rules.ts';
@@ -102,6 +102,7 @@ const missing = (told: string, right: Right, namespace: string | undefined): Fai
   new Failure('FORBIDDEN', told, { remedy: remedyFor([{ namespace, right }]) });
 
 const mostPlaces = 10;
+const thenSeen = 'The courier notices it within two minutes; `ecr-courier refresh` looks at once.';
 
 /** Which rules to add, and where. */
 export function remedyFor(lacks: readonly Lack[]): string {
@@ -112,7 +113,7 @@ export function remedyFor(lacks: readonly Lack[]): string {
     const where = namespace === undefined ? 'the ClusterRole' : `a Role in the namespace ${namespace}, or to the ClusterRole,`;
     return `Add ${rules.length === 1 ? 'this rule' : 'these rules'} to ${where} of the courier: ${rules.join(' and ')}.`;
   });
-  return [...added, ...more, thenRefresh].join(' ');
+  return [...added, ...more, thenSeen].join(' ');
 }
 
 /** As if it had been refused: rights that a review says are missing. */

@@ -61,16 +61,46 @@ export async function demandRights(api: Api, what: string, right: Right, namespa
 /** So long an answer without a lack is believed. In milliseconds. */
 const believedMs = 600_000;
 
-/** Asks for all rights that the configuration needs: every ten minutes, and at each look while one is missing. */
-export function rightsReader(api: Api, settings: Settings, clock: Clock) {
-  let known: { readonly at: number; readonly of: string; readonly lacks: readonly Lack[] } | undefined;
+/**
+ * Which rights are missing. An answer without a lack is believed for ten minutes, unless something was refused since.
+ */
+export interface Rights {
+  /** namespaces: those that are served one by one; undefined: the whole cluster is. */
+  lacks(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]>;
+  /** Something was refused. */
+  doubt(): void;
+  /** Whether others are missing than when that was asked last. It is asked again only where it is not believed. */
+  haveChanged(signal: AbortSignal): Promise<boolean>;
+}
 
-  return async (namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]> => {
-    const of = namespaces?.join(' ') ?? '';
-    if (known && known.of === of && known.lacks.length === 0 && clock.mono() - known.at < believedMs) return known.lacks;
+export function makeRights(api: Api, settings: Settings, clock: Clock): Rights {
+  let known:
+    | { readonly at: number; readonly namespaces: readonly string[] | undefined; readonly lacks: readonly Lack[]; doubted: boolean }
+    | undefined;
+
+  async function askAnew(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]> {
     const lacks = await ask(api, settings, namespaces, signal);
-    known = { at: clock.mono(), of, lacks };
+    known = { at: clock.mono(), namespaces, lacks, doubted: false };
     return lacks;
+  }
+
+  const isBelieved = (one: NonNullable<typeof known>): boolean =>
+    one.lacks.length === 0 && !one.doubted && clock.mono() - one.at < believedMs;
+
+  return {
+    async lacks(namespaces, signal) {
+      const isSame = known && (known.namespaces?.join(' ') ?? '') === (namespaces?.join(' ') ?? '');
+      return known && isSame && isBelieved(known) ? known.lacks : await askAnew(namespaces, signal);
+    },
+    doubt() {
+      if (known) known.doubted = true;
+    },
+    async haveChanged(signal) {
+      if (!known || isBelieved(known)) return false;
+      const before = known;
+      const lacks = await askAnew(before.namespaces, signal);
+      return JSON.stringify(lacks) !== JSON.stringify(before.lacks);
+    },
   };
 }
 

@@ -6,6 +6,7 @@ import { channel } from './channel.ts';
 import type { Event } from './events.ts';
 import { mapOf, textOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
+import type { Rights } from './rights.ts';
 import type { Ref } from './slots.ts';
 import type { Stream, View } from './view.ts';
 
@@ -21,6 +22,8 @@ const graceMs = 10_000;
  * How often the server is asked whether it is there: one that goes leaves its watches open, and takes no connection.
  */
 const probeMs = 10_000;
+/** How often it is asked whether rights have come or gone, where that is not believed. In milliseconds. */
+const rightsMs = 60_000;
 /** A watch that ends sooner than this, in milliseconds, is not begun again at once. */
 const shortMs = 1000;
 /** By then the event of a write of ours has mostly come. In milliseconds. */
@@ -41,6 +44,7 @@ export interface WatchDeps extends Pick<Deps, 'clock'> {
   /** The slots of a namespace as they are seen now. */
   slotsOf(namespace: string, view: View): readonly Slot<Ref>[];
   readonly own: OwnWrites;
+  readonly rights: Pick<Rights, 'haveChanged'>;
 }
 
 /**
@@ -49,12 +53,17 @@ export interface WatchDeps extends Pick<Deps, 'clock'> {
  */
 export async function* watchCluster(deps: WatchDeps, alarm: AbortSignal, signal: AbortSignal): AsyncIterable<Sighting<Ref>> {
   for (let current = deps.current(); current && !signal.aborted; current = deps.current()) {
-    yield* watchFrom(current, deps, AbortSignal.any([signal, alarm]));
+    const outcome = yield* watchFrom(current, deps, AbortSignal.any([signal, alarm]));
+    if (outcome === 'other rights') return;
     if (alarm.aborted && !signal.aborted) throw new Failure('UNREACHABLE', `A request found nobody at ${deps.api.address}.`);
   }
 }
 
-async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: AbortSignal): AsyncIterable<Sighting<Ref>> {
+async function* watchFrom(
+  { view, replaced }: Current,
+  deps: WatchDeps,
+  ended: AbortSignal,
+): AsyncGenerator<Sighting<Ref>, 'other rights' | 'ended'> {
   const left = new AbortController();
   const signal = AbortSignal.any([ended, replaced, left.signal]);
   const told = channel<Sighting<Ref>>();
@@ -67,10 +76,16 @@ async function* watchFrom({ view, replaced }: Current, deps: WatchDeps, ended: A
     view.namespaces.delete(namespace);
     for (const { id } of slots) told.put({ gone: id });
   };
-  const work = [...view.streams.map((stream, at) => follow(stream, 1 + Math.floor(at / poolSize))), probe(deps, signal)];
+  const follows = view.streams.map((stream, at) => follow(stream, 1 + Math.floor(at / poolSize)));
+  let outcome: 'other rights' | 'ended' = 'ended';
+  const mindRights = async (): Promise<void> => {
+    outcome = await noticeRights(deps, signal);
+  };
+  const work = [...follows, probe(deps, signal), mindRights()];
   for (const one of work) one.then(told.end, told.fail);
   try {
     yield* told;
+    return outcome;
   } finally {
     left.abort();
     await Promise.allSettled(work);
@@ -116,6 +131,15 @@ async function probe({ api, clock }: WatchDeps, signal: AbortSignal): Promise<vo
         if (error instanceof Failure && error.code === 'UNREACHABLE') throw error;
       });
   }
+}
+
+/** Ends when other rights are missing than before: only a look says which, and watches what may be watched now. */
+async function noticeRights({ rights, clock }: WatchDeps, signal: AbortSignal): Promise<'other rights' | 'ended'> {
+  while (!signal.aborted) {
+    await clock.sleep(rightsMs, signal);
+    if (!signal.aborted && (await rights.haveChanged(signal).catch(() => false))) return 'other rights';
+  }
+  return 'ended';
 }
 
 interface Line {

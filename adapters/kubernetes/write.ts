@@ -32,6 +32,16 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
   const create = async (task: Task): Promise<Receipt> => receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
 
+  /** Somebody may have made it in this moment: whose it is then, and whether it can be written, a look inside tells. */
+  async function createOrMerge(task: Task): Promise<Receipt> {
+    try {
+      return await create(task);
+    } catch (error) {
+      if (!isStale(error) && !isUnchangeable(error)) throw error;
+      return await merge(task);
+    }
+  }
+
   const mayReplace = (stored: Stored): boolean =>
     replace && stuckIn(stored) !== undefined && standingOf(stored.meta, fieldManager) !== 'foreign';
 
@@ -99,7 +109,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
   }
 
   return {
-    create: (task: Task): Promise<Receipt> => (isWhole(task) ? create(task) : merge(task)),
+    create: (task: Task): Promise<Receipt> => (isWhole(task) ? createOrMerge(task) : merge(task)),
     /** Of a Secret that nobody but us has written to. */
     update,
     merge,

@@ -100,6 +100,11 @@ export interface FailureFacts {
    */
   readonly barred?: 'refused' | 'lost';
   readonly retryAfterMs?: number;
+  /**
+   * After so long it is worth another try, where the code would have it wait longer: to ask costs the other side
+   * little. Unlike the pause that a server asked for (`retryAfterMs`), a refresh ends this one.
+   */
+  readonly tryAgainMs?: number;
   readonly remedy?: string;
   /** The cause in one clause of our own, for a message that is long or quotes a response. No full stop. */
   readonly short?: string;
@@ -158,6 +163,7 @@ const rules: { readonly [K in keyof FailureFacts]-?: (value: unknown) => boolean
   mayLand: value => typeof value === 'boolean',
   barred: value => value === 'refused' || value === 'lost',
   retryAfterMs: value => Number.isFinite(value) && (value as number) >= 0,
+  tryAgainMs: value => Number.isFinite(value) && (value as number) >= 1000,
   remedy: value => typeof value === 'string' && value !== '',
   short: value => typeof value === 'string' && value !== '',
   cause: () => true,

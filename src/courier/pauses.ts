@@ -1,3 +1,4 @@
+import { failures } from '../contract/failures.ts';
 import type { Entry, Moment, Scope, TargetRecord } from './ledger.ts';
 import { rarely, soon, tryAgainAfter } from './timing.ts';
 
@@ -24,6 +25,21 @@ export function shortenPauses({ entries }: TargetRecord, now: Moment): void {
     const mayTryAt = (entry.rewroteAt ?? Number.NEGATIVE_INFINITY) + (entry.slot.disturbs ? rarely(1) : tryAgainAfter);
     entry.notBefore = Math.min(entry.notBefore, Math.max(now, mayTryAt));
   }
+}
+
+/**
+ * The manager tells of something that may have led to the refusal of a slot that it is another by now. Not at once:
+ * whoever changes it again and again would have it written as often.
+ */
+export function tryChangedSoon(entry: Entry, now: Moment): void {
+  const { trouble, slot } = entry;
+  if (!trouble || failures[trouble.failure.code].retry !== 'slow' || slot.disturbs || isAskedPause(entry)) return;
+  entry.notBefore = Math.min(entry.notBefore, Math.max(now, (trouble.triedAt ?? now) + tryAgainAfter));
+}
+
+/** Something that was wrong with the target as a whole has ended: what lacked a right may have it by now. */
+export function tryForbiddenSoon({ entries }: Pick<TargetRecord, 'entries'>, now: Moment): void {
+  for (const entry of entries.values()) if (entry.trouble?.failure.code === 'FORBIDDEN') tryChangedSoon(entry, now);
 }
 
 /** Whether the server asked for the present pause (Retry-After). */

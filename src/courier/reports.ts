@@ -1,4 +1,4 @@
-import type { Discovery, Sighting, Slot } from '../contract/target.ts';
+import type { Discovery, Finding, Sighting, Slot } from '../contract/target.ts';
 import {
   type Entry,
   heldFor,
@@ -11,6 +11,7 @@ import {
   unknownFingerprint,
 } from './ledger.ts';
 import { forgetFollower, noteFollower } from './offers.ts';
+import { tryChangedSoon, tryForbiddenSoon } from './pauses.ts';
 import { findingsAfterReport } from './receipt-findings.ts';
 import { hour, second } from './timing.ts';
 import { holdingsOf, hostsTold, isByHost } from './told.ts';
@@ -45,6 +46,8 @@ export function mergeReport(record: TargetRecord, report: Discovery, began: Mome
   for (const [id, { confirmAt }] of record.vanished) if (began >= confirmAt) record.vanished.delete(id);
   for (const [id, { at }] of record.recreated) if (began - at >= hour) record.recreated.delete(id);
   for (const [id, at] of record.renamed) if (at < began) record.renamed.delete(id);
+  const isSaid = ({ code, message }: Finding) => report.findings.some(one => one.code === code && one.message === message);
+  if (!record.findings.every(isSaid)) tryForbiddenSoon(record, began);
   record.findings = report.findings;
   record.about = report.about ?? {};
   record.partlyUnseen = (report.unseen?.length ?? 0) > 0;
@@ -145,7 +148,9 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
     known.slot = { ...slot, state: known.slot.state };
     return false;
   }
+  const isAnother = known.slot.state !== slot.state || known.slot.registries.length !== slot.registries.length;
   known.slot = slot;
+  if (isAnother) tryChangedSoon(known, began);
   // It is no longer tried, and a finding says why.
   if (slot.waits) known.trouble = undefined;
   if (slot.state === 'absent') {

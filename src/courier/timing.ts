@@ -115,9 +115,12 @@ export function retryPause(failure: Failure, count: number, random: () => number
     case 'slow':
     case 'key':
     case 'refetch':
-      return asked === undefined ? slow(count, random) : Math.max(asked, 5 * second);
+      return asked === undefined ? Math.min(slow(count, random), worthwhile(failure, random)) : Math.max(asked, 5 * second);
   }
 }
+
+const worthwhile = ({ facts: { tryAgainMs = Number.POSITIVE_INFINITY } }: Failure, random: () => number): number =>
+  tryAgainMs * (1 + random() / 4);
 
 /**
  * The pause after the `count`th failed fetch in a row, counted from its begin; `life` as for `spacing`. Up to 5 s are

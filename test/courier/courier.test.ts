@@ -591,6 +591,56 @@ test('refresh ends the pauses of slots, whatever the failure; not what a server 
   assert.deepEqual([...target.stored.keys()], ['1', '2']);
 });
 
+test('a refused slot of which the manager tells something else is tried again soon, and never twice in 30 s', async () => {
+  const clock = createVirtualClock();
+  const absent = { ...row('1'), state: 'absent' as const };
+  const drifted = { ...row('1'), state: 'drifted' as const };
+  const target = promptTarget(clock, 'p', [absent, { ...absent, id: '2' }], { create: true });
+  target.onDeliver = async () => {
+    throw failing('CONFLICT');
+  };
+  target.onDiscover = async () => ({ slots: [clock.mono() % 4000 < 2000 ? absent : drifted, { ...absent, id: '2' }] });
+  await using _ = await startRig({ targets: [target], cron: '* * * * * *', tickMs: 1000 });
+  await clock.advance(4 * minutes);
+  const tries = (id: string) => target.writes.filter(({ slot }) => slot === id).map(({ at }) => at);
+  const between = gaps(tries('1'));
+  assert.ok(Math.min(...between) >= 30 * seconds && Math.max(...between) < 40 * seconds, between.join());
+  assert.equal(tries('2').length, 1, 'the other one has its pause');
+});
+
+test('a target that tells no more of a missing right has its refused slots tried again, and no others', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [row('1'), row('2')]);
+  target.onDiscover = async () => ({ findings: [{ code: 'RIGHT', message: 'No right.' }] });
+  target.onDeliver = async ({ id }) => {
+    throw failing(id === '1' ? 'FORBIDDEN' : 'REJECTED');
+  };
+  await using _ = await startRig({ targets: [target] });
+  await clock.advance(3 * minutes);
+  assert.equal(target.writes.length, 2);
+  target.onDiscover = undefined;
+  target.onDeliver = undefined;
+  await clock.advance(1.5 * minutes);
+  assert.deepEqual([...target.stored.keys()], ['1']);
+});
+
+test('a look that is worth a try soon is made again then, however often it failed', async () => {
+  const clock = createVirtualClock();
+  const target = promptTarget(clock, 'p', [row('1')]);
+  target.onDiscover = async () => {
+    throw failing('FORBIDDEN', { tryAgainMs: 60_000 });
+  };
+  await using rig = await startRig({ targets: [target] });
+  await clock.advance(1 * hours);
+  const looks = gaps(target.discoveries);
+  assert.ok(Math.min(...looks) >= 60_000 && Math.max(...looks) < 91_000, looks.join());
+  target.onDiscover = undefined;
+  const before = target.discoveries.length;
+  rig.courier.refresh();
+  await clock.advance(1 * seconds);
+  assert.ok(target.discoveries.length > before, 'nobody asked for that pause');
+});
+
 test('each outcome says why the slot was written, in words where the engine knows only that it must be', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1')]);

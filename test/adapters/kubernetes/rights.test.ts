@@ -36,14 +36,14 @@ describe('a right that is missing', () => {
     const missing = async (rules: Rule[], more: Parameters<typeof rig>[0] = {}): Promise<string> => {
       await using t = await rig(more, { cluster: { ...teams, rules } });
       const failure = await failing(t.discover());
-      assert.equal(failure.code, 'FORBIDDEN');
+      assert.deepEqual([failure.code, failure.facts.tryAgainMs], ['FORBIDDEN', 60_000], 'a right may come at any time');
       return failure.remedy;
     };
     const rule = (resource: string, verbs: string, named = '') =>
       `- {apiGroups: [""], resources: ["${resource}"]${named}, verbs: [${verbs}]}`;
     const ofNamespaces = rule('namespaces', '"list", "watch"');
     const ofSecrets = rule('secrets', '"list", "watch", "create", "patch", "delete"', ', resourceNames: ["ecr-courier"]');
-    const then = 'Then `ecr-courier refresh` ends the pause.';
+    const then = 'The courier notices it within two minutes; `ecr-courier refresh` looks at once.';
     assert.equal(await missing([secretsRule]), `Add this rule to the ClusterRole of the courier: ${ofNamespaces}. ${then}`);
     assert.equal(
       await missing([], { replace: true, onlyWithImages: true, serviceAccounts: ['default', 'build'] }),
@@ -61,7 +61,7 @@ describe('a right that is missing', () => {
     );
     assert.equal(remedy, [...ofEach, then].join(' '));
     const many = Array.from({ length: 12 }, (_, at) => `n${at}`);
-    assert.match(await missing([], { namespaces: many }), /The same is missing in 2 other namespaces\. Then/);
+    assert.match(await missing([], { namespaces: many }), /The same is missing in 2 other namespaces\. The courier/);
   });
 
   test('to watch is told, and the cluster is looked at instead', async () => {
@@ -80,6 +80,55 @@ describe('a right that is missing', () => {
     const asked = reviews();
     await t.discover();
     assert.equal(reviews(), asked);
+  });
+
+  const giveRules = ({ fake }: Awaited<ReturnType<typeof rig>>, rules: readonly Rule[]): void => {
+    const courier = fake.tokens.get(courierToken) ?? assert.fail('there is no such token');
+    const ofEverybody = courier.rules.filter(({ resources = [] }) => !/^(secrets|namespaces)$/.test(resources.join()));
+    fake.tokens.set(courierToken, { ...courier, rules: [...rules, ...ofEverybody] });
+  };
+  const poor = [without(secretsRule, 'create'), namespacesRule];
+
+  test('and comes ends the watch within a minute, so that a look says so', async () => {
+    const clock = createVirtualClock();
+    await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules: poor }, clock });
+    assert.deepEqual(codesOf((await t.discover()).findings), ['RIGHT_MISSING']);
+    await using watch = watched(t, 2);
+    await watch.ready;
+    giveRules(t, leastRules());
+    const ended = watch.sighting();
+    await clock.advance(61_000);
+    assert.equal(await ended, undefined);
+    assert.deepEqual(codesOf((await t.discover()).findings), []);
+  });
+
+  test('and was there is noticed within a minute after a write was refused, and not before ten minutes else', async () => {
+    for (const refused of ['a write', 'nothing'] as const) {
+      const clock = createVirtualClock();
+      await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules: leastRules() }, clock });
+      const { slots } = await t.discover();
+      await using watch = watched(t, 2);
+      await watch.ready;
+      giveRules(t, poor);
+      let isEnded = false;
+      const ended = watch.sighting().then(() => (isEnded = true));
+      if (refused === 'a write') assert.equal((await failing(t.deliver(slots[0], given([host])))).code, 'FORBIDDEN');
+      else {
+        await clock.advance(9 * 60_000);
+        assert.ok(!isEnded);
+      }
+      await clock.advance(refused === 'a write' ? 61_000 : 2 * 60_000);
+      await ended;
+      assert.deepEqual(codesOf((await t.discover()).findings), ['RIGHT_MISSING']);
+    }
+  });
+
+  test('to list is told with all others, although a moment ago all were there', async () => {
+    await using t = await rig({}, { wanted: [host], cluster: { ...teams, rules: leastRules() } });
+    await t.discover();
+    giveRules(t, []);
+    const { remedy } = await failing(t.discover());
+    assert.match(remedy, /resources: \["namespaces"\], verbs: \["list", "watch"\].*verbs: \["list", "watch", "create", "patch"\]/);
   });
 
   test('to see ServiceAccounts leaves the Secrets', async () => {

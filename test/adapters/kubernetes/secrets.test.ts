@@ -267,6 +267,14 @@ describe('a Secret of the same name that is not ours', () => {
   });
 });
 
+test('a Secret with our label that is made in this moment is written into, and beside what is in it', async () => {
+  await using t = await rig({}, { cluster: teams, wanted: [host] });
+  const slot = only((await t.discover()).slots);
+  t.fake.make(made('team-a', { auths: { 'hub.test': login('theirs') } }, labelled('team-a')));
+  assert.equal((await t.deliver(slot, given([host]))).change, 'updated');
+  assert.deepEqual(Object.keys(authsOf(t.fake, 'team-a')).sort(), [host, 'hub.test'].sort());
+});
+
 describe('a Secret that nobody can change', () => {
   const rules = [...leastRules(), { apiGroups: [''], resources: ['secrets'], verbs: ['delete'], resourceNames: [secretName] }];
   const stuck: readonly (readonly [finding: string, seed: object, first: object])[] = [
@@ -441,6 +449,15 @@ for (const [what, more, finding] of [
     await t.deliver(slot, given([host]));
     assert.equal(t.fake.get('secrets', 'team-a', secretName)?.metadata.uid, uid);
   });
+
+test('with `replace`, a Secret of another type that is made in the moment of the write is made anew', async () => {
+  const rules = [...leastRules(), { apiGroups: [''], resources: ['secrets'], verbs: ['delete'], resourceNames: [secretName] }];
+  await using t = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: [host] });
+  const slot = only((await t.discover()).slots);
+  t.fake.make(made('team-a', { auths: {} }, { type: 'Opaque', ...labelled('team-a') }));
+  assert.equal((await t.deliver(slot, given([host]))).change, 'updated');
+  assert.equal(t.fake.get('secrets', 'team-a', secretName)?.['type'], 'kubernetes.io/dockerconfigjson');
+});
 
 test('a Secret that lost the label since the last look is not replaced', async () => {
   const rules = [...leastRules(), { apiGroups: [''], resources: ['secrets'], verbs: ['delete'], resourceNames: [secretName] }];

@@ -218,7 +218,7 @@ async function playing(clock: VirtualClock, answers: readonly (readonly string[]
   const seen: Sighting[] = [];
   const take = async (_: unknown, __: unknown, { type }: { type: string }) => [{ gone: type }];
   const watch = watchCluster(
-    { api: api as never, clock, current, take, slotsOf: () => [], own: ownWrites(() => 0) },
+    { api: api as never, clock, current, take, slotsOf: () => [], own: ownWrites(() => 0), rights: { haveChanged: async () => false } },
     aborted.signal,
     AbortSignal.timeout(20_000),
   );
