@@ -2,10 +2,13 @@ import type { Credentials } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer } from '../../src/contract/http.ts';
 import type { Finding, Receipt } from '../../src/contract/target.ts';
+import { quote } from '../../src/contract/text.ts';
 import { type Api, metadataOnly } from './api.ts';
+import { managedBy } from './names.ts';
 import { endedReceipt } from './namespace.ts';
-import { type Meta, metaOf } from './objects.ts';
+import { type Meta, metaOf, textOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
+import { isOurs } from './owner.ts';
 import { isWithoutNamespace } from './refusal.ts';
 import { askedFor, whatIs } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
@@ -37,6 +40,18 @@ export interface Applier {
   receiptOf(task: Task, outcome: Outcome, findings?: readonly Finding[]): Receipt;
 }
 
+/** A policy or a webhook that changes what is written is no refusal for the server. */
+const unlabelled = (what: string, { labels }: Meta): Failure =>
+  new Failure(
+    'REJECTED',
+    `Something in the cluster changes ${what} while it is written: the label ${managedBy.key} ${said(labels[managedBy.key])} then. The courier knows its Secrets by that label, and does not touch this one again.`,
+    {
+      remedy:
+        'Look for a MutatingAdmissionPolicy or a webhook (Kyverno, Gatekeeper) that sets labels, and exempt the Secret by its name. Then label it again: kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier --overwrite',
+    },
+  );
+const said = (value: unknown): string => (value === undefined ? 'is missing' : `is ${quote(textOf(value), 60)}`);
+
 export const pathOfSecret = (namespace: string, { secret }: Pick<Settings, 'secret'>): string =>
   `${pathOf('secrets', { namespace })}/${encodeURIComponent(secret)}`;
 
@@ -64,6 +79,7 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
     const meta = metaOf(answer.json<unknown>());
     if (meta?.name !== secret || meta.namespace !== namespace || meta.uid === '')
       throw new Failure('UNEXPECTED', `The cluster answered ${answer.status} with something else than ${whatIs(namespace, settings)}.`);
+    if (!isOurs(meta)) throw unlabelled(whatIs(namespace, settings), meta);
     return { status: answer.status, meta };
   }
 

@@ -28,11 +28,18 @@ export const isOurs = ({ labels }: Pick<Meta, 'labels'>): boolean => labels[mana
 /** The name of the target that wrote a Secret of ours last. Another courier may have a target of that name. */
 export const madeBy = ({ annotations }: Pick<Meta, 'annotations'>): string => textOf(annotations[targetAnnotation]);
 
-/** Who else owns the data of a Secret, or else anything of it: kubectl-edit. Empty where nobody is known. */
-export function otherManagers(meta: Meta, fieldManager: string): readonly string[] {
+/** What of a Secret somebody may have written, as its owners are noted. */
+export const written = {
+  data: ['data', dataKey],
+  label: ['metadata', 'labels', managedBy.key],
+  immutable: ['immutable'],
+} as const;
+
+/** Who else owns this of a Secret, or else anything of it: kubectl-edit. Empty where nobody is known. */
+export function otherManagers(meta: Meta, fieldManager: string, what: keyof typeof written): readonly string[] {
   const others = ownersIn(meta).filter(({ manager, operation }) => manager !== '' && !(manager === fieldManager && operation === 'Apply'));
-  const ofData = others.filter(one => owns(one, 'data', dataKey));
-  return [...new Set((ofData.length > 0 ? ofData : others).map(({ manager }) => manager))];
+  const owners = others.filter(one => owns(one, ...written[what]));
+  return [...new Set((owners.length > 0 ? owners : others).map(({ manager }) => manager))];
 }
 
 /** What an apply was refused for: the other managers, and the fields that they own. Empty: it was not refused so. */

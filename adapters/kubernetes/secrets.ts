@@ -5,9 +5,9 @@ import { type Content, contentIn } from './content.ts';
 import { type Reading, readEntries } from './entries.ts';
 import { type Keeper, keeperOf } from './left-behind.ts';
 import { list } from './list.ts';
-import { dataKey, secretType } from './names.ts';
+import { dataKey, managedBy, secretType } from './names.ts';
 import { type Meta, mapOf, metaOf, textOf } from './objects.ts';
-import { isMarked, otherManagers, type Standing, standingOf } from './owner.ts';
+import { hasWritten, isMarked, otherManagers, type Standing, standingOf, written } from './owner.ts';
 import type { Asked } from './refusal.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 
@@ -102,20 +102,30 @@ export function lookInside(stored: Stored, served: readonly string[], { secret, 
   const isOfOurType = stored.type === secretType;
   // What is not ours is never made anew: whoever made it has it so.
   const stuck = isForeign ? undefined : stuckIn(stored);
-  const writers = otherManagers(stored.meta, fieldManager).map(manager => label(manager, 60));
-  const by = writers.length > 0 ? writers.join(' and ') : 'Somebody';
+  const by = (part: keyof typeof written): string => {
+    const managers = otherManagers(stored.meta, fieldManager, part).map(manager => label(manager, 60));
+    return managers.length > 0 ? managers.join(' and ') : 'Somebody';
+  };
   const findings: Finding[] = [];
   if (!isOfOurType) {
-    const said = `${what} is of the type ${label(stored.type, 100)}${isForeign ? ', and has not the label of the courier' : ''}. ${by} made it.`;
+    const said = `${what} is of the type ${label(stored.type, 100)}${isForeign ? ', and has not the label of the courier' : ''}. ${by('data')} made it.`;
     findings.push(finding('WRONG_TYPE', said, isForeign ? foreignType : undefined));
-  } else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by} made it.`));
-  else if (isForeign) findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${by} wrote it.`));
-  else if (found.standing === 'edited') findings.push(finding('EDITED', `${by} changed ${what}.`));
+  } else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by('immutable')} made it so.`));
+  else if (isForeign)
+    findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${whose(stored, by, fieldManager)}`));
+  else if (found.standing === 'edited') findings.push(finding('EDITED', `${by('data')} changed ${what}.`));
   // Of a Secret that is not ours no entry is: pods that name it stop at any of them.
   const reading = isOfOurType ? readEntries(stored.text, isForeign ? [] : served, { written: found.content.holds }) : undefined;
   if (reading) findings.push(...entryFindings(what, reading, means));
   if (reading && !isForeign) findings.push(...unrenewedIn(what, reading, means));
   return { ...found, inside: { ...(stuck && { stuck }), findings } };
+}
+
+/** Whose a Secret without our label is, as a sentence. */
+function whose({ meta }: Stored, by: (part: keyof typeof written) => string, fieldManager: string): string {
+  if (!hasWritten(meta, fieldManager, ...written.data)) return `${by('data')} wrote it.`;
+  const isThere = meta.labels[managedBy.key] !== undefined;
+  return `The courier wrote it, and ${isThere ? `${by('label')} changed` : 'somebody took away'} the label since.`;
 }
 
 const foreignType =

@@ -127,7 +127,7 @@ function demandOurs(stored: Stored, settings: Settings, now: number): void {
   const what = whatIs(stored.meta.namespace, settings);
   const { fieldManager } = settings;
   demandNoKeeper(stored, settings, now);
-  if (standingOf(stored.meta, fieldManager) === 'foreign') throw taken(what, otherManagers(stored.meta, fieldManager));
+  if (standingOf(stored.meta, fieldManager) === 'foreign') throw taken(what, otherManagers(stored.meta, fieldManager, 'data'));
   const stuck = stuckIn(stored);
   if (!stuck) return;
   const why = stuck === 'type' ? `is of the type ${stored.type}, which nobody can change` : 'is immutable';

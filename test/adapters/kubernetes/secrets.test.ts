@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { createVirtualClock } from '../../fakes/clock.ts';
 import type { Rule } from '../../fakes/kubernetes/access.ts';
+import type { KubeObject } from '../../fakes/kubernetes/objects.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
 import { absent, codesOf, failing, given, host, linesOf, only, other } from '../rig.ts';
 import { authsOf, isWrite, made, ours, rig, secretName, seed } from './rig.ts';
@@ -238,6 +239,21 @@ describe('a Secret of the same name that is not ours', () => {
     assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [other]: login('theirs') });
   });
 
+  test("is told as the courier's own where only its label is another by now", async () => {
+    const messages: string[] = [];
+    for (const labels of [{ 'app.kubernetes.io/managed-by': 'argo' }, { 'app.kubernetes.io/managed-by': null }]) {
+      await using t = await rig({}, { cluster: teams, wanted: [host] });
+      await seed(t.fake, 'team-a', [host]);
+      t.fake.edit('secrets', 'team-a', secretName, { metadata: { annotations: { a: 'b' } } }, 'kubectl-annotate');
+      t.fake.edit('secrets', 'team-a', secretName, { metadata: { labels } }, 'argocd');
+      const { findings } = only((await t.discover()).slots);
+      assert.deepEqual(codesOf(findings), ['FOREIGN_SECRET']);
+      messages.push(findings?.[0]?.message ?? '');
+    }
+    assert.match(messages[0] ?? '', /The courier wrote it, and argocd changed the label since\.$/);
+    assert.match(messages[1] ?? '', /The courier wrote it, and somebody took away the label since\.$/);
+  });
+
   test('is told of all the same where a pod that names it would stop, or a login counts as another one', async () => {
     await using t = await rig({}, { cluster: teams, wanted: [host] });
     t.fake.make(made('team-a', { auths: { [host]: { auth: '%%%' }, [other]: { ...login('x'), email: 'a@b' }, [hub]: login('hub') } }));
@@ -393,7 +409,7 @@ describe('a Secret that nobody can change', () => {
     }
     const [marked, unmarked] = (await t.discover()).slots;
     assert.deepEqual([marked?.registries, codesOf(marked?.findings)], [[], ['IMMUTABLE_SECRET']]);
-    assert.match(marked?.findings?.[0]?.message ?? '', /kubectl-patch/);
+    assert.match(marked?.findings?.[0]?.message ?? '', /is immutable\. kubectl-patch made it so\./);
     assert.deepEqual([unmarked?.state, codesOf(unmarked?.findings)], ['present', []]);
     assert.equal((await t.deliver(unmarked, given([host], 'fresh'))).change, 'updated');
     assert.deepEqual([(await t.discover()).slots[1]?.state], ['present']);
@@ -448,6 +464,26 @@ for (const [what, more, finding] of [
     assert.match(slot.findings?.[0]?.message ?? '', /has not the label of the courier\. unknown (made|wrote) it/);
     await t.deliver(slot, given([host]));
     assert.equal(t.fake.get('secrets', 'team-a', secretName)?.metadata.uid, uid);
+  });
+
+for (const [what, labels] of [
+  ['another label', { 'app.kubernetes.io/managed-by': 'platform' }],
+  ['no label', {}],
+] as const)
+  test(`a policy that gives our Secret ${what} is told, also by a rehearsal, and not taken for a delivery`, async () => {
+    const changes = (object: KubeObject): KubeObject => ({ ...object, metadata: { ...object.metadata, labels } });
+    for (const seeded of [false, true]) {
+      await using t = await rig({}, { cluster: teams, wanted: [host] });
+      if (seeded) await seed(t.fake, 'team-a', [host]);
+      t.fake.policies.push({ name: 'labels', message: '', changes });
+      const slot = only((await t.discover()).slots);
+      for (const way of ['rehearse', 'deliver'] as const) {
+        const { code, message, remedy } = await failing(t[way](slot, given([host], 'fresh')));
+        assert.equal(code, 'REJECTED');
+        assert.match(message, /Something in the cluster changes Secret team-a\/ecr-courier while it is written: the label/);
+        assert.match(remedy, /MutatingAdmissionPolicy/);
+      }
+    }
   });
 
 test('with `replace`, a Secret of another type that is made in the moment of the write is made anew', async () => {

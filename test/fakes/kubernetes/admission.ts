@@ -3,7 +3,7 @@ import { type KubeObject, textOf, treeOf } from './objects.ts';
 import { forbidden, notFound, refuse } from './refusal.ts';
 import type { Store } from './store.ts';
 
-/** Somebody's rule about objects: a ValidatingAdmissionPolicy with its binding, or a webhook. */
+/** Somebody's rule about objects, which denies or changes them: a policy with its binding, or a webhook. */
 export interface Policy {
   readonly name: string;
   readonly kind?: 'policy' | 'webhook';
@@ -15,7 +15,13 @@ export interface Policy {
   readonly namespaces?: readonly string[];
   readonly resources?: readonly string[];
   readonly denies?: (object: KubeObject) => boolean;
+  /** It denies nobody, and makes this of the object. The owners of fields stay as they are (recorded on 1.36). */
+  readonly changes?: (object: KubeObject) => KubeObject;
 }
+
+/** Before an object is validated: what policies and webhooks make of it. */
+export const admitFirst = (policies: readonly Policy[], kind: Kind, object: KubeObject): KubeObject =>
+  policies.reduce((next, policy) => (policy.changes && concerns(policy, kind, next) ? policy.changes(next) : next), object);
 
 /** Before an object is validated: its namespace must be there, and not on its way out. */
 export function admitNamespace(store: Store, kind: Kind, { metadata: { namespace, name } }: KubeObject): void {
@@ -44,7 +50,7 @@ export function admitPod(store: Store, pod: KubeObject): KubeObject {
 
 /** After an object was validated. Policies see changes as well, quotas only what is new. */
 export function admitLast(store: Store, policies: readonly Policy[], kind: Kind, next: KubeObject, before: KubeObject | undefined): void {
-  for (const policy of policies) if (concerns(policy, kind, next)) deny(policy, kind, next.metadata.name);
+  for (const policy of policies) if (!policy.changes && concerns(policy, kind, next)) deny(policy, kind, next.metadata.name);
   if (!before) admitQuota(store, kind, next);
 }
 

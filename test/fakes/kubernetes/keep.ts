@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { Seen } from '../server.ts';
 import type { User } from './access.ts';
-import { admitLast, admitNamespace, admitPod, type Policy } from './admission.ts';
+import { admitFirst, admitLast, admitNamespace, admitPod, type Policy } from './admission.ts';
 import type { Place } from './body.ts';
 import { apiVersionOf, type Kind } from './kinds.ts';
 import { type Draft, type KubeObject, secondsText, textOf, treeOf } from './objects.ts';
@@ -50,7 +50,7 @@ export function make(write: Write, draft: Draft, options: WriteOptions, own: Own
     undefined,
   );
   admitNamespace(cluster.store, kind, made);
-  const next = born(cluster.store, kind, made);
+  const next = admitFirst(cluster.policies, kind, born(cluster.store, kind, made));
   validate(kind, next, undefined);
   allow();
   admitLast(cluster.store, cluster.policies, kind, next, undefined);
@@ -74,7 +74,8 @@ export function change(write: Write, live: KubeObject, draft: Draft, options: Wr
   const { cluster, place } = write;
   const { kind } = place;
   const { uid, resourceVersion, ...given } = treeOf(draft.metadata);
-  const next = own(lasting(kind, objectOf(kind, draft, { ...given, ...serverOwn(live.metadata) }), live), live);
+  const owned = own(lasting(kind, objectOf(kind, draft, { ...given, ...serverOwn(live.metadata) }), live), live);
+  const next = admitFirst(cluster.policies, kind, owned);
   demandVersion(place, live, textOf(resourceVersion));
   if (uid !== undefined && uid !== live.metadata.uid) {
     const fixed = {
