@@ -1,7 +1,7 @@
 /** What a person should know of a cluster. */
 export const findings = {
   RIGHT_MISSING: {
-    severity: 'warning',
+    severity: 'error',
     doc: 'The ServiceAccount of the courier lacks a right that the configuration needs. The message has the missing rule as YAML.',
     remedy: 'Add the rule that the message names to the ClusterRole of the courier.',
   },

@@ -102,17 +102,13 @@ export function lookInside(stored: Stored, served: readonly string[], { secret, 
   const isOfOurType = stored.type === secretType;
   // What is not ours is never made anew: whoever made it has it so.
   const stuck = isForeign ? undefined : stuckIn(stored);
-  const by = (part: keyof typeof written): string => {
-    const managers = otherManagers(stored.meta, fieldManager, part).map(manager => label(manager, 60));
-    return managers.length > 0 ? managers.join(' and ') : 'Somebody';
-  };
+  const by = (part: keyof typeof written): string => managersOf(stored, part, fieldManager) ?? 'Somebody';
   const findings: Finding[] = [];
   if (!isOfOurType) {
     const said = `${what} is of the type ${label(stored.type, 100)}${isForeign ? ', and has not the label of the courier' : ''}. ${by('data')} made it.`;
     findings.push(finding('WRONG_TYPE', said, isForeign ? foreignType : undefined));
   } else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by('immutable')} made it so.`));
-  else if (isForeign)
-    findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${whose(stored, by, fieldManager)}`));
+  else if (isForeign) findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${whose(stored, fieldManager)}`));
   else if (found.standing === 'edited') findings.push(finding('EDITED', `${by('data')} changed ${what}.`));
   // Of a Secret that is not ours no entry is: pods that name it stop at any of them.
   const reading = isOfOurType ? readEntries(stored.text, isForeign ? [] : served, { written: found.content.holds }) : undefined;
@@ -121,11 +117,17 @@ export function lookInside(stored: Stored, served: readonly string[], { secret, 
   return { ...found, inside: { ...(stuck && { stuck }), findings } };
 }
 
+function managersOf({ meta }: Stored, part: keyof typeof written, fieldManager: string): string | undefined {
+  const managers = otherManagers(meta, fieldManager, part).map(manager => label(manager, 60));
+  return managers.length > 0 ? managers.join(' and ') : undefined;
+}
+
 /** Whose a Secret without our label is, as a sentence. */
-function whose({ meta }: Stored, by: (part: keyof typeof written) => string, fieldManager: string): string {
-  if (!hasWritten(meta, fieldManager, ...written.data)) return `${by('data')} wrote it.`;
-  const isThere = meta.labels[managedBy.key] !== undefined;
-  return `The courier wrote it, and ${isThere ? `${by('label')} changed` : 'somebody took away'} the label since.`;
+function whose(stored: Stored, fieldManager: string): string {
+  const { meta } = stored;
+  if (!hasWritten(meta, fieldManager, ...written.data)) return `${managersOf(stored, 'data', fieldManager) ?? 'Somebody'} wrote it.`;
+  const changed = `${managersOf(stored, 'label', fieldManager) ?? 'somebody'} changed`;
+  return `The courier wrote it, and ${meta.labels[managedBy.key] === undefined ? 'somebody took away' : changed} the label since.`;
 }
 
 const foreignType =

@@ -38,10 +38,18 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
   line.end();
   const status = app.status();
   io.stdout.write(json ? jsonText(status) : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }));
-  if (!io.signal.aborted) return verdict(app);
+  if (!io.signal.aborted) return rehearse && hasError(app) ? atMostPartly(verdict(app)) : verdict(app);
   io.stderr.write('The command was stopped before its end. What it had not come to stands there as it is known.\n');
-  return verdict(app) === exit.failed ? exit.failed : exit.partly;
+  return atMostPartly(verdict(app));
 }
+
+const atMostPartly = (code: number): number => (code === exit.ok ? exit.partly : code);
+
+/** What is fresh now is not tried by a rehearsal, so what threatens its renewal is told by a finding alone. */
+const hasError = (app: App): boolean =>
+  app
+    .status()
+    .targets.some(({ findings, slots }) => [...findings, ...slots.flatMap(slot => slot.findings)].some(one => one.severity === 'error'));
 
 /**
  * The exit code. 0: every slot is known to hold a valid credential that no registry has refused. 1: no slot does, or

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { made, ours } from '../adapters/kubernetes/rig.ts';
+import { made, ours, seed } from '../adapters/kubernetes/rig.ts';
 import { host, other } from '../adapters/rig.ts';
 import { folder } from '../config/support.ts';
 import { startEcr } from '../fakes/ecr.ts';
-import { adminToken, startFakeKubernetes } from '../fakes/kubernetes.ts';
+import type { Rule } from '../fakes/kubernetes/access.ts';
+import { adminToken, courierToken, leastRules, startFakeKubernetes } from '../fakes/kubernetes.ts';
 import { command } from './cli.ts';
 
 test('check has a row for each ServiceAccount, and says of an entry once what is wrong with it', async () => {
@@ -75,5 +76,28 @@ test('check and once that are stopped say so, and do not end well', async () => 
     const { code, stderr } = await command([name, '-c', files.at('courier.json')], env, undefined, undefined, stopping.signal);
     assert.match(stderr, /The command was stopped before its end\./, name);
     assert.ok(code === 1 || code === 3, `${name} ended with ${code}`);
+  }
+});
+
+test('check does not end well where a right is missing that only the next renewal needs', async () => {
+  await using ecr = await startEcr();
+  const [secrets, namespaces] = leastRules() as [Rule, Rule];
+  for (const { verbs, expected } of [
+    { verbs: secrets.verbs, expected: 0 },
+    { verbs: secrets.verbs.filter(verb => verb !== 'patch'), expected: 3 },
+  ]) {
+    await using fake = await startFakeKubernetes({ namespaces: ['team-a'], rules: [{ ...secrets, verbs }, namespaces] });
+    await seed(fake, 'team-a', [host], 'old', adminToken, 'prod', new Date(Date.now() + 12 * 3_600_000));
+    const target = { kind: 'kubernetes', name: 'prod', url: fake.url, tokenFile: 'token', allowHttp: true, registries: [host] };
+    const config = { targets: [{ ...target, namespaces: ['team-*'] }] };
+    await using files = await folder({ 'courier.json': JSON.stringify(config), token: courierToken });
+    const aws = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'us-east-1', AWS_ENDPOINT_URL_ECR: ecr.url };
+    const { code, stdout } = await command(['check', '-c', files.at('courier.json')], {
+      ...aws,
+      HTTPS_PROXY: 'http://127.0.0.1:9',
+      NO_PROXY: '127.0.0.1',
+    });
+    assert.equal(code, expected, stdout);
+    assert.equal(stdout.includes('RIGHT_MISSING'), expected !== 0, stdout);
   }
 });
