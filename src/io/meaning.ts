@@ -107,6 +107,10 @@ function failureFrom(thrown: unknown, call: Call, signal: AbortSignal): Failure 
 }
 
 function givenUp(reason: unknown, asked: string, facts: FailureFacts): Failure {
-  if (reason instanceof Failure) return new Failure(reason.code, `${reason.message} (${asked})`, { ...reason.facts, ...facts });
+  if (reason instanceof Failure) {
+    // What was asked goes in front of the full stop.
+    const [, said = reason.message, stop = ''] = /^(.*?)(\.?)$/s.exec(reason.message) ?? [];
+    return new Failure(reason.code, `${said} (${asked})${stop}`, { ...reason.facts, ...facts });
+  }
   return new Failure('TIMEOUT', `${asked} was given up: ${reason instanceof Error ? reason.message : 'aborted'}`, facts);
 }

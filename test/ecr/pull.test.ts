@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
+import { clock } from '../../src/contract/clock.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import { type Image, readImage } from '../../src/contract/image.ts';
 import { Secret } from '../../src/contract/secret.ts';
@@ -86,6 +87,18 @@ test('all of a pull is asked for, and nothing is followed or downloaded', async 
   );
   assert.deepEqual(bucket.requests, []);
   assert.deepEqual(told(await pull(`${host}/team/app@${digests.manifest}`)), wellDone);
+});
+
+test('a registry that answers nothing sends a person to the way there, and to no deadline', async t => {
+  t.mock.method(clock, 'sleep', () => Promise.resolve());
+  const never: typeof ask = async (_, __, late) => {
+    await new Promise(resolve => late.addEventListener('abort', resolve));
+    throw late.reason;
+  };
+  const run = makePull({ ask: never, platform: { os: 'linux', architecture: 'amd64' } });
+  const [step] = await run({ image: imageOf(`${host}/team/app:1`), credential: credentialOf(), source: 'default', layer: false }, signal);
+  assert.deepEqual([step?.verdict, step?.text], ['unreachable', `${host} gave no answer within 15 s.`]);
+  assert.match(step?.diagnosis?.remedy ?? '', /^Look at the way there: DNS, firewall, proxy/);
 });
 
 test('--layer: one byte of config and layer, without the credential, and the address that was signed is in no text', async () => {

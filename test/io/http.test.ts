@@ -387,8 +387,10 @@ describe('when no answer comes', () => {
     const ends = new AbortController();
     const hanging = failing(http('PUT', '/hangs', { signal: ends.signal, body: {} }));
     while (server.requests.length < 2) await new Promise(resolve => setTimeout(resolve, 5));
-    ends.abort(new Failure('TIMEOUT', 'stopped'));
-    assert.equal((await hanging).facts.mayLand, true);
+    ends.abort(new Failure('TIMEOUT', 'No end in time.'));
+    const { message, facts } = await hanging;
+    assert.equal(facts.mayLand, true);
+    assert.match(message, /^No end in time \(PUT \/hangs at \S+\)\.$/);
     await http[Symbol.asyncDispose]();
     while (server.sockets.size > 0) await new Promise(resolve => setTimeout(resolve, 5));
   });

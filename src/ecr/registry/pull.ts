@@ -38,6 +38,7 @@ export type Pull = (wish: Wish, signal: AbortSignal) => Promise<Step[]>;
 
 /** The deadline of one request, in milliseconds. */
 const askMs = 15_000;
+const wayThere = 'Look at the way there: DNS, firewall, proxy (HTTPS_PROXY, NO_PROXY), VPC endpoints.';
 /** How many manifests are read, because a list may name another list. */
 const deepest = 3;
 
@@ -61,7 +62,7 @@ export function makePull({ ask, platform, endpoint = ({ host }) => `https://${ho
     const get: Get = (url, headers) =>
       inTime(
         askMs,
-        () => new Failure('TIMEOUT', `${new URL(url).host} gave no answer within ${askMs / 1000} s.`),
+        () => new Failure('TIMEOUT', `${new URL(url).host} gave no answer within ${askMs / 1000} s.`, { remedy: wayThere }),
         late => ask(url, headers, AbortSignal.any([signal, late]), wish.source),
       );
     const { registry, port } = wish.image;
