@@ -16,10 +16,18 @@ const topic = /\/[-_A-Za-z0-9]{1,64}\/?$/;
  */
 const connector = /(^|\.)(webhook\.office\.com|outlook\.office(365)?\.com)$/i;
 
+/** The path is that of Discord's own servers (discord.com/developers, Webhook); a relay may have another one. */
+const ofDiscord = /(^|\.)discord(app)?\.com$/i;
+const webhookOfDiscord = /^\/api(\/v\d+)?\/webhooks\/\d+\/[-_\w]+\/?$/;
+
 const rules: Readonly<Partial<Record<ReceiverFormat, (url: URL) => string | undefined>>> = {
   teams: ({ hostname }) =>
     connector.test(hostname)
       ? 'holds the address of an Office 365 connector, which Microsoft has retired: make a workflow "Send webhook alerts to a channel" in Teams, and take its address'
+      : undefined,
+  discord: ({ hostname, pathname }) =>
+    ofDiscord.test(hostname) && !webhookOfDiscord.test(pathname)
+      ? 'holds no whole webhook of Discord: it must be https://discord.com/api/webhooks/ID/TOKEN'
       : undefined,
   ntfy: ({ pathname }) =>
     topic.test(pathname) ? undefined : 'holds no topic of ntfy: its path must end with one, as in https://ntfy.sh/TOPIC',
@@ -38,7 +46,10 @@ export function wrongAddress(text: string, format?: ReceiverFormat): string | un
   if (/^https?:\/\//i.test(text) && /[\s\\]/.test(text)) return 'holds a URL with a blank or a backslash in it: no address has these';
   const url = URL.parse(text);
   if (!url || !/^https?:\/\//i.test(text)) return 'holds no URL that begins with https:// or http://';
-  return format && rules[format]?.(url);
+  if (format) return rules[format]?.(url);
+  return url.hostname === 'hc-ping.com' && url.pathname === '/'
+    ? 'holds no check of healthchecks.io: it must be https://hc-ping.com/UUID'
+    : undefined;
 }
 
 /** An address of which only the host may be shown: a program that knows the rest can post there. */

@@ -142,10 +142,30 @@ for (const [format, address, why] of [
   ['ntfy', 'https://ntfy.sh/', /no topic/],
   ['ntfy', 'https://ntfy.sh/a.b', /no topic/],
   ['gotify', 'https://gotify.example.com/message', /no token/],
+  ['discord', 'https://discord.com/api/webhooks/314159265358979323', /no whole webhook/],
+  ['discord', 'https://discord.com/api/webhooks/314159265358979323/t0ken-/slack', /no whole webhook/],
+  [undefined, 'https://hc-ping.com/', /no check/],
 ] as const)
   test(`${address} is no address of ${format}`, () => {
     assert.match(wrongAddress(address, format) ?? '', why);
   });
+
+test('whole addresses of Discord and healthchecks.io are taken, and those of servers in front of them', () => {
+  const webhook = '/webhooks/314159265358979323/t0ken-_of7';
+  for (const address of [
+    `https://discord.com/api${webhook}?thread_id=7`,
+    `https://ptb.discord.com/api/v10${webhook}`,
+    `https://discordapp.com/api${webhook}/`,
+    'https://relay.example.com/discord',
+  ])
+    assert.equal(wrongAddress(address, 'discord'), undefined, address);
+  for (const address of [
+    'https://hc-ping.com/5bf66975-d4c7-4bf5-bcc8-b8d8a82ea278',
+    'https://hc-ping.com/key/slug',
+    'https://up.example.com/',
+  ])
+    assert.equal(wrongAddress(address), undefined, address);
+});
 
 test('a login in an address goes into a header, and a token of Gotify does', async () => {
   await using hook = await startReceiver('webhook');
