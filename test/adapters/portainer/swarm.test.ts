@@ -61,16 +61,18 @@ interface Setup extends SwarmOptions {
   readonly version?: string;
   readonly memory?: Memory;
   readonly clock?: LeapingClock;
+  /** Hosts that the configuration names, with `create`. */
+  readonly wanted?: readonly string[];
   /** What the environment 4 leads to: the same Swarm, or another one with the service `shop`. */
   readonly second?: 'same' | 'another';
 }
-async function rig({ hosts, version, memory, second, clock = leapingClock(), ...setup }: Setup = {}): Promise<SwarmRig> {
+async function rig({ hosts, version, memory, wanted = [], second, clock = leapingClock(), ...setup }: Setup = {}): Promise<SwarmRig> {
   const services = [{ spec: specOf('web'), login: loginOf('token-1') }];
   const registries = [{ host, user: 'AWS', password: 'token-1', images: { 'team/app:1': 'sha256:one', 'team/app:2': 'sha256:two' } }];
   const swarm = makeSwarm({ services, registries, clock, ...setup });
   const another = makeSwarm({ services: [{ spec: specOf('shop'), login: loginOf('token-1') }], registries, clock });
   const behind = second && (second === 'same' ? swarm : another);
-  return await around({ fake: await fakes(swarm, hosts, version, behind), swarm, clock }, memory);
+  return await around({ fake: await fakes(swarm, hosts, version, behind), swarm, clock }, { memory, wanted });
 }
 
 /** Whoever waits for long has waited long enough by it, once `hangs` was called and all others are done. */
@@ -101,8 +103,11 @@ function impatient(): { readonly clock: LeapingClock; hangs(): void } {
 const toEnvironment = (id: number) => (request: { readonly path: string }) => request.path.startsWith(`/api/endpoints/${id}/docker/`);
 
 /** One process of the courier in front of it. */
-async function around({ fake, swarm, clock }: Pick<SwarmRig, 'fake' | 'swarm' | 'clock'>, memory?: Memory): Promise<SwarmRig> {
-  const made = await rigOn(fake, deps => portainer.create(optionsFor(fake.url), deps), { clock, memory });
+async function around(
+  { fake, swarm, clock }: Pick<SwarmRig, 'fake' | 'swarm' | 'clock'>,
+  setting: { readonly memory?: Memory | undefined; readonly wanted?: readonly string[] },
+): Promise<SwarmRig> {
+  const made = await rigOn(fake, deps => portainer.create(optionsFor(fake.url), deps), { clock, ...setting });
   const slot = async (title: RegExp): Promise<Slot<Ref>> => {
     const { slots } = await made.discover();
     return slots.find(one => title.test(one.title ?? '')) ?? assert.fail(`there is no slot ${String(title)}`);
@@ -185,7 +190,7 @@ describe('a service behind Portainer', () => {
     const memory: Memory = { recall: () => Promise.resolve(text), remember: next => void (text = next) };
     await using p = await rig({ memory });
     await p.give(/web/, 'token-1');
-    await using again = await around({ ...p, fake: { ...p.fake, [Symbol.asyncDispose]: async () => undefined } }, memory);
+    await using again = await around({ ...p, fake: { ...p.fake, [Symbol.asyncDispose]: async () => undefined } }, { memory });
     const { holds } = await again.slot(/web/);
     assert.ok(holds instanceof Map && holds.has(host));
   });
@@ -263,6 +268,12 @@ describe('what stops nothing but what needs it', () => {
     );
     assert.ok(codesOf(findings).includes('SWARM_UNSEEN'));
     assert.deepEqual(unseen, ['swarm/3']);
+    p.fake.fault = undefined;
+    await p.give(/web/, 'first');
+    p.fake.fault = request => (toEnvironment(3)(request) ? { status: 502, text: 'no' } : undefined);
+    await p.discover();
+    p.fake.fault = undefined;
+    assert.ok((await p.slot(/web/)).holds, 'what was written is known when it is back');
   });
 
   test('an environment that hangs: rows and other Swarms are there all the same', async () => {
@@ -395,14 +406,16 @@ describe('what stops nothing but what needs it', () => {
     ]);
   });
 
-  test('a service of a host without a row', async () => {
-    await using p = await rig({ hosts: [other] });
-    const found = await p.discover();
-    assert.deepEqual(
-      services(found).map(({ after, waits }) => [after, waits]),
-      [[undefined, true]],
-    );
-  });
+  for (const wanted of [[], [host]])
+    test(`a service of a host without a row${wanted.length > 0 ? ', which is to be created first' : ''}`, async () => {
+      await using p = await rig({ hosts: [other], wanted });
+      const found = await p.discover();
+      assert.equal(found.slots.filter(({ state }) => state === 'absent').length, wanted.length);
+      assert.deepEqual(
+        services(found).map(({ after, waits }) => [after, waits]),
+        [[undefined, true]],
+      );
+    });
 
   test('a Portainer that would hand the number of the row to the engine', async () => {
     await using p = await rig({ version: '2.12.2' });
