@@ -36,11 +36,10 @@ export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refu
 
 /**
  * The failure for a response from behind Portainer, which stops neither registries nor other environments. Portainer
- * itself responds if it refuses the key, and with 500 if it cannot reach the engine (recorded on CE 2.43.0).
+ * itself responds with 500 if it cannot reach the engine (recorded on CE 2.43.0).
  */
 export function ofEnvironment(answer: Answer, failure: Failure): Failure {
   const { code, message, facts } = failure;
-  if (code === 'AUTH' && isOwn(answer)) return failure;
   const isUnreached = answer.status === 500 && isOwn(answer);
   const remedy = answer.status >= 500 && { remedy: findings.SWARM_UNSEEN.remedy };
   return new Failure(isUnreached ? 'UNREACHABLE' : code, message, { ...facts, stops: 'slot', ...remedy });

@@ -33,6 +33,12 @@ test('a Portainer that runs elsewhere is named outside', () => {
   assert.equal(environment({ PORTAINER_URL: 'https://192.0.2.10:9443' })['PORTAINER_URL'], 'https://192.0.2.10:9443');
 });
 
+test('services of Swarms are switched on outside', async () => {
+  const { targets } = await load({ env: environment({ PORTAINER_SWARM: 'true', PORTAINER_SERVICES: 'all' }), adapters });
+  const { swarm, services } = targets[0]?.options ?? {};
+  assert.deepEqual([swarm, services], [true, 'all']);
+});
+
 test('what is passed on is known to us, to AWS, or names a proxy', async () => {
   const known = new Set(variables(adapters).map(({ name }) => name));
   const passed = courier.environment.filter(line => !line.includes('='));
