@@ -15,6 +15,7 @@ export function urlRule(value: unknown): string | undefined {
 const begins = 'must begin with unix:///, https:// or http://';
 /** How Docker's own programs spell an address, and what is written here in its place. */
 const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
+  [/^unix:\/\/\/[^\\]*[?#\s]/i, 'must name a socket without blanks, ? and #: in its path they are written as %20, %3F and %23'],
   [/^unix:/i, 'must name a socket as unix:///PATH, with three slashes and the whole path: unix:///var/run/docker.sock'],
   // It does not say whether there is TLS.
   [

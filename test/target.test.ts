@@ -144,7 +144,9 @@ test('an option with the format address takes a URL or a socket, and plain http 
     [':2375', /http:\/\/HOST:2375 and `allowHttp`/],
     ['ftp://manager', /must begin with unix:\/\/\/, https:\/\/ or http:\/\/$/m],
     ['unix://docker.sock', /must name a socket as unix:\/\/\/PATH/],
-    ['unix:///run/docker.sock?x', /must name a socket as unix:\/\/\/PATH/],
+    ...['/run/docker.sock?x', '/run/docker.sock#x', '/my sockets/docker.sock'].map(
+      path => [`unix://${path}`, /without blanks, \? and #: in its path they are written as %20, %3F and %23/] as const,
+    ),
     ['https://user:pass@engine', /must not contain a user name or password/],
   ] as const)
     await assert.rejects(configured(url), mistake, url);
