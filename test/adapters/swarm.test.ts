@@ -157,6 +157,20 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.deepEqual([s.fake.service('web').state, codesOf(after.findings)], ['paused', ['TASKS_FAIL']]);
   });
 
+  test('is told as well while Swarm has not begun to judge, and not while another version is rolled out', async () => {
+    await using s = await rig({ services: missing });
+    await failingSince(s);
+    await s.slot('web');
+    await s.give('web', 'fourth');
+    s.fake.progress('web', undefined);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['TASKS_FAIL']);
+    s.fake.deploy(specOf('web', { image: `${host}/team/missing:2` }));
+    s.fake.progress('web', 'updating');
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING']);
+    s.fake.progress('web', undefined);
+    assert.ok(!codesOf((await s.slot('web')).findings).includes('TASKS_FAIL'), 'it has ended');
+  });
+
   for (const [what, end] of [
     ['another version is deployed', s => s.fake.deploy(specOf('web'))],
     ['the roll-out has completed', s => s.fake.progress('web', 'completed')],
@@ -494,6 +508,14 @@ describe('left alone, and said once', () => {
     assert.equal(s.fake.service('web').login?.password, 'token-2');
   });
 
+  test('but not a task that has ended and that Swarm starts again by itself', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
+    const slot = await s.slot('web');
+    const task = { ID: 't1', Slot: 1, DesiredState: 'shutdown', Status: { State: 'complete' } };
+    s.fake.fault = ({ path }) => (path.startsWith('/tasks') ? { status: 200, json: [task] } : undefined);
+    assert.equal((await s.deliver(slot, given(host))).change, 'updated');
+  });
+
   test('a task that has ended since the last look', async () => {
     const template = { RestartPolicy: { Condition: 'none' } };
     await using s = await rig({ services: [{ spec: specOf('once', { template }), login: loginOf('token-1') }] });
@@ -564,7 +586,9 @@ describe('the login of a service that has to wait', () => {
     const first = await held(s);
     assert.deepEqual([codesOf(first.findings), first.state], [['ROLLING'], 'present']);
     assert.match(first.findings?.[0]?.message ?? '', /ends at 2026-01-01T12:00Z, unless somebody has brought another one since/);
-    s.clock.leap(9 * hour);
+    s.clock.leap(7.9 * hour);
+    assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING'], 'four hours before its end');
+    s.clock.leap(1.1 * hour);
     assert.deepEqual(codesOf((await s.slot('web')).findings), ['ROLLING', 'LOGIN_ENDING']);
     await held(s);
     s.clock.leap(4 * hour);
@@ -579,6 +603,15 @@ describe('the login of a service that has to wait', () => {
       /has ended by 2026-01-01T21:00Z\. A task that moves to another node fails from then on, or runs an older image/,
     );
     assert.equal(swarm.findings.LOGIN_ENDED.severity, 'error');
+  });
+
+  test('is told of no older image where the image is named with its digest', async () => {
+    await using s = await rig({ services: [web] });
+    await s.give('web', 'token-2');
+    s.fake.deploy(specOf('web', { replicas: 0, image: `${host}/team/app@sha256:${'0'.repeat(64)}` }));
+    s.fake.progress('web', 'updating');
+    const { findings } = await s.slot('web');
+    assert.match(findings?.[0]?.message ?? '', /A task that moves to another node fails from then on\.$/);
   });
 
   test('is known after a restart where something is kept on disk', async () => {
@@ -784,6 +817,20 @@ describe('a manager that becomes the leader gives all services another version',
     await s.discover();
     s.fake.deploy(specOf('web'), loginOf('stale'));
     assert.deepEqual([(await s.slot('web')).state, (await s.slot('api')).state], ['drifted', 'present']);
+  });
+
+  test('the end of the login of a service that has to wait is known as exactly as before', async () => {
+    const template = { RestartPolicy: { Condition: 'none' } };
+    await using s = await rig({ services: [...two, { spec: specOf('once', { template }), login: loginOf('token-1') }] });
+    await s.give('once', 'token-2');
+    const { id } = s.fake.service('once');
+    const task = { ID: 't1', Slot: 1, DesiredState: 'shutdown', Status: { State: 'complete' } };
+    s.fake.fault = ({ path }) => (path.startsWith('/tasks') && path.includes(id) ? { status: 200, json: [task] } : undefined);
+    await failing(s.deliver(await s.slot('once'), given(host)));
+    const before = (await s.slot('once')).findings;
+    assert.deepEqual(codesOf(before), ['ENDED']);
+    s.fake.elect();
+    assert.deepEqual((await s.slot('once')).findings, before);
   });
 
   test('over a restart of the courier it is taken for a write, as nobody looked meanwhile', async () => {
@@ -1029,6 +1076,18 @@ describe('what is no manager of a Swarm', () => {
         }
       });
 
+  test('what refuses is told apart: a plugin of Docker, and something in front of it', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
+    const slot = await s.slot('web');
+    s.fake.fault = ({ method }) =>
+      method === 'POST' ? { status: 403, json: { message: 'authorization denied by plugin: no' } } : undefined;
+    const denied = await failing(s.deliver(slot, given(host)));
+    assert.match(denied.remedy, /^Allow it in the authorization plugin of Docker\. Then/);
+    s.fake.fault = () => ({ status: 401, text: 'Unauthorized' });
+    const { code, message } = await failing(s.discover());
+    assert.deepEqual([code, message.startsWith('Something in front of Docker refused')], ['AUTH', true]);
+  });
+
   test('an engine of another version behind the same address', async () => {
     const message = 'client version 1.47 is too new. Maximum supported API version is 1.41';
     await using s = await rig({ services: [{ spec: specOf('web'), login: loginOf('token-1') }] });
@@ -1077,6 +1136,11 @@ test('two ways to one Swarm are known by its oldest service, and another Swarm i
   s.clock.leap(hour);
   for (const name of ['a', 'b', 'c', 'd', 'e', 'f']) s.fake.deploy(specOf(name));
   assert.deepEqual(await reached(s), [oldest], 'later ones do not count');
+  const list = (await fetch(`${s.fake.url}/services`).then(answer => answer.json())) as readonly object[];
+  const headers = { 'Api-Version': '1.41' };
+  s.fake.fault = ({ path }) => (path === '/services' ? { status: 200, headers, json: list.toReversed() } : undefined);
+  assert.deepEqual(await reached(s), [oldest], 'in whichever order they are told');
+  s.fake.fault = undefined;
   s.fake.clear();
   assert.equal(await reached(s), undefined);
 });

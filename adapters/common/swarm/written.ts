@@ -62,8 +62,7 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
   let recalled: Promise<void> | undefined;
 
   async function recallOnce(): Promise<void> {
-    const before = readKnown(await memory.recall());
-    known = new Map([...before, ...known]);
+    known = new Map(readKnown(await memory.recall()));
   }
 
   function set(id: string, one: Known): void {
