@@ -81,6 +81,22 @@ test('refresh of a target that nobody has seen yet: what it turns out to have is
   assertNewest(source, target, '1');
 });
 
+test('refresh, and a look that finds a slot while the new token is being fetched: one fetch does for all', async () => {
+  const { clock, source, target } = setUp();
+  const fetch = source.fetch.bind(source);
+  source.fetch = async (asking, signal) => {
+    await clock.sleep(10 * seconds, signal);
+    return fetch(asking, signal);
+  };
+  await using rig = await startRig({ targets: [target], sources: [source] });
+  await clock.advance(5 * minutes);
+  target.onDiscover = async signal => clock.sleep(5 * seconds, signal);
+  target.rows.set('1', row('1'));
+  rig.courier.refresh();
+  await clock.advance(5 * minutes);
+  assertNewest(source, target, '1');
+});
+
 test('refresh a moment after a write: the slot is written at once, as somebody may have changed it meanwhile', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1')]);

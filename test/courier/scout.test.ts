@@ -62,7 +62,9 @@ test('what a delivery through a former client comes to does not stop the target'
   const store = { ...target.target, deliver: async () => ({ change: 'updated' as const }) };
   target.managed = { ...target.managed, open: async () => store };
   reload(rig, target);
-  await clock.advance(20 * seconds);
+  // They have just failed: were the target stopped, the next look would end that within a second or so.
+  await clock.advance(15.5 * seconds);
+  assert.equal(rig.of('delivery-failed').length, 2);
   const record = rig.courier.ledger.targets.get('p');
   assert.equal(record?.trouble, undefined);
   await clock.advance(7 * minutes);
