@@ -41,7 +41,10 @@ export const dockerConfig = defineAdapter({
       throw new Failure('MISCONFIGURED', `${path} is the configuration of Docker's engine, which does not start with logins in it.`, {
         remedy: 'Name the file of those who pull: ~/.docker/config.json, with the whole path.',
       });
-    const unreplaceable = writeInPlace ? 'write-in-place' : 'fail';
+    const replacement = {
+      unreplaceable: writeInPlace ? 'write-in-place' : 'fail',
+      inPlaceBy: '`writeInPlace: true` (DOCKER_CONFIG_WRITE_IN_PLACE=true)',
+    } as const;
 
     /** Throws for an unreadable text, which is never overwritten. */
     function demandReadable(text: string | undefined): void {
@@ -107,12 +110,12 @@ export const dockerConfig = defineAdapter({
       },
       async deliver(slot, credentials, signal) {
         const { renew, receipt } = renewal(slot, credentials);
-        await files.update(path, renew, { signal, unreplaceable });
+        await files.update(path, renew, { signal, ...replacement });
         return receipt();
       },
       async rehearse(slot, credentials, signal) {
         const { renew, receipt } = renewal(slot, credentials);
-        await files.rehearse(path, renew, { signal, unreplaceable });
+        await files.rehearse(path, renew, { signal, ...replacement });
         return receipt();
       },
     };

@@ -27,6 +27,8 @@ export interface UpdateRequest extends ReadRequest {
    * reader, or a reader after a kill, may then see a partial file.
    */
   readonly unreplaceable?: 'fail' | 'write-in-place';
+  /** The option by which a person chooses `write-in-place`. The remedy names it, and offers no such way if omitted. */
+  readonly inPlaceBy?: string;
 }
 /** Maps the present text (undefined when there is no file) to the new text. Returning undefined changes nothing. */
 export type Change = (text: string | undefined) => string | undefined;

@@ -58,7 +58,12 @@ const saidOf =
     throw error instanceof Unreadable ? withoutDirectory(path, error) : error;
   };
 
-const mannerOf = ({ mode = 0o600, unreplaceable = 'fail', signal }: UpdateRequest) => ({ mode, unreplaceable, signal });
+const mannerOf = ({ mode = 0o600, unreplaceable = 'fail', inPlaceBy, signal }: UpdateRequest) => ({
+  mode,
+  unreplaceable,
+  inPlaceBy,
+  signal,
+});
 
 /** Reads the present content and computes the new one. No content means that nothing has to be written. */
 async function plan(

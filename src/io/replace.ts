@@ -13,6 +13,8 @@ export interface Manner {
   /** The mode of a new file. */
   readonly mode: number;
   readonly unreplaceable: 'fail' | 'write-in-place';
+  /** The option by which a person chooses `write-in-place`; undefined: there is none. */
+  readonly inPlaceBy: string | undefined;
   /** Once it is aborted, no further write begins. */
   readonly signal: AbortSignal;
   readonly progress: Progress;
@@ -49,7 +51,7 @@ export async function replace(place: Place, was: Buffer | undefined, content: Bu
     }
   };
   return await files.ask(place.path, job, patience).catch(async (error: unknown) => {
-    throw error instanceof Unreadable ? error : await unwritten(place.path, error as NodeJS.ErrnoException);
+    throw error instanceof Unreadable ? error : await unwritten(place.path, error as NodeJS.ErrnoException, manner.inPlaceBy);
   });
 }
 

@@ -8,7 +8,7 @@ import { Unreadable } from './unreadable.ts';
 import { otherOwner, unmade, unwritten } from './unwritten.ts';
 
 /** Throws what `replace` would throw, as far as that can be seen without a write. */
-export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, 'unreplaceable'>): Promise<void> =>
+export const checkReplaceable = (place: Place, { unreplaceable, inPlaceBy }: Pick<Manner, 'unreplaceable' | 'inPlaceBy'>): Promise<void> =>
   files.ask(place.path, async () => {
     const { path, stats } = place;
     try {
@@ -24,7 +24,7 @@ export const checkReplaceable = (place: Place, { unreplaceable }: Pick<Manner, '
             (later: unknown) => later,
           )
         : error;
-      if (still !== undefined) throw still instanceof Unreadable ? still : await unwritten(path, still as NodeJS.ErrnoException);
+      if (still !== undefined) throw still instanceof Unreadable ? still : await unwritten(path, still as NodeJS.ErrnoException, inPlaceBy);
     }
   });
 

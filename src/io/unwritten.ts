@@ -3,10 +3,9 @@ import * as system from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { refused, Unreadable } from './unreadable.ts';
 
-const mountDirectory =
-  'Mount the directory that it lies in, and not the file alone; or let the courier write into the file itself, which is not safe against a kill.';
+const mountDirectory = 'Mount the directory that it lies in, and not the file alone.';
 const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>> = {
-  EBUSY: ['cannot be replaced, as it is a mount of its own (EBUSY)', mountDirectory],
+  EBUSY: ['cannot be replaced, as it is a mount of its own (EBUSY)'],
   EROFS: ['lies on a file system that is read-only here (EROFS)', 'Mount it writable.'],
   ENOSPC: ['cannot be written: the disk is full (ENOSPC); what was there is untouched', 'Make room on the disk.'],
   EDQUOT: ['cannot be written: the quota is used up (EDQUOT); what was there is untouched', 'Raise the quota, or make room.'],
@@ -14,12 +13,15 @@ const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>>
   ENOTDIR: ['is no directory', 'Correct the path.'],
 };
 
-/** Explains why a file could not be written, from the system error. */
-export async function unwritten(path: string, error: NodeJS.ErrnoException): Promise<Unreadable> {
+/** Explains why a file could not be written, from the system error. `inPlaceBy`: as in `UpdateRequest`. */
+export async function unwritten(path: string, error: NodeJS.ErrnoException, inPlaceBy?: string): Promise<Unreadable> {
   const { code = 'unknown' } = error;
   if (code === 'EACCES' || code === 'EPERM') return await refused(path, code, 'written', system.stat, await deniedAt(path));
   const [why, remedy] = reasons[code] ?? [`cannot be written (${code})`];
-  return new Unreadable(path, code, why, code === 'EROFS' && (await isWritable(path)) ? `Mount it writable. ${mountDirectory}` : remedy);
+  const inPlace = inPlaceBy ? ` Or set ${inPlaceBy}: the courier then writes into the file itself, and a kill may leave half of it.` : '';
+  const mounted = `${mountDirectory}${inPlace}`;
+  if (code === 'EBUSY') return new Unreadable(path, code, why, mounted);
+  return new Unreadable(path, code, why, code === 'EROFS' && (await isWritable(path)) ? `Mount it writable. ${mounted}` : remedy);
 }
 
 /** A file may be writable where its directory is not: a mount of this one file in a read-only container. */

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { Failure } from '../../src/contract/failures.ts';
 import type { UpdateRequest } from '../../src/contract/files.ts';
 import { lendFiles } from '../../src/io/lent-files.ts';
+import { unwritten } from '../../src/io/unwritten.ts';
 import { folder } from '../config/support.ts';
 import { randomFrom } from '../courier/rig.ts';
 import { assertWhole, killWhileWriting, leftBeside } from './killing.ts';
@@ -192,4 +193,14 @@ test('killed in the middle: the former text or the new one, whole', async () => 
     seen.add(await assertWhole(dir.at('file')));
   }
   assert.ok(seen.size > 0);
+});
+
+test('writing in place is offered only to those who have an option for it', async () => {
+  const busy = Object.assign(new Error('busy'), { code: 'EBUSY' });
+  const mount = 'Mount the directory that it lies in, and not the file alone.';
+  assert.equal((await unwritten('/x', busy)).remedy, mount);
+  assert.match(
+    (await unwritten('/x', busy, '`writeInPlace: true`')).remedy ?? '',
+    /alone\. Or set `writeInPlace: true`: the courier then writes/,
+  );
 });

@@ -30,4 +30,4 @@ const wordsOf = (error: unknown) =>
   error instanceof Failure ? { code: error.code, message: error.message, remedy: error.remedy } : String(error);
 
 if (mode === 'loop') await writeInTurn(paths[0] ?? '');
-else await writeEach(mode === 'in-place' ? { unreplaceable: 'write-in-place' } : {});
+else await writeEach(mode === 'in-place' ? { unreplaceable: 'write-in-place' } : { inPlaceBy: '`writeInPlace`' });

@@ -75,7 +75,8 @@ part('files that are kept', { programs: ['unshare'], root: true }, () => {
     assert.match(words(full), /the disk is full \(ENOSPC\); what was there is untouched/);
     assert.match(words(readonly), /read-only here \(EROFS\)/);
     assert.match(words(single), /a mount of its own \(EBUSY\)/);
-    for (const line of [single, closed]) assert.match(words(line), /Mount the directory.* into the file itself/);
+    for (const line of [single, closed])
+      assert.match(words(line), /Mount the directory.*\. Or set `writeInPlace`: .* into the file itself/);
     assert.match(words(readonly), / Mount it writable\.$/, 'nothing can be written into it either');
     // One name in each: no temporary file is left.
     assert.deepEqual(left, Array(5).fill('old 1 4'));
