@@ -77,8 +77,8 @@ const idInNorman = ({ cluster, metadata: { namespace, name } }: Secret): string 
 const ecrEntries = (secret: Secret, { registry }: Deps<Code>) => (entriesIn(secret) ?? []).filter(({ address }) => registry(address));
 
 /**
- * The finding on Secrets of the management cluster that nodes may log in with. That is not known, and a write could
- * restart the nodes.
+ * The finding on Secrets of the management cluster that nodes may or may not log in with: a write could restart the
+ * nodes.
  */
 function doubtFindings(secrets: readonly Secret[], { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const isTold = gaps.some(({ ids }) => ids.includes(clusterSlots(management)));

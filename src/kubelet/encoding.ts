@@ -5,8 +5,8 @@ type Text = { readonly text: string } | { readonly line: number };
 
 /**
  * Decodes the bytes of a file. A byte order mark tells the encoding; without one it is UTF-8. The YAML reader refuses
- * bytes that are not valid in it, and the JSON reader takes them for U+FFFD. The mark stays, because the kubelet reads
- * no JSON behind one.
+ * invalid bytes, and the JSON reader takes them for U+FFFD. The mark stays, because the kubelet reads no JSON behind
+ * one.
  */
 export function textOf(bytes: Buffer): Text {
   const encoding = bytes[0] === 0xff && bytes[1] === 0xfe ? 'utf-16le' : bytes[0] === 0xfe && bytes[1] === 0xff ? 'utf-16be' : 'utf-8';

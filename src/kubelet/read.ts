@@ -16,7 +16,7 @@ const endings = ['.json', '.yaml', '.yml'];
 
 /**
  * Reads what the kubelet reads of a path, in its order: the file, or the files of the folder. Remarks on what it would
- * not read. Throws MISCONFIGURED for what the kubelet may be able to read and we are not.
+ * not read. Throws MISCONFIGURED for what the courier cannot read, although the kubelet may.
  */
 export async function readProviderConfig(
   path: string,
@@ -59,7 +59,7 @@ async function readOne(file: string, minor: number): Promise<Decoded> {
   }
 }
 
-/** Throws MISCONFIGURED in place of a remark: another user may see what we do not. */
+/** Throws MISCONFIGURED in place of a remark: the kubelet's user may see what this one does not. */
 const unseen =
   (path: string) =>
   (error: unknown): never => {

@@ -14,7 +14,7 @@ const keptMs = 30 * 24 * 3_600_000;
 
 /**
  * Makes the folder in which Node keeps what it has compiled of this program. Call it only once the directory of the
- * answers is known to be ours alone: anyone who could write there would decide what we run. `front.sh` passes the
+ * answers is known to be ours alone: another user with write access would decide what we run. `front.sh` passes the
  * folder to Node where it exists. `now` is in milliseconds. Never throws.
  */
 export async function keepCompiled(directory: string, now: number): Promise<void> {

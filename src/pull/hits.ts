@@ -120,7 +120,7 @@ const lastsMs = 24 * hourMs;
 
 /**
  * Records which answer this environment gets, where a shell finds it. The program that refreshes the answer need not
- * know who uses it. `now` is in milliseconds. Never throws: without a record Node is asked again.
+ * know which environments use it. `now` is in milliseconds. Never throws: without a record Node is asked again.
  *
  * A shell has no clock, but it can compare the times of files. So the file has the time until which the answer is
  * fresh. A newer answer counts if it is fresh at least as long.

@@ -4,7 +4,8 @@ const bare = /(?<bare>(?:[^\s'"\\|&;<>()$`*?[\]{}!#~]|\\.|(?<=[^\s])[#~!])+)/;
 const token = new RegExp(`(?<blank>\\s+)|${inQuotes.source}|${bare.source}`, 'y');
 
 /**
- * Splits a line into words as a shell would. Returns a string where the line needs a shell: what it is that needs one.
+ * Splits a line into words as a shell would. Returns a string instead where the line needs a shell: the part that needs
+ * one.
  */
 export function wordsOf(line: string): readonly string[] | string {
   const words: string[] = [];

@@ -55,10 +55,11 @@ export interface Choice {
 
 /**
  * Chooses the source for a registry: a granted wish, else the first in file order whose patterns match, else the one
- * named `default`, else the first without patterns. When there is neither of the last two, `default` is the AWS chain
- * as it is.
- * ECR Public is served only by sources for it. Where there are none it has no source, because it needs no login.
- * A source with `slots` serves no other slot: what a slot asks for may come from anyone with write access there, so
+ * named `default`, else the first without patterns. Without the last two, `default` is the AWS chain as it is.
+ *
+ * Only sources for ECR Public serve it. Without such a source it has none, because it needs no login.
+ *
+ * A source with `slots` serves no other slot: the wishes of a slot may come from every user who can write there, so
  * that list is the boundary between tenants.
  */
 export function choiceOf(specs: readonly SourceSpec[]): Choice {
