@@ -52,7 +52,7 @@ async function papersOf(context: Context, deps: Pick<Deps, 'files'>, signal: Abo
     url,
     ...(authorities !== undefined && { authorities }),
     ...(serverName !== undefined && { serverName }),
-    ...(proxy && { proxy: { address: proxy, named: 'proxy-url' } }),
+    ...(proxy && { proxy: { ...proxy, named: 'proxy-url' } }),
     ...(chain !== undefined && key !== undefined && { certificate: { chain, key: new Secret(key) } }),
   };
   return { server, token: shown };

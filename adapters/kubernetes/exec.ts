@@ -43,11 +43,15 @@ function infoFor({ version, cluster }: Exec, server: HttpBase): string {
     server: server.url,
     ...(server.serverName !== undefined && { 'tls-server-name': server.serverName }),
     ...(server.authorities !== undefined && { 'certificate-authority-data': Buffer.from(server.authorities).toString('base64') }),
-    ...(server.proxy && { 'proxy-url': server.proxy.address.reveal() }),
+    ...(server.proxy && { 'proxy-url': wholeAddress(server.proxy) }),
     ...(cluster.config !== undefined && { config: cluster.config }),
   };
   return JSON.stringify({ kind: 'ExecCredential', apiVersion: version, spec: { ...(told && { cluster: told }), interactive: false } });
 }
+
+/** As the kubeconfig has it. */
+const wholeAddress = ({ address, login }: NonNullable<HttpBase['proxy']>): string =>
+  login ? address.replace('//', () => `//${login.reveal()}@`) : address;
 
 function loginIn({ stdout, stderr, badEnd }: ProgramEnd, exec: Exec, clock: Deps['clock']): Login {
   const wrong = (why: string): Failure =>

@@ -1,3 +1,4 @@
+import type { NamedProxy } from '../../src/contract/http.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import { capital, few, label } from '../../src/contract/text.ts';
 import { beside, type Fields, type Given, givenIn, textIn, wrong } from './fields.ts';
@@ -8,7 +9,7 @@ import { type Oidc, oidcIn } from './oidc-config.ts';
 export interface Context {
   readonly url: string;
   readonly serverName: string | undefined;
-  readonly proxy: Secret | undefined;
+  readonly proxy: Pick<NamedProxy, 'address' | 'login'> | undefined;
   readonly authorities: Given | undefined;
   readonly certificate: { readonly chain: Given; readonly key: Given } | undefined;
   readonly token: { readonly text: Secret } | { readonly file: string } | undefined;
@@ -70,9 +71,16 @@ function serverIn(cluster: Fields, what: string, path: string): Server {
   return {
     url: url.replace(/\/+$/, ''),
     serverName: textIn(cluster, 'tls-server-name', what),
-    proxy: proxy === undefined ? undefined : new Secret(proxy),
+    proxy: proxy === undefined ? undefined : proxyIn(proxy.trim()),
     authorities: givenIn(cluster, 'certificate-authority', what, path),
   };
+}
+
+/** Its login apart from its address, as messages show that. */
+function proxyIn(text: string): Pick<NamedProxy, 'address' | 'login'> {
+  const [, scheme = 'http://', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(text) ?? [];
+  const at = rest.lastIndexOf('@');
+  return { address: scheme + rest.slice(at + 1), ...(at >= 0 && { login: new Secret(rest.slice(0, at)) }) };
 }
 
 function loginIn(user: Fields, what: string, path: string, config: unknown): Pick<Context, 'certificate' | 'token' | 'exec' | 'oidc'> {

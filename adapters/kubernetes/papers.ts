@@ -71,7 +71,8 @@ const isSameServer = (one: HttpBase, other: HttpBase): boolean =>
   one.url === other.url &&
   one.authorities === other.authorities &&
   one.serverName === other.serverName &&
-  one.proxy?.address.reveal() === other.proxy?.address.reveal() &&
+  one.proxy?.address === other.proxy?.address &&
+  one.proxy?.login?.reveal() === other.proxy?.login?.reveal() &&
   one.certificate?.chain === other.certificate?.chain &&
   one.certificate?.key.reveal() === other.certificate?.key.reveal();
 

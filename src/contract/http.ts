@@ -75,8 +75,12 @@ export interface HttpBase {
   readonly proxy?: NamedProxy | undefined;
 }
 
-/** address: http://USER:PASSWORD@HOST:PORT. named: how sentences refer to the setting that it comes from. */
+/**
+ * address: http://HOST:PORT, which messages may show. login: USER:PASSWORD, as an address has it. named: how sentences
+ * refer to the setting that it comes from.
+ */
 export interface NamedProxy {
-  readonly address: Secret;
+  readonly address: string;
+  readonly login?: Secret | undefined;
   readonly named: string;
 }

@@ -15,7 +15,12 @@ export interface Proxy {
   readonly authorization?: Secret;
   /** Held so that texts are redacted for it. */
   readonly password?: Secret;
+  /** It is the proxy of one server, whatever the environment says. */
+  readonly isFixed?: true;
 }
+
+/** What lets requests go past a proxy, for a sentence. */
+export const wayPast = ({ isFixed, variable }: Proxy): string => (isFixed ? `leave ${variable} out` : 'put the host into NO_PROXY');
 
 /**
  * How a destination is reached: through a proxy, or directly. `exception` and `loopback` say why a configured proxy is
@@ -77,9 +82,9 @@ export function proxiesOf(env: Env): Proxies {
 }
 
 /** Uses one proxy for every server, regardless of the environment. Unix sockets are always reached directly. */
-export function fixedProxy({ address, named }: NamedProxy): Pick<Proxies, 'wayTo'> {
-  const read = parseProxy(address.reveal().trim(), named);
-  const way = 'message' in read ? { mistake: read } : { proxy: read };
+export function fixedProxy({ address, login, named }: NamedProxy): Pick<Proxies, 'wayTo'> {
+  const read = parseProxy(login ? address.replace('//', () => `//${login.reveal()}@`) : address, named);
+  const way = 'message' in read ? { mistake: read } : { proxy: { ...read, isFixed: true } as const };
   return { wayTo: ({ protocol }) => (protocol === 'unix:' ? {} : way) };
 }
 

@@ -1,7 +1,7 @@
 import type { TLSSocket } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
 import type { HttpBase } from '../contract/http.ts';
-import { nameOf, type Proxy } from './proxies.ts';
+import { nameOf, type Proxy, wayPast } from './proxies.ts';
 import type { Route } from './unconnected.ts';
 
 /** Loads node:tls on demand: a process that sends one request over plain HTTP does not need it. */
@@ -127,7 +127,7 @@ function notPinned(
   const pin = names.fingerprint ?? 'the fingerprint';
   if (proxy)
     return new Failure('MISCONFIGURED', `${start}, through ${nameOf(proxy)}: expected ${expected}. Nothing was sent.`, {
-      remedy: `If the proxy shows certificates of its own, put the host into NO_PROXY. If the server got a new one, look up its fingerprint there and change ${pin}.`,
+      remedy: `If the proxy shows certificates of its own, ${wayPast(proxy)}. If the server got a new one, look up its fingerprint there and change ${pin}.`,
     });
   return new Failure('MISCONFIGURED', `${start}: expected ${expected}, seen ${seen ?? 'none'}. Nothing was sent.`, {
     remedy: `If the server got a new certificate, check its fingerprint there and change ${pin}; if it did not, somebody may be in between.`,
@@ -142,7 +142,7 @@ function signedByProxy(origin: string, code: string, proxy: Proxy, names: Option
     'MISCONFIGURED',
     `${origin} shows, through ${nameOf(proxy)}, a certificate that no known authority signed (${code}).`,
     {
-      remedy: `The certificate may be one of the proxy: put the host into NO_PROXY. Or put the certificate of the authority that signed it into a file and name it in ${filesOfAuthorities(names)}.`,
+      remedy: `The certificate may be one of the proxy: ${wayPast(proxy)}. Or put the certificate of the authority that signed it into a file and name it in ${filesOfAuthorities(names)}.`,
     },
   );
 }

@@ -1,7 +1,7 @@
 import { Failure, type FailureFacts } from '../contract/failures.ts';
 import { capital } from '../contract/text.ts';
 import type { Exception } from './no-proxy.ts';
-import { nameOf, type Proxy } from './proxies.ts';
+import { nameOf, type Proxy, wayPast } from './proxies.ts';
 import { askedForCertificate, type OptionNames } from './tls.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -48,7 +48,7 @@ const isUntrusted = (code: string): boolean => /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_
 const aboutOurCertificate =
   /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/;
 
-const aboutProxy = ({ variable }: Proxy): string => `Check ${variable}, or put the host into NO_PROXY.`;
+const aboutProxy = (proxy: Proxy): string => `Check ${proxy.variable}, or ${wayPast(proxy)}.`;
 
 /** Adds the proxy to a failure that does not name it yet, except where the failure is about a local file. */
 export function named(failure: Failure, proxy: Proxy | undefined): Failure {
@@ -68,7 +68,7 @@ export function unconnected(thrown: unknown, route: Route, sent: boolean): Failu
     return new Failure('MISCONFIGURED', `${origin} does not speak TLS (${code}).`, {
       // A proxy may send a page of its own after it has confirmed the tunnel.
       remedy: route.proxy
-        ? `Name the https port in the address. If that is right, ${nameOf(route.proxy)} answers in the place of the server: put the host into NO_PROXY.`
+        ? `Name the https port in the address. If that is right, ${nameOf(route.proxy)} answers in the place of the server: ${wayPast(route.proxy)}.`
         : 'Write http:// in the address, or name the https port.',
     });
   if (aboutOurCertificate.test(code)) return certificateWanted(code, route);
@@ -160,7 +160,7 @@ export function refusedByProxy({ status, wants = '' }: Refusal, proxy: Proxy, or
       'MISCONFIGURED',
       `${capital(name)} wants a login by ${schemes.join(' or ')} on the way to ${origin} (407), and the courier can log in by Basic alone.`,
       {
-        remedy: `Let the proxy take Basic or no login from the courier, name a helper that logs in (such as cntlm) in ${proxy.variable}, or put the host into NO_PROXY.`,
+        remedy: `Let the proxy take Basic or no login from the courier, name a helper that logs in (such as cntlm) in ${proxy.variable}, or ${wayPast(proxy)}.`,
       },
     );
   const given = proxy.authorization !== undefined;

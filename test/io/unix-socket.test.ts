@@ -3,7 +3,6 @@ import { chmod, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Secret } from '../../src/contract/secret.ts';
 import { lendHttp } from '../../src/io/lent-http.ts';
 import { startServer } from '../fakes/server.ts';
 import { failing, failingNow, names, open, soon } from './servers.ts';
@@ -32,7 +31,7 @@ describe('a unix socket', () => {
       const answer = await askAt(url, { allowHttp: false, env });
       assert.deepEqual(answer.json(), ['localhost', '']);
     }
-    const proxy = { address: new Secret('http://127.0.0.1:9'), named: 'proxy-url' };
+    const proxy = { address: 'http://127.0.0.1:9', named: 'proxy-url' };
     await using http = lendHttp({ url: server.url, proxy }, { env });
     assert.equal((await http('GET', '/', { signal: soon() })).status, 200);
     assert.match(http.failure(await http('PUT', '/x', { signal: soon() })).message, /^PUT \/x at unix:\/\/\/.*\/a%20socket was answered/);

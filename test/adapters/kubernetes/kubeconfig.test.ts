@@ -123,6 +123,15 @@ describe('a context of a kubeconfig', () => {
     await t[Symbol.asyncDispose]();
     proxy.close();
 
+    for (const login of ['', 'me:proxy-password@']) {
+      await using gone = await rigWith(server => said(server, `http://${login}127.0.0.1:9`), {}, { cluster });
+      const { code, message, remedy } = await failing(gone.discover());
+      assert.equal(code, 'UNREACHABLE');
+      assert.match(message, /^No connection to the proxy http:\/\/127\.0\.0\.1:9 \(proxy-url\) on the way to https:/);
+      assert.ok(!message.includes('proxy-password') && message.split('proxy-url').length === 2, message);
+      assert.equal(remedy, 'Check proxy-url, or leave proxy-url out.', 'NO_PROXY does not count');
+    }
+
     await using socks = await rigWith(server => said(server, 'socks5://127.0.0.1:1080'), {}, { cluster });
     const failure = await failing(socks.discover());
     assert.equal(failure.code, 'MISCONFIGURED');
