@@ -99,7 +99,7 @@ export const kubernetes = defineAdapter({
   },
   limits: { concurrency: 16, discoverMs: 60_000, deliverMs: 15_000, lingerMs: 60_000 },
   creates: true,
-  // The kubelet opens an image to each Secret that holds the password with which it was pulled.
+  // The kubelet grants access to an image to each Secret that holds the password with which it was pulled.
   alike: true,
   findings,
   create({ url, tokenFile, kubeconfig, context, ...options }, deps: Deps<Code>): Target<Ref> {
@@ -168,7 +168,7 @@ export const kubernetes = defineAdapter({
           return await deliverTo(slot, credentials, 'written', signal);
         } catch (error) {
           if (error instanceof Failure && error.code === 'FORBIDDEN') rights.doubt();
-          // The watches of a server that goes stay open, and say nothing any more.
+          // When a server goes away, its watches stay open but deliver nothing more.
           if (error instanceof Failure && error.code === 'UNREACHABLE') for (const alarm of alarms) alarm.abort();
           throw error;
         }

@@ -5,7 +5,7 @@ import type { Api } from './api.ts';
 import { mapOf, textOf } from './objects.ts';
 import type { Show } from './papers.ts';
 
-/** For people only: the version of the cluster, and whose token it is. */
+/** Returns a reader of the cluster's version and of the token's subject, which are for display only. */
 export function makeAbout(api: Api, papers: Show, { clock }: Pick<Deps, 'clock'>) {
   async function product(signal: AbortSignal): Promise<string | undefined> {
     const answer = await api.ask('GET', '/version', { signal });
@@ -23,7 +23,7 @@ export function makeAbout(api: Api, papers: Show, { clock }: Pick<Deps, 'clock'>
   };
 }
 
-/** A token of a ServiceAccount says whose it is, in its middle part. undefined: it is of another kind. */
+/** The `sub` in the payload of a token, as ServiceAccount tokens have it. undefined: the token is of another kind. */
 function subjectOf(token: string): string | undefined {
   try {
     const { sub } = mapOf(JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()));

@@ -9,13 +9,16 @@ export interface Account {
   readonly isAttached: boolean;
 }
 
-/** A few names are asked for one by one, so that the right can be limited to them; undefined: all are listed. */
+/**
+ * The ServiceAccounts to request one by one, so that the right can be limited to their names. undefined: there are
+ * patterns or too many names, so all are listed.
+ */
 export function accountNames({ serviceAccounts }: Pick<Settings, 'serviceAccounts'>): readonly string[] | undefined {
   return serviceAccounts.length > mostNames || serviceAccounts.some(isPattern) ? undefined : serviceAccounts;
 }
 const mostNames = 4;
 
-/** undefined: it is none that should name the Secret. */
+/** Reads a ServiceAccount. undefined: the object is not one that should name the Secret. */
 export function accountIn(object: unknown, { serviceAccounts, secret }: Pick<Settings, 'serviceAccounts' | 'secret'>): Account | undefined {
   const meta = metaOf(object);
   if (!meta || meta.isEnding || !within(serviceAccounts, meta.name)) return undefined;

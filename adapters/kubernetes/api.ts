@@ -5,7 +5,7 @@ import type { Secret } from '../../src/contract/secret.ts';
 import type { Papers, Show } from './papers.ts';
 import { type Asked, refusal } from './refusal.ts';
 
-/** As `HttpRequest`; accept: which form of an answer. */
+/** A request to the API server, like `HttpRequest`. accept: the wanted form of the response. */
 export interface Request {
   readonly signal: AbortSignal;
   readonly body?: unknown;
@@ -14,15 +14,15 @@ export interface Request {
   readonly accept?: string;
 }
 
-/** The API of one cluster, asked with a token that may change. */
+/** The API of one cluster. Its token may change between requests. */
 export interface Api {
-  /** For people. */
+  /** The address for messages. */
   readonly address: string;
   ask(method: string, path: string, request: Request): Promise<Answer>;
-  /** As `ask`; throws unless the answer has one of these statuses. */
+  /** Like `ask`, but throws unless the response has one of the `hoped` statuses. */
   demand(method: string, path: string, request: Request & { readonly hoped?: readonly number[]; readonly asked: Asked }): Promise<Answer>;
   refusal(answer: Answer, asked: Asked): Failure;
-  /** The lines of an answer that goes on. pool: those with the same number share connections. */
+  /** The lines of a streamed response. pool: streams with the same number share connections. */
   lines(
     path: string,
     request: { readonly signal: AbortSignal; readonly idleMs: number; readonly pool: number; readonly accept?: string },
@@ -30,7 +30,8 @@ export interface Api {
 }
 
 /**
- * Only what the object is, not what is in it: so no password is sent to us. A server that knows no such form sends all.
+ * Accept headers that request the metadata of objects without their contents, so that no password is sent to the
+ * courier. A server that does not know this form sends whole objects.
  */
 export const metadataOnly = {
   list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
@@ -39,11 +40,14 @@ export const metadataOnly = {
 
 const sets = ['authorization', 'accept', 'content-type'];
 
-/** first: the server, where it is known before anything is read, so that an address that is none is said at once. */
+/**
+ * Creates the client of one cluster. first: the server, where it is known before any file is read, so that an invalid
+ * address is reported immediately.
+ */
 export function makeApi(papers: Show, deps: Pick<Deps, 'http'>, address: string, first?: HttpBase): Api {
-  /** Clients by pool; others when the server is another one, or has another certificate. */
+  /** Clients by pool. All of them are replaced when the server or its certificate changes. */
   let clients = { server: first, pools: new Map<number, Http>() };
-  /** Any client tells any answer. */
+  /** The newest client. Any client can turn any response into a Failure. */
   let latest = first && deps.http({ ...first, sets });
 
   function clientOf({ server }: Papers, pool: number): Http {
@@ -54,7 +58,7 @@ export function makeApi(papers: Show, deps: Pick<Deps, 'http'>, address: string,
     return made;
   }
 
-  /** Those of a write are the same for all namespaces: frozen, they are checked and put together once. */
+  /** Headers by kind of request. Writes to all namespaces share one frozen object, so it is built and checked once. */
   let kept = { token: undefined as Secret | undefined, headers: new Map<string, Record<string, string>>() };
 
   function headersOf({ token }: Papers, { type, accept = 'application/json', body }: Partial<Request>): Record<string, string> {

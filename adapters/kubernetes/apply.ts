@@ -14,10 +14,10 @@ import { askedFor, whatIs } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 import type { View } from './view.ts';
 
-/** rehearsed: the server is asked to do all but keep it. */
+/** Whether a write is stored. rehearsed: a dry run, in which the server does everything but store the result. */
 export type Way = 'written' | 'rehearsed';
 
-/** What is to be done for one namespace. hosts: of the slot; what is given for some of them may be missing. */
+/** A write to one namespace. hosts: those of the slot; `given` may lack credentials for some of them. */
 export interface Task {
   readonly namespace: string;
   readonly hosts: readonly string[];
@@ -25,22 +25,25 @@ export interface Task {
   readonly way: Way;
   readonly signal: AbortSignal;
 }
-/** What an apply came to; undefined: the namespace is no more. */
+/** The result of an apply. undefined: the namespace is being deleted or gone. */
 export type Outcome = { readonly status: number; readonly meta: Meta } | undefined;
 
 /**
- * Spares the server a second reading of the body, in search of members that are there twice: a fifth of its processor
- * time for an apply (measured on 1.36.3). A field that it does not know is refused all the same.
+ * Spares the server a second parse of the body, which searches for duplicate members: a fifth of its processor time for
+ * an apply (measured on 1.36.3). The server still refuses unknown fields.
  */
 const unchecked = 'fieldValidation=Ignore';
 
 export interface Applier {
-  /** One request: server-side apply. clash: what is done about fields that somebody else owns. */
+  /** Sends one server-side apply. clash: whether to take over fields that another manager owns, or to fail. */
   apply(task: Task, body: object, clash: 'force' | 'refuse'): Promise<Outcome>;
   receiptOf(task: Task, outcome: Outcome, findings?: readonly Finding[]): Receipt;
 }
 
-/** A policy or a webhook that changes what is written is no refusal for the server. */
+/**
+ * The Failure for a write that comes back without our label. The server does not refuse what a policy or a webhook
+ * changes.
+ */
 const unlabelled = (what: string, { labels }: Meta): Failure =>
   new Failure(
     'REJECTED',
@@ -58,7 +61,10 @@ export const pathOfSecret = (namespace: string, { secret }: Pick<Settings, 'secr
 export function makeApplier(api: Api, settings: Settings, means: Means, own: OwnWrites, view: () => View | undefined): Applier {
   const { secret, fieldManager } = settings;
 
-  /** Of a single namespace in which we have seen nothing nobody knows whether it was ever there. */
+  /**
+   * Whether the namespace is being deleted or gone. Where single namespaces are listed, a 404 counts only if a Secret
+   * was seen there, as the namespace may never have existed.
+   */
   const isEnded = (answer: Answer, namespace: string): boolean =>
     isWithoutNamespace(answer) && (answer.status === 403 || view()?.scope === 'cluster' || view()?.secrets.has(namespace) === true);
 
@@ -71,7 +77,7 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
       unchecked,
     ].join('&');
     const type = 'application/apply-patch+yaml' as const;
-    // What was stored need not come back with it.
+    // The response does not need to repeat what was stored.
     const request = { signal, body, type, accept: metadataOnly.one, ...(dry && { reads: true }) };
     const answer = await api.ask('PATCH', `${pathOfSecret(namespace, settings)}?${query}`, request);
     if (isEnded(answer, namespace)) return undefined;

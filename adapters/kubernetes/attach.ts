@@ -9,7 +9,7 @@ import { isWithoutNamespace } from './refusal.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 import type { View } from './view.ts';
 
-/** A write that is refused as stale is made anew so many times in all. */
+/** How many times a write is tried in all while it is refused as stale. */
 const attempts = 3;
 
 export interface Place {
@@ -24,9 +24,9 @@ interface Account {
 }
 
 /**
- * Puts the Secret among those that a ServiceAccount names, or takes it out. Kubernetes replaces that list as a whole,
- * whatever the kind of the patch, so the write names the version of what it has read (recorded on 1.36.3: 409 when it
- * is another one). Says whether there was something to write.
+ * Returns a function that adds the Secret to the `imagePullSecrets` of a ServiceAccount, or removes it, and says
+ * whether there was anything to write. Kubernetes replaces that list as a whole, whatever the type of the patch, so the
+ * write names the version that was read (recorded on 1.36.3: 409 when the version has changed).
  */
 export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 'fieldManager'>) {
   const { secret, fieldManager } = settings;
@@ -36,7 +36,7 @@ export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 
     namespace,
   });
 
-  /** undefined: it is not there any more, or its namespace is not. */
+  /** Reads a ServiceAccount. undefined: it or its namespace no longer exists. */
   async function read(place: Place, signal: AbortSignal): Promise<Account | undefined> {
     const request = { path: pathOf('serviceaccounts', place), asked: asked(place, 'list') };
     const { items } = await list(api, request, object => accountIn(object), signal);
@@ -48,7 +48,7 @@ export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 
     return meta && { meta, pullSecrets: pullSecretsIn(object), isAttached: namesIn(object).includes(secret) };
   }
 
-  /** All that others have put there stays, in its order. */
+  /** The list to write. Entries of other writers stay, in their order. */
   const listFor = ({ pullSecrets }: Account, wish: Wish): readonly unknown[] =>
     wish === 'attached' ? [...pullSecrets, { name: secret }] : pullSecrets.filter(one => textOf(mapOf(one)['name']) !== secret);
 
@@ -72,7 +72,10 @@ export function makeAccountWriter(api: Api, settings: Pick<Settings, 'secret' | 
   };
 }
 
-/** A new password does not concern an account that names the Secret already, so it is not asked about each time. */
+/**
+ * Returns the delivery to ServiceAccounts. A new password does not concern an account that already names the Secret, so
+ * such an account is not read again.
+ */
 export const makeAttacher =
   (write: ReturnType<typeof makeAccountWriter>, { finding }: Pick<Means, 'finding'>, view: () => View | undefined) =>
   async ({ namespace, name }: Place, way: Way, signal: AbortSignal): Promise<Receipt> => {

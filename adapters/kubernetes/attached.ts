@@ -7,12 +7,13 @@ import { metaOf, ownersIn, owns } from './objects.ts';
 import { mayWe } from './rights.ts';
 import { pathOf, type Settings } from './settings.ts';
 
-/** Whether a namespace is one of the target. */
+/** Whether a namespace belongs to the target. */
 export type Belongs = (namespace: string) => boolean;
 
 /**
- * The ServiceAccounts that name the Secret: those that the target attaches, where the Secret is ours; and those that we
- * have attached. namespace: undefined is the whole cluster. served: where the Secret is ours.
+ * Returns a function that finds ServiceAccounts that name the Secret: those that the target attaches, where the Secret
+ * is ours, and those that the courier has attached. namespace: undefined is the whole cluster. served: the namespaces
+ * in which the Secret is ours.
  */
 export function findAttached(api: Api, settings: Settings) {
   const { serviceAccounts } = settings;
@@ -45,7 +46,8 @@ const attachedIn =
     const isServed = served.has(meta.namespace);
     const isAttached = isServed && serviceAccounts.length > 0 && within(serviceAccounts, meta.name);
     const owners = ownersIn(meta);
-    // The server keeps no owners of an account that was made without any field, as the controller makes `default`.
+    // The server records no owners for an account that was created without any field, as the controller creates
+    // `default`.
     const isNobodys = isServed && owners.length === 0;
     const isOwn =
       (isServed || belongs(meta.namespace)) && owners.some(one => one.manager === fieldManager && owns(one, 'imagePullSecrets'));

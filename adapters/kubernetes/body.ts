@@ -6,23 +6,21 @@ import { type Reading, writeEntries } from './entries.ts';
 import { contentAnnotation, dataKey, managedBy, secretType, targetAnnotation } from './names.ts';
 import type { Settings } from './settings.ts';
 
-/**
- * What a Secret is to hold: logins by host, what is known of those that are ours, and what others have put there.
- */
+/** The contents of a Secret: logins by host, what is known of our own ones, and what other writers have put there. */
 export interface Parts {
   readonly logins: ReadonlyMap<string, Login>;
   readonly holds: ReadonlyMap<string, Holds>;
   readonly kept?: Pick<Reading, 'others' | 'beside'>;
-  /** The write is refused when the Secret is another one by now. */
+  /** The version that the write expects. The server refuses the write when the Secret has another one. */
   readonly version?: string;
 }
 
-/** What an apply sends. */
+/** The body of an apply. */
 export interface Body {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
-/** All that is ours, and nothing else. */
+/** Builds the body of an apply: all fields that the courier owns, and no others. */
 export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, { logins, holds, kept, version }: Parts): Body {
   const others = (kept?.others.length ?? 0) + (kept?.beside.length ?? 0) + logins.size - holds.size;
   const body = {
@@ -51,8 +49,8 @@ export const partsOf = (credentials: Credentials): Pick<Parts, 'logins' | 'holds
 });
 
 /**
- * The body for these credentials and nothing beside them: one and the same for all namespaces, made and encoded once,
- * and kept for as long as its first credential lives.
+ * Returns a cache of bodies that hold the given credentials alone. Such a body is the same for all namespaces, so it is
+ * built and encoded once, and kept for as long as its first credential is in memory.
  */
 export function sharedBodies(settings: Pick<Settings, 'secret' | 'target'>): (credentials: Credentials) => Body {
   const made = new WeakMap<Credential, Map<string, Body>>();

@@ -1,5 +1,6 @@
 /**
- * What several put in, and one takes out in that order. It ends once, well or not, when all that is in it was taken.
+ * A queue with several producers and one consumer, which receives the items in order. It ends once, with or without an
+ * error, after the consumer has taken all items.
  */
 export interface Channel<T> extends AsyncIterable<T> {
   put(item: T): void;

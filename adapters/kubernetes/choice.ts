@@ -2,27 +2,27 @@ import { isPattern, within } from '../common/patterns.ts';
 import { enabledAnnotation, sourceAnnotation } from './names.ts';
 import { type Meta, textOf } from './objects.ts';
 
-/** Which namespaces a target serves, as far as the server does not choose them by labels. */
+/** Which namespaces a target serves, apart from the label selector, which the server applies. */
 export interface Choice {
-  /** Names, `*` stands for anything and `?` for one character, a `!` before it takes away; none: all. */
+  /** Names or patterns: `*` matches anything, `?` one character, and a leading `!` excludes. Empty: all namespaces. */
   readonly namespaces: readonly string[];
   readonly excludeNamespaces: readonly string[];
-  /** Only those whose annotation says so. */
+  /** Whether only namespaces that opt in by annotation are served. */
   readonly optIn: boolean;
 }
 
 /** A namespace that is served. */
 export interface Chosen {
-  /** The source that its annotation wishes for. */
+  /** The source that its annotation names. */
   readonly source?: string;
 }
 
 const plain: Chosen = {};
-/** By the source: thousands of namespaces share a few. */
+/** Shared objects by source, as thousands of namespaces name a few sources. */
 const wishes = new Map<string, Chosen>();
 const mostWishes = 1000;
 
-/** undefined: it is left alone. */
+/** How a namespace is served. undefined: it is left alone. */
 export function choose({ name, annotations, isEnding }: Meta, { namespaces, excludeNamespaces, optIn }: Choice): Chosen | undefined {
   const enabled = enabledIn(annotations);
   if (isEnding || enabled === 'false' || (optIn && enabled !== 'true')) return undefined;
@@ -33,10 +33,10 @@ export function choose({ name, annotations, isEnding }: Meta, { namespaces, excl
 
 const enabledIn = (annotations: Meta['annotations']): string => textOf(annotations[enabledAnnotation]).trim().toLowerCase();
 
-/** Whether a namespace is to be left alone by every courier. */
+/** Whether every courier must leave a namespace alone. */
 export const isOptedOut = ({ annotations }: Pick<Meta, 'annotations'>): boolean => enabledIn(annotations) === 'false';
 
-/** Whether a name is chosen by the patterns. */
+/** Whether the patterns select a name. */
 export function isNamed(name: string, { namespaces, excludeNamespaces }: Pick<Choice, 'namespaces' | 'excludeNamespaces'>): boolean {
   const taken = namespaces.filter(pattern => !pattern.startsWith('!'));
   const left = [...excludeNamespaces, ...namespaces.flatMap(pattern => (pattern.startsWith('!') ? pattern.slice(1) : []))];
@@ -44,8 +44,8 @@ export function isNamed(name: string, { namespaces, excludeNamespaces }: Pick<Ch
 }
 
 /**
- * The namespaces that are named one by one; undefined where there are patterns, or something else chooses. Then each
- * can be served with rights in that namespace alone.
+ * The namespaces that the options name one by one. Each of them can be served with rights in that namespace alone.
+ * undefined: no names are given, or patterns, labels or annotations choose.
  */
 export function explicitNames(choice: Choice, selector: string | undefined): readonly string[] | undefined {
   const { namespaces, optIn } = choice;

@@ -5,9 +5,9 @@ import { type Meta, mapOf, textOf } from './objects.ts';
 import { hasWritten } from './owner.ts';
 
 /**
- * What the annotation of a Secret of ours says: which of our credentials it holds, and how many entries of others lie
- * beside them. It is written together with the data, so whoever changes the data alone takes these over (see
- * `owner.ts`).
+ * The annotation of a Secret of ours: which of our credentials the Secret holds, and how many entries of other writers
+ * are beside them. Each apply writes it together with the data, so a client that changes the data alone becomes the
+ * owner of the data field (see `owner.ts`).
  */
 export interface Content {
   readonly holds: ReadonlyMap<string, Holds>;
@@ -15,17 +15,17 @@ export interface Content {
 }
 
 const nothing: Content = { holds: new Map(), others: 0 };
-/** By text: thousands of Secrets say the same. */
+/** Parsed annotations by text, as thousands of Secrets have the same one. */
 const known = new Map<string, Content>();
 const mostKnown = 1000;
 
-/** Of an annotation that somebody else has written: nothing. */
+/** The content that the annotation describes. Empty where another manager has written the annotation. */
 export const contentIn = (meta: Pick<Meta, 'annotations' | 'managedFields'>, fieldManager: string): Content =>
   hasWritten(meta, fieldManager, 'metadata', 'annotations', contentAnnotation)
     ? contentOf(textOf(meta.annotations[contentAnnotation]))
     : nothing;
 
-/** Of a text that is empty or no such annotation: nothing. */
+/** Parses the text of an annotation. The content is empty for an empty or malformed text. */
 export function contentOf(text: string): Content {
   if (text === '') return nothing;
   const before = known.get(text);
@@ -51,11 +51,11 @@ function read(text: string): Content {
   }
 }
 
-/** Of all passwords that these say. */
+/** The fingerprints of all passwords in the contents. */
 export const fingerprintsIn = (contents: Iterable<Content>): Set<string> =>
   new Set([...new Set(contents)].flatMap(({ holds }) => [...holds.values()].map(one => one.fingerprint)));
 
-/** The text of the annotation. In the order of hosts, so that the same content is the same text. */
+/** The text of the annotation, sorted by host, so that equal contents give equal texts. */
 export function annotationOf({ holds, others }: Content): string {
   const told = [...holds].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([host, one]) => [host, forPeople(one)] as const);
   return JSON.stringify({ holds: Object.fromEntries(told), ...(others > 0 && { others }) });
@@ -63,7 +63,7 @@ export function annotationOf({ holds, others }: Content): string {
 
 const forPeople = ({ fingerprint: print, expiresAt }: Holds) => ({ fingerprint: print, expiresAt: expiresAt.toISOString() });
 
-/** Of a credential: its password is hashed once, however many Secrets it goes into. */
+/** Fingerprint and end of a credential. Its password is hashed once, however many Secrets it goes into. */
 export const holdsOf: (credential: Credential) => Holds = oncePerCredential(credential => ({
   fingerprint: fingerprint(credential),
   expiresAt: credential.expiresAt,

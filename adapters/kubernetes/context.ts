@@ -11,7 +11,7 @@ import { readToken } from './token.ts';
 
 export type Means = Pick<Deps, 'files' | 'yaml' | 'run' | 'clock' | 'http' | 'log'>;
 
-/** With what a context of a kubeconfig says. */
+/** Returns a reader of the papers that a context of a kubeconfig describes. */
 export function fromKubeconfig(choice: Choice, deps: Means): ReadPapers {
   const byProgram = execKeeper(deps);
   const byIssuer = oidcKeeper(deps);

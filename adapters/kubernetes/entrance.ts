@@ -5,7 +5,7 @@ import { fromKubeconfig, type Means } from './context.ts';
 import type { ReadPapers } from './papers.ts';
 import { fromFiles, inCluster } from './token.ts';
 
-/** The options that say where a cluster is, and how it lets us in. */
+/** The options for the address of a cluster and the login there. */
 export interface EntranceOptions {
   readonly url: string | undefined;
   readonly tokenFile: string | undefined;
@@ -13,14 +13,14 @@ export interface EntranceOptions {
   readonly context: string | undefined;
 }
 export interface Entrance {
-  /** For people. */
+  /** The address for messages. */
   readonly address: string;
   readonly read: ReadPapers;
-  /** The server, where it is known before anything is read. */
+  /** The server, where it is known before any file is read. */
   readonly first?: HttpBase;
 }
 
-/** Throws MISCONFIGURED where the options contradict one another. */
+/** Derives the entrance from the options. Throws MISCONFIGURED when they contradict one another or are incomplete. */
 export function entranceOf({ url, tokenFile, kubeconfig, context }: EntranceOptions, deps: Means): Entrance {
   if (kubeconfig !== undefined) {
     const other = url !== undefined ? 'url' : tokenFile !== undefined ? 'tokenFile' : undefined;

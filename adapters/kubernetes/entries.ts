@@ -4,38 +4,38 @@ import { authOf, type Login, relationOf } from '../docker-config/entries.ts';
 import { mapOf } from './objects.ts';
 
 /**
- * What is known of the hosts in a Secret. replaced: those that get another login. written: fingerprints of what we have
- * written.
+ * What is known of the hosts in a Secret. replaced: hosts that get a new login. written: fingerprints of the passwords
+ * that the courier has written, by host.
  */
 export interface Known {
   readonly replaced?: Pick<ReadonlySet<string>, 'has'>;
   readonly written?: ReadonlyMap<string, { readonly fingerprint: string }>;
 }
 
-/** What the text of a pull Secret says. Keys are those of its `auths`. */
+/** The parsed text of a pull Secret. Keys are those of its `auths`. */
 export interface Reading {
-  /** By host, of those that are asked for: the login under the bare host, else under another spelling of it. */
+  /** Logins of the requested hosts, by host: that under the bare host, or else under another spelling of it. */
   readonly logins: ReadonlyMap<string, Login>;
-  /** Keys under which the hosts that are asked for stand beside the bare one. */
+  /** Keys that are other spellings of the requested hosts. */
   readonly spellings: readonly string[];
-  /** What is not asked for, or cannot be read: it stays as it is written. */
+  /** Entries for hosts that are not requested, and entries that cannot be read. They stay as they are written. */
   readonly others: readonly string[];
-  /** Their keys. */
+  /** The keys of `others`. */
   readonly keys: readonly string[];
-  /** Other members beside `auths`, as they are written. */
+  /** Members of the top level other than `auths`, as they are written. */
   readonly beside: readonly string[];
-  /** Of others: keys at which the kubelet stops, with the reason. Then no pod with this Secret starts. */
+  /** Keys of other writers that the kubelet fails to decode, with the reason. No pod with this Secret starts then. */
   readonly broken: readonly (readonly [key: string, why: string])[];
-  /** Of others: keys for a path below one of the hosts, which the kubelet prefers to the host itself. */
+  /** Keys of other writers for a path below one of the hosts. The kubelet prefers them to the host itself. */
   readonly paths: readonly string[];
-  /** Of others: keys whose entry has an email, which counts as part of the credential. */
+  /** Keys of other writers whose entry has an email, which counts as part of the credential. */
   readonly emails: readonly string[];
 }
 
 /**
- * undefined: it is no JSON with a map `auths`, so the kubelet finds nothing in it. What cannot be read of a host that
- * gets no other login is nobody's to take away, so it counts among the others. What we have written for a host that is
- * not asked for any more is nowhere: it goes.
+ * Parses the text of a pull Secret. undefined: the text is not JSON with a map `auths`, so the kubelet finds nothing in
+ * it. An unreadable entry of a requested host belongs to `others` unless the host gets a new login, as the courier must
+ * not remove it. An entry that the courier wrote for a host that is no longer requested is dropped.
  */
 export function readEntries(text: string, hosts: readonly string[], { replaced, written }: Known = {}): Reading | undefined {
   const top = topOf(text);
@@ -86,7 +86,7 @@ const isOf = (key: string, host: string): boolean => {
   return relation === 'bare' || relation === 'spelling';
 };
 
-/** The members at the top; undefined where `auths` is missing or no map, or the text is no JSON. */
+/** The members of the top level. undefined: `auths` is missing or not a map, or the text is not JSON. */
 function topOf(text: string): readonly Member[] | undefined {
   let parsed: unknown;
   try {
@@ -100,7 +100,7 @@ function topOf(text: string): readonly Member[] | undefined {
   return auths.length > 0 && auths.every(({ start }) => text[start] === '{') ? members : undefined;
 }
 
-/** The text of a pull Secret: an entry under each bare host, then what others put there, as it is written. */
+/** The text of a pull Secret: an entry under each bare host, and the parts of other writers as they are written. */
 export function writeEntries(
   logins: ReadonlyMap<string, Login>,
   kept: Pick<Reading, 'others' | 'beside'> = { others: [], beside: [] },
@@ -109,18 +109,21 @@ export function writeEntries(
   return `{${[...kept.beside, `"auths":{${[...ours, ...kept.others].join(',')}}`].join(',')}}`;
 }
 
-/** Exactly these three: anything more counts as part of the credential where the kubelet compares two. */
+/**
+ * An entry with exactly these three members. Any other member would count as part of the credential when the kubelet
+ * compares two.
+ */
 const entryOf = (login: Login): string => JSON.stringify({ username: login.username, password: login.password, auth: authOf(login) });
 
-/** Go takes the long s for an s as well, where it reads names without regard to case. */
+/** Folds the case of a name as Go does when it matches members, which also takes the long s for an s. */
 const folded = (name: string): string => name.toLowerCase().replaceAll('\u017f', 's');
 
-/** As Go reads a map of texts: null is nothing. */
+/** Whether Go can decode the value as a map of strings. It accepts null for the map and for a string. */
 const isMapOfTexts = (value: unknown): boolean =>
   value === null ||
   (typeof value === 'object' && !Array.isArray(value) && Object.values(value).every(one => one === null || typeof one === 'string'));
 
-/** By name without regard to case, as Go reads it. */
+/** The member of that name, matched without regard to case, as Go does. */
 const memberOf = (value: unknown, name: string): unknown => Object.entries(mapOf(value)).findLast(([key]) => folded(key) === name)?.[1];
 
 function loginIn(value: unknown): Login | undefined {
@@ -141,8 +144,8 @@ const hasEmail = (value: unknown): boolean => {
 };
 
 /**
- * Why the kubelet cannot read an entry, as the rest of a sentence (k8s.io/kubernetes 1.37.2, measured): it takes base64
- * with padding and without, and stops at everything else.
+ * Why the kubelet cannot decode an entry, as the rest of a sentence (k8s.io/kubernetes 1.37.2, measured). undefined: it
+ * can. The kubelet takes base64 with and without padding, and fails at everything else.
  */
 export function undecodable(value: unknown): string | undefined {
   if (value === null) return undefined;

@@ -12,14 +12,14 @@ import type { Means, Settings } from './settings.ts';
 import type { Ref } from './slots.ts';
 import { addPod, type Stream, type View, within } from './view.ts';
 
-/** An event of a watch: the object as it is now, or as it was last. */
+/** An event of a watch, with the object as it is now, or as it last was before it was deleted. */
 export interface Event {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
   readonly object: unknown;
 }
 type Told = readonly Sighting<Ref>[];
 
-/** Takes the events of a cluster into the view of it, and says what changes for the slots. */
+/** Returns a function that applies an event of a watch to the view, and returns what it changes for the slots. */
 export function makeEvents(
   api: Api,
   settings: Settings,
@@ -30,7 +30,7 @@ export function makeEvents(
 ) {
   const { secret } = settings;
   const told = (slots: readonly Slot<Ref>[]): Told => slots.map(slot => ({ slot }));
-  /** Those that are there, and those that were there before and are not any more. */
+  /** Makes the change, and returns the slots that are there now and those that have gone. */
   const changed = (namespace: string, view: View, change: () => void): Told => {
     const before = slotsOf(namespace, view);
     change();
@@ -47,7 +47,7 @@ export function makeEvents(
       if (chosen) view.namespaces.set(meta.name, chosen);
       else for (const known of [view.namespaces, view.asked]) known.delete(meta.name);
     });
-    // Into the Secret of a namespace that is not chosen nobody has looked.
+    // The Secret of a namespace that was not chosen has not been read yet.
     const found = before ? undefined : view.secrets.get(meta.name);
     return chosen && found && wantsLook(found) ? await lookAgain(view, meta.name, signal) : news;
   }
@@ -63,8 +63,8 @@ export function makeEvents(
     const found = foundIn(meta, settings);
     if (wantsLook(found) && view.namespaces.has(namespace)) return await lookAgain(view, namespace, signal);
     view.secrets.set(namespace, found);
-    // What we have written there the engine knows, unless something was wrong with it before. The event mostly comes
-    // before the answer.
+    // The engine knows of our own writes, unless the Secret needed a look before. The event of a write mostly comes
+    // before its response.
     const isExpected = whose !== 'news' && (!known || !wantsLook(known));
     return isExpected ? [] : told(slotsOf(namespace, view).slice(0, 1));
   }
@@ -93,7 +93,7 @@ export function makeEvents(
     const { pods } = view;
     if (!pods) return [];
     const pod = type === 'DELETED' ? undefined : podIn(object, means);
-    // A pod that goes takes nothing away: others will come.
+    // A deleted pod changes no slot, as other pods may follow it.
     if (!pod) pods.get(meta.namespace)?.delete(meta.name);
     const before = hostsOf(pods.get(meta.namespace));
     if (pod) addPod(view, pod);

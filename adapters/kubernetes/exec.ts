@@ -6,18 +6,24 @@ import { quote } from '../../src/contract/text.ts';
 import type { Exec } from './kubeconfig.ts';
 import { jsonMapIn, mapOf, textOf } from './objects.ts';
 
-/** What a program gave. until: when it is asked again, on the engine's time line; undefined: when it is refused. */
+/**
+ * The login that a program gave. until: when the program runs again, on the engine's time line. undefined: once the
+ * cluster refuses the login.
+ */
 interface Login {
   readonly token: Secret | undefined;
   readonly certificate: HttpBase['certificate'];
   readonly until: number | undefined;
 }
 
-/** A login is renewed so long before its end, but never sooner than that after it came. In milliseconds. */
+/** How long before its end a login is renewed, and the least time between two renewals. In milliseconds. */
 const leewayMs = 30_000;
 const leastMs = 10_000;
 
-/** Asks the program of a user when there is no login, before it ends, and when the cluster refuses it. */
+/**
+ * Returns a function that gives the login of a user. It runs the program when there is no login, before the login ends,
+ * and when the cluster refuses it.
+ */
 export function execKeeper({ run, clock }: Pick<Deps, 'run' | 'clock'>) {
   let kept: { readonly of: string; readonly login: Login } | undefined;
 
@@ -37,7 +43,7 @@ export function execKeeper({ run, clock }: Pick<Deps, 'run' | 'clock'>) {
   };
 }
 
-/** What the program is told (ExecCredential of client.authentication.k8s.io). */
+/** The value of KUBERNETES_EXEC_INFO (ExecCredential of client.authentication.k8s.io). */
 function infoFor({ version, cluster }: Exec, server: HttpBase): string {
   const told = cluster && {
     server: server.url,
@@ -59,7 +65,7 @@ function loginIn({ stdout, stderr, badEnd }: ProgramEnd, exec: Exec, clock: Deps
       remedy: `Run ${exec.command} as the user of the courier, without a terminal, to see more.`,
     });
   if (badEnd) {
-    // It may repeat there what it wrote here.
+    // The program may repeat on stderr what it wrote to stdout, and messages are filtered for secrets.
     const said = new Secret(stdout.trim());
     throw wrong(`failed (${badEnd})${stderr.trim() && `: ${quote(stderr)}`}${said.reveal() && ' after it had written something'}`);
   }

@@ -1,13 +1,13 @@
 import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 
-/** Text of a certificate or key, or the file with it. */
+/** The text of a certificate or key, or the path of its file. */
 export type Given = { readonly text: Secret; readonly from: string } | { readonly file: string; readonly from: string };
 
 /** A map of a kubeconfig. */
 export type Fields = Readonly<Record<string, unknown>>;
 
-/** `NAME-data` comes before the file `NAME`. */
+/** Reads the text in `NAME-data` or, where that is missing, the path in `NAME`. */
 export function givenIn(fields: Fields, name: string, what: string, path: string): Given | undefined {
   const from = (member: string): string => `${member} of ${what}`;
   const data = textIn(fields, `${name}-data`, what);
@@ -16,13 +16,13 @@ export function givenIn(fields: Fields, name: string, what: string, path: string
   return file === undefined ? undefined : { file: beside(path, file), from: from(name) };
 }
 
-/** A path in a kubeconfig is seen from the folder of that kubeconfig. */
+/** Resolves a path against the folder of the kubeconfig that has it. */
 export function beside(kubeconfig: string, path: string): string {
   if (/^([/\\]|[a-z]:[/\\])/i.test(path)) return path;
   return `${/^.*[/\\]/s.exec(kubeconfig)?.[0] ?? ''}${path}`;
 }
 
-/** undefined: nothing said. */
+/** The text of a member. undefined: it is missing or empty. Throws MISCONFIGURED where it is no text. */
 export function textIn(fields: Fields, member: string, what: string): string | undefined {
   const value = fields[member];
   if (value === undefined || value === null || value === '') return undefined;

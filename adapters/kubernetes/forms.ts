@@ -1,18 +1,18 @@
 import type { TextForm } from '../../src/contract/adapter.ts';
 
-// What becomes part of a request, and would be refused by the API server, is a mistake of the configuration.
+// These values become part of requests. A value that the API server would refuse is a mistake in the configuration.
 
-/** DNS-1123. */
+/** A DNS-1123 subdomain. */
 const subdomain = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*`;
 
-/** Of a Secret. */
+/** The name of a Secret. */
 export const objectName: TextForm = {
   pattern: `^${subdomain}$`,
   words: 'a name in Kubernetes: at most 253 small letters, digits, dashes and dots',
   most: 253,
 };
 
-/** Of namespaces (DNS-1123 label). */
+/** A name of namespaces, or a pattern for it (DNS-1123 label). */
 export const namespacePattern: TextForm = {
   pattern: '^[a-z0-9*?]([-a-z0-9*?]*[a-z0-9*?])?$',
   words: 'a name of namespaces: at most 63 small letters, digits and dashes; `*` stands for anything, `?` for one character',
@@ -24,7 +24,7 @@ export const signedNamespacePattern: TextForm = {
   most: namespacePattern.most + 1,
 };
 
-/** Of ServiceAccounts. */
+/** A name of ServiceAccounts, or a pattern for it. */
 export const accountPattern: TextForm = {
   pattern: '^[a-z0-9*?]([-a-z0-9.*?]*[a-z0-9*?])?$',
   words: 'a name of ServiceAccounts: at most 253 small letters, digits, dashes and dots; `*` stands for anything, `?` for one character',
@@ -36,14 +36,14 @@ const key = `(${subdomain}/)?${label}`;
 const values = `${label}( *, *(${label})?)*`;
 const requirement = ` *(! *${key}|${key}( *(=|==|!=) *(${label})?| +(in|notin) *\\( *${values} *\\)| *[<>] *[0-9]{1,18})?) *`;
 
-/** As the API server reads it (labels.Parse of k8s.io/apimachinery). */
+/** A label selector as the API server parses it (labels.Parse of k8s.io/apimachinery). */
 export const labelSelector: TextForm = {
   pattern: `^${requirement}(,${requirement})*$`,
   words: 'a selector of labels as kubectl writes it: `team in (a, b),env!=test`',
   most: 4096,
 };
 
-/** More is refused (recorded on 1.36.3): what is no printable character, and what is longer. */
+/** The name of a field manager. The API server refuses unprintable characters and longer names (recorded on 1.36.3). */
 export const managerName: TextForm = {
   pattern: '^[!-~]([ -~]*[!-~])?$',
   words: 'at most 128 printable characters of ASCII',

@@ -15,7 +15,7 @@ export interface Context {
   readonly token: { readonly text: Secret } | { readonly file: string } | undefined;
   /** Instead of certificate and token. */
   readonly exec: Exec | undefined;
-  /** Instead of all three. */
+  /** Instead of certificate, token and exec. */
   readonly oidc: Oidc | undefined;
 }
 
@@ -26,7 +26,7 @@ export interface Exec {
   readonly env: Readonly<Record<string, string>>;
   readonly version: string;
   readonly installHint: string | undefined;
-  /** What the program is told of the cluster; undefined: nothing, as it does not ask for that. */
+  /** What the program is told of the cluster. undefined: nothing, as the kubeconfig does not ask for it. */
   readonly cluster: { readonly config: unknown } | undefined;
   /** For sentences: `the user u in /k/config`. */
   readonly from: string;
@@ -38,7 +38,7 @@ export interface Choice {
   readonly context: string | undefined;
 }
 
-/** Throws MISCONFIGURED with the member that is in the way, and never with its value. */
+/** Reads a context of a parsed kubeconfig. Throws MISCONFIGURED with the offending member, and never with its value. */
 export function contextIn(root: unknown, { path, context }: Choice): Context {
   const config = mapOf(root);
   if (config['contexts'] === undefined && config['clusters'] === undefined)
@@ -61,8 +61,8 @@ export function contextIn(root: unknown, { path, context }: Choice): Context {
 type Server = Pick<Context, 'url' | 'serverName' | 'proxy' | 'authorities'>;
 
 /**
- * `insecure-skip-tls-verify` counts for nothing: what is not verified is said by the options of the target alone, and a
- * certificate that nobody knows is told with its fingerprint.
+ * Reads a cluster. `insecure-skip-tls-verify` is ignored: only the options of the target can limit verification, and an
+ * unknown certificate is reported with its fingerprint.
  */
 function serverIn(cluster: Fields, what: string, path: string): Server {
   const url = textIn(cluster, 'server', what);
@@ -97,14 +97,14 @@ function loginIn(user: Fields, what: string, path: string, config: unknown): Pic
     throw wrong(`${capital(what)} has a login beside ${program}`, 'Take one of the two out.');
   if (!program && !chain && text === undefined && file === undefined)
     throw wrong(`${capital(what)} has neither token nor client certificate`, instead);
-  // A file comes before the text beside it, as for kubectl.
+  // `tokenFile` takes precedence over `token`, as in kubectl.
   const token = file !== undefined ? { file: beside(path, file) } : text !== undefined ? { text: new Secret(text) } : undefined;
   return { certificate: chain && key && { chain, key }, token, exec, oidc };
 }
 
 const instead = 'Give the courier a user of its own there: a token, the file of a token, a client certificate, or a program (`exec`).';
 
-/** What would let us in as somebody else than is written, or not at all. */
+/** Members that are refused, with the reason. They would log in under another identity, or not at all. */
 const refused: readonly (readonly [string, string])[] = [
   ['username', 'no Kubernetes since 1.19 takes user name and password'],
   ['password', 'no Kubernetes since 1.19 takes user name and password'],
@@ -116,7 +116,10 @@ const refused: readonly (readonly [string, string])[] = [
 
 const versions = ['client.authentication.k8s.io/v1', 'client.authentication.k8s.io/v1beta1'];
 
-/** A command with a slash is seen from the folder of the kubeconfig, another one is looked for on PATH. */
+/**
+ * Reads the `exec` of a user. A command with a slash is resolved against the folder of the kubeconfig. Any other is
+ * looked up on PATH.
+ */
 function execIn(exec: Fields, user: string, path: string, config: unknown): Exec {
   const what = `exec of ${user}`;
   const [command, version] = [textIn(exec, 'command', what), textIn(exec, 'apiVersion', what)];
@@ -143,7 +146,7 @@ function execIn(exec: Fields, user: string, path: string, config: unknown): Exec
   };
 }
 
-/** What a cluster says to programs for logins there. */
+/** The configuration that a cluster has for login programs. */
 const extensionIn = (cluster: Fields): unknown =>
   mapOf(
     listOf(cluster['extensions'])

@@ -7,41 +7,41 @@ import { isOurs, madeBy } from './owner.ts';
 import type { Means, Settings } from './settings.ts';
 import type { Draft } from './take.ts';
 
-/** What tells whether anybody keeps a Secret fresh that is not among those of this target. */
+/** What tells whether a Secret outside the namespaces of this target is still kept fresh. */
 export interface Leftover {
-  /** Of the passwords that it holds. */
+  /** Fingerprints of the passwords that the Secret holds. */
   readonly fingerprints: readonly string[];
-  /** When somebody who keeps it fresh would have written it again, at the latest. In milliseconds. */
+  /** The latest time at which a courier that keeps it fresh would have renewed it. In milliseconds since the epoch. */
   readonly renewedBy: number;
 }
 
-/** undefined: no target of this name has written it, or it is being deleted. */
+/** Reads a Secret as a leftover of this target. undefined: no target of this name wrote it, or it is being deleted. */
 export function leftoverOf(meta: Meta, { target }: Pick<Settings, 'target'>): Leftover | undefined {
   if (meta.isEnding || !isOurs(meta) || madeBy(meta) !== target) return undefined;
   return renewalOf(meta);
 }
 
-/** As the annotation says, whoever wrote it. */
+/** Passwords and renewal as the annotation describes them, whichever manager wrote it. */
 function renewalOf(meta: Meta): Leftover {
   const holds = [...contentOf(textOf(meta.annotations[contentAnnotation])).holds.values()];
   const end = Math.max(0, ...holds.map(({ expiresAt }) => expiresAt.getTime()));
   const writes = ownersIn(meta).flatMap(one => (owns(one, 'data', dataKey) ? (one.at?.getTime() ?? []) : []));
-  // Half of a life is over when a courier renews it, and a third is left when one is late for good.
+  // A courier renews a credential after half of its life. With a third left, it is late for good.
   const life = writes.length > 0 ? Math.max(0, end - Math.max(...writes)) : 0;
   return { fingerprints: holds.map(({ fingerprint }) => fingerprint), renewedBy: end - life / 3 };
 }
 
-/** The target of another name that keeps a Secret fresh, until when nobody else writes there. */
+/** A target of another name that keeps a Secret fresh, and until when this target leaves the Secret to it. */
 export interface Keeper {
   readonly target: string;
   readonly until: number;
 }
 
-/** undefined: nobody has said that it is another target's. */
+/** The other target that keeps a Secret fresh. undefined: no courier has recorded another target. */
 export function keeperOf(meta: Meta, { target }: Pick<Settings, 'target'>): Keeper | undefined {
   const maker = madeBy(meta);
   if (!isOurs(meta) || maker === '' || maker === target) return undefined;
-  // A courier writes both together. Whoever changes the one alone is none.
+  // A courier writes both annotations together. A manager that owns only one of them is no courier.
   const isSaid = ownersIn(meta).some(one =>
     [targetAnnotation, contentAnnotation].every(name => owns(one, 'metadata', 'annotations', name)),
   );
@@ -49,18 +49,18 @@ export function keeperOf(meta: Meta, { target }: Pick<Settings, 'target'>): Keep
 }
 
 /**
- * Whether a Secret that was written by a target of our name is left behind. Another courier may have a target of that
- * name: what it keeps fresh holds passwords that were never ours, and is renewed in time.
+ * Whether a Secret written by a target of our name is left behind. Another courier may have a target of the same name.
+ * The Secrets that it keeps fresh hold passwords that were never ours, and are renewed in time.
  */
 export const isLeftBehind = ({ fingerprints, renewedBy }: Leftover, ours: ReadonlySet<string>, now: number): boolean =>
   fingerprints.some(one => ours.has(one)) || now >= renewedBy;
 
-/** So many passwords are remembered: those of some days, of a few sources. */
+/** How many passwords are remembered: those of a few sources over some days. */
 const mostPasswords = 1000;
 
 /**
- * Says which namespaces are not chosen any more, and still have a Secret that the target made. It remembers which
- * passwords the Secrets of the target held.
+ * Returns a function that reports namespaces that are no longer chosen but still have a Secret of the target. It
+ * remembers which passwords the Secrets of the target held.
  */
 export function leftBehindFinder(settings: Pick<Settings, 'secret'>, means: Means) {
   const passwords = new Set<string>();

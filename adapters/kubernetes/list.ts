@@ -3,27 +3,27 @@ import type { Api } from './api.ts';
 import { listOf, mapOf, textOf } from './objects.ts';
 import type { Asked } from './refusal.ts';
 
-/** Of objects without their contents, or small ones. */
+/** Objects a page, where they are small or come without their contents. */
 const pageSize = 500;
-/** Once around everything there; what is longer is a server that does not come to an end. */
+/** The most pages of a list. A server that sends more does not come to an end. */
 const mostPages = 10_000;
-/** The server forgets the rest of a list that is read for minutes. */
+/** How often a list is begun, as the server forgets the rest of a list that takes minutes to read. */
 const mostBegins = 3;
 
 export interface Listing {
-  /** Without paging; with a query or without. */
+  /** The path without paging parameters, with or without a query. */
   readonly path: string;
   readonly asked: Asked;
   readonly accept?: string;
   /** Objects a page. */
   readonly size?: number;
-  /** Whether to go on after a page; always unless said. */
+  /** Whether to read another page after so many characters. Default: always. */
   readonly goesOn?: (bytes: number) => boolean;
 }
 
 /**
- * What `read` makes of each object of a list, and the version of the list, from which a watch goes on. What is read of
- * an object may keep nothing of it.
+ * Reads a list. Returns what `read` makes of each object, without undefined, and the version of the list, from which a
+ * watch can go on. Throws BUSY when the server keeps forgetting the rest of the list.
  */
 export async function list<T>(api: Api, listing: Listing, read: (object: unknown) => T | undefined, signal: AbortSignal) {
   for (let begins = 1; ; begins++) {
@@ -33,7 +33,7 @@ export async function list<T>(api: Api, listing: Listing, read: (object: unknown
   }
 }
 
-/** undefined: the rest of the list is forgotten. */
+/** Reads the list once. undefined: the server has forgotten the rest of it. */
 async function walk<T>(
   api: Api,
   { path, asked, accept, size = pageSize, goesOn }: Listing,
@@ -52,7 +52,7 @@ async function walk<T>(
     bytes += answer.text.length;
     const { items: rows, metadata } = mapOf(answer.json<unknown>());
     const { resourceVersion, continue: more } = mapOf(metadata);
-    // Of metadata, an empty list is null (recorded on 1.36.3).
+    // An empty list of metadata is null (recorded on 1.36.3).
     const isList = rows === null || Array.isArray(rows);
     if (!isList || typeof resourceVersion !== 'string')
       throw new Failure('UNEXPECTED', `The answer to GET ${path} is no list of Kubernetes.`, {

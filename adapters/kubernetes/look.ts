@@ -14,11 +14,12 @@ import type { Means, Settings } from './settings.ts';
 import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
 import { ask, type View } from './view.ts';
 
-/** So many Secrets in which somebody else has written are looked into at each look. */
+/** The most Secrets with changes of other writers that one look reads. */
 const mostLooks = 500;
 /**
- * Looks at a whole cluster: the namespaces, then the Secret of our name in all of them with one list. Where the rights
- * are only those of single namespaces, which then must be named one by one, each is looked at by itself.
+ * Returns a function that looks at a cluster: at the namespaces, and at the Secret of our name in all of them with one
+ * list. With rights in single namespaces alone, which the options must then name one by one, it looks at each of them
+ * separately.
  */
 export function makeLook(
   api: Api,
@@ -50,7 +51,7 @@ export function makeLook(
     return view;
   }
 
-  /** What is there in a namespace that somebody has named. */
+  /** Looks at a namespace that the options name. */
   async function lookAtOne(view: Draft, namespace: string, signal: AbortSignal): Promise<unknown> {
     const chosen = await choiceOf(api, settings, namespace, signal);
     if (chosen === 'missing') view.findings.push(means.finding('NAMESPACE_MISSING', `The namespace ${namespace} is not there.`));
@@ -71,7 +72,7 @@ export function makeLook(
     return error;
   }
 
-  /** Where somebody else has written: what is there now, and what a person should know of it. */
+  /** Reads Secrets that another writer has changed, and notes what a person should know of them. */
   async function lookIntoEdited(view: Draft, signal: AbortSignal): Promise<void> {
     const { namespaces, secrets } = view;
     const edited = [...secrets].filter(([namespace, found]) => namespaces.has(namespace) && wantsLook(found)).slice(0, mostLooks);
@@ -95,7 +96,7 @@ export function makeLook(
     for (const [namespace, hosts] of former()?.asked ?? []) if (known(namespace)) ask(view, namespace, hosts);
     await lookIntoEdited(draft, signal);
     const crowded = await countCrowds(signal);
-    // No rule can be made in a namespace that is not there.
+    // A Role cannot be created in a namespace that does not exist.
     const lacks = [...asked, ...refused.filter(one => !isAmong(asked, one))].filter(
       ({ namespace }) => namespace === undefined || known(namespace),
     );
@@ -113,10 +114,10 @@ async function mayListAll(api: Api, settings: Settings, signal: AbortSignal): Pr
   return answers.every(answer => answer === true);
 }
 
-/** A right may come at any time, and to look for it is cheap. In milliseconds. */
+/** How soon a refused look is repeated, in milliseconds. A right may come at any time, and a look is cheap. */
 const refusedMs = 60_000;
 
-/** What is refused is told with all rights that are missing, and not one after the other. */
+/** Waits for both. A refused look fails with all missing rights in its remedy, instead of one after the other. */
 async function withRights(
   ask: () => Promise<readonly Lack[]>,
   look: Promise<Draft>,
@@ -127,7 +128,7 @@ async function withRights(
   const { reason } = looked as { reason: unknown };
   if (!(reason instanceof Failure) || reason.code !== 'FORBIDDEN') throw reason;
   const told = asked.status === 'fulfilled' ? asked.value : [];
-  // What was believed is not so any more.
+  // The cached rights are out of date.
   if (told.length === 0) doubt();
   const lacks = told.length > 0 ? told : await ask().catch(() => []);
   const remedy = lacks.length > 0 && { remedy: remedyFor(lacks) };
@@ -138,11 +139,11 @@ function raise(reason: unknown): never {
   throw reason;
 }
 
-/** Whether it is known already that a list would be refused. */
+/** Whether the review of rights has already reported a refused list. */
 const isAmong = (lacks: readonly Lack[], { namespace, right }: Lack): boolean =>
   isLacking(lacks, 'list', { namespace, resource: right.resource, name: right.names?.[0] });
 
-/** What is only for people need not be seen. */
+/** Ignores FORBIDDEN, as the result is only for people. */
 function unlessForbidden(error: unknown): void {
   if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
 }

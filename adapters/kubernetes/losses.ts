@@ -2,15 +2,16 @@ import type { Registry } from '../../src/contract/registry.ts';
 import type { Found } from './secrets.ts';
 
 /**
- * Which Secrets have lost a login that they held: somebody wrote them under our name, another courier with other
- * registries for one. A registry that a Secret never held is no loss, and is written by itself.
+ * Finds Secrets that have lost a login that they held. That happens when another program writes them under our name,
+ * such as another courier with other registries. A registry that a Secret never held is no loss: the engine writes it
+ * anyway.
  */
 export function findLosses() {
-  /** By namespace: hosts that its Secret has held, in the order of their names. */
+  /** Hosts that the Secret of a namespace has held, in the order of their names. */
   const held = new Map<string, string>();
 
   return {
-    /** Remembers what a Secret holds, and says whether it lacks what it held of these. */
+    /** Remembers what a Secret holds, and returns whether it lacks one of these registries that it held before. */
     note(namespace: string, { content }: Pick<Found, 'content'>, registries: readonly Registry[]): boolean {
       const before = held.get(namespace)?.split(' ') ?? [];
       const hosts = registries.map(({ host }) => host);
@@ -18,7 +19,7 @@ export function findLosses() {
       held.set(namespace, known.join(' '));
       return known.some(host => !content.holds.has(host));
     },
-    /** Of a namespace that is none of ours any more. */
+    /** Forgets a namespace that is no longer served. */
     forget: (namespace: string): void => void held.delete(namespace),
   };
 }

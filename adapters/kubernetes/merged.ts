@@ -6,8 +6,8 @@ import type { Content } from './content.ts';
 import type { Reading } from './entries.ts';
 
 /**
- * What is given, what is there already of our hosts, and what others have put there. Of a login that we did not write
- * nothing is said in the annotation: it counts as one of somebody else.
+ * The parts of a merged Secret: the given credentials, the present logins of our other hosts, and the entries of other
+ * writers. A login that the courier did not write counts as one of another writer, so the annotation does not list it.
  */
 export function mergedParts({ holds }: Content, reading: Reading | undefined, given: Credentials): Parts {
   const fresh = partsOf(given);
@@ -23,7 +23,10 @@ export function mergedParts({ holds }: Content, reading: Reading | undefined, gi
   };
 }
 
-/** The same, where all logins are ours from now on: what they hold is said by their passwords, if by anything. */
+/**
+ * The same parts, with all logins counted as ours from now on. Their ends are read from the passwords, where these tell
+ * them.
+ */
 export function takenOver({ logins, holds, ...parts }: Parts): Parts {
   const said = [...logins].flatMap(([host, { password }]): [string, Holds][] => {
     const expiresAt = expirationIn(password);

@@ -1,17 +1,17 @@
-/** A Secret with this label is the courier's: it is repaired, whoever changes it. */
+/** The label of the courier's Secrets. A Secret with it is repaired, whichever client changes it. */
 export const managedBy = { key: 'app.kubernetes.io/managed-by', value: 'ecr-courier' } as const;
-/** At a Secret of ours: which credentials it holds (`content.ts`). */
+/** On a Secret of ours: the credentials that it holds (`content.ts`). */
 export const contentAnnotation = 'ecr-courier/content';
-/** At a Secret of ours: the target that made it. Others may serve the same cluster. */
+/** On a Secret of ours: the target that wrote it, as several targets may serve one cluster. */
 export const targetAnnotation = 'ecr-courier/target';
-/** At a namespace: "false" leaves it alone; "true" chooses it where the target has `optIn`. */
+/** On a namespace: "false" leaves it alone; "true" chooses it where the target has `optIn`. */
 export const enabledAnnotation = 'ecr-courier/enabled';
-/** At a namespace: the source that its Secret should be served by. */
+/** On a namespace: the source that should serve its Secret. */
 export const sourceAnnotation = 'ecr-courier/source';
 
 export const secretType = 'kubernetes.io/dockerconfigjson';
 export const dataKey = '.dockerconfigjson';
 
-/** The id of the Secret's slot in a namespace, and of a ServiceAccount's. */
+/** The ids of the slots in a namespace: that of the Secret, and that of a ServiceAccount. */
 export const secretId = (namespace: string, secret: string): string => `${namespace}/${secret}`;
 export const accountId = (namespace: string, account: string): string => `${namespace}/sa/${account}`;

@@ -10,8 +10,8 @@ import type { View } from './view.ts';
 const unread: Chosen = {};
 
 /**
- * How a namespace is chosen that somebody has named, asked for by itself. Of one that may not be read nothing is known
- * but its name.
+ * Requests a namespace that the options name, and returns how it is served, or why it is not. If the courier may not
+ * read it, the name alone decides.
  */
 export async function choiceOf(api: Api, settings: Settings, namespace: string, signal: AbortSignal) {
   const request = {
@@ -29,15 +29,15 @@ export async function choiceOf(api: Api, settings: Settings, namespace: string, 
   return choose(meta, settings) ?? (meta.isEnding ? 'ending' : 'left alone');
 }
 
-/** Of something that is not there any more, or will not be: nobody needs it. */
+/** The receipt for a namespace that is being deleted or gone, where nothing needs to be written. */
 export const endedReceipt = (namespace: string, { finding }: Pick<Means, 'finding'>): { change: 'unchanged'; findings: Finding[] } => ({
   change: 'unchanged',
   findings: [finding('NAMESPACE_ENDED', `The namespace ${namespace} is being deleted, or gone: nothing was written there.`)],
 });
 
 /**
- * Asks for a namespace before something is written there, unless it is watched: whoever wants it to be left alone need
- * not wait for the next look. The answer is the receipt of what was not written.
+ * Returns a check that requests a namespace before a write, unless it is watched, so that an opt-out takes effect
+ * before the next look. It returns the receipt for a write that must not happen. undefined: the write can go on.
  */
 export function makeGate(api: Api, settings: Settings, { finding }: Means, view: () => View | undefined) {
   return async (namespace: string, signal: AbortSignal): Promise<Receipt | undefined> => {

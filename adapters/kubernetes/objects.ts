@@ -2,27 +2,27 @@ import { listOf, mapOf, textOf } from '../common/shapes.ts';
 
 export { jsonMapIn, listOf, mapOf, textOf } from '../common/shapes.ts';
 
-/** What is read of any object of Kubernetes. */
+/** The metadata that is read of any Kubernetes object. */
 export interface Meta {
   readonly name: string;
-  /** Empty for what is in none. */
+  /** Empty for an object without a namespace. */
   readonly namespace: string;
   readonly uid: string;
   readonly version: string;
-  /** As they came, like the other two lists: there are thousands of objects, and little is read of each. */
+  /** Unparsed, like `annotations` and `managedFields`: there are thousands of objects, and little is read of each. */
   readonly labels: Members;
   readonly annotations: Members;
-  /** It is being deleted. */
+  /** Whether the object is being deleted. */
   readonly isEnding: boolean;
   readonly managedFields: unknown;
 }
 type Members = Readonly<Record<string, unknown>>;
 
-/** Which fields somebody owns: fieldsV1 of Kubernetes, `{"f:data":{"f:.dockerconfigjson":{}}}`. */
+/** The fields that a manager owns: fieldsV1 of Kubernetes, `{"f:data":{"f:.dockerconfigjson":{}}}`. */
 export interface ManagedFields {
   readonly manager: string;
   readonly operation: string;
-  /** When it changed one of them last; undefined: it is not said. */
+  /** When the manager last changed one of them. undefined: not given. */
   readonly at: Date | undefined;
   readonly fields: unknown;
 }
@@ -34,7 +34,7 @@ export const ownersIn = ({ managedFields }: Pick<Meta, 'managedFields'>): Manage
     return { manager: textOf(manager), operation: textOf(operation), at: Number.isNaN(at.getTime()) ? undefined : at, fields: fieldsV1 };
   });
 
-/** The metadata of an object; undefined for what is none. */
+/** The metadata of an object. undefined: the value is no object with a name. */
 export function metaOf(object: unknown): Meta | undefined {
   const { name, namespace, uid, resourceVersion, labels, annotations, deletionTimestamp, managedFields } = mapOf(mapOf(object).metadata);
   if (typeof name !== 'string' || name === '') return undefined;
@@ -50,7 +50,7 @@ export function metaOf(object: unknown): Meta | undefined {
   };
 }
 
-/** Whether fieldsV1 has these members, one within the other. */
+/** Whether fieldsV1 has these members, each within the one before. */
 export function owns({ fields }: Pick<ManagedFields, 'fields'>, ...path: readonly string[]): boolean {
   let at: unknown = fields;
   for (const name of path) {

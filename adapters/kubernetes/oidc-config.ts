@@ -10,13 +10,13 @@ export interface Oidc {
   readonly clientSecret: Secret | undefined;
   readonly idToken: Secret | undefined;
   readonly refreshToken: Secret | undefined;
-  /** Of the issuer. */
+  /** The authorities that sign the issuer's certificate. */
   readonly authorities: Given | undefined;
   /** For sentences: `the user u in /k/config`. */
   readonly from: string;
 }
 
-/** Throws MISCONFIGURED for another auth-provider, and for what is missing. */
+/** Reads an auth-provider. Throws MISCONFIGURED for any other than `oidc`, and for missing members. */
 export function oidcIn(provider: Fields, user: string, path: string): Oidc {
   const name = textIn(provider, 'name', `auth-provider of ${user}`);
   if (name !== 'oidc')

@@ -7,7 +7,10 @@ import { wrong } from './fields.ts';
 import { jsonMapIn, listOf, textOf } from './objects.ts';
 import { logIn, type Oidc } from './oidc-config.ts';
 
-/** What an issuer gives for a refresh-token. refreshToken: in the place of that one; undefined: that goes on. */
+/**
+ * The tokens that an issuer gives for a refresh-token. refreshToken: its replacement. undefined: the former one stays
+ * in use.
+ */
 export interface Given {
   readonly idToken: Secret;
   readonly refreshToken: Secret | undefined;
@@ -22,14 +25,17 @@ interface Question {
 
 const json = { accept: 'application/json' };
 
-/** Asks the issuer, as it describes itself (OpenID Connect Discovery 1.0), by a refresh-token (RFC 6749, 6). */
+/**
+ * Requests tokens for a refresh-token (RFC 6749, 6) from the endpoint that the issuer publishes (OpenID Connect
+ * Discovery 1.0).
+ */
 export async function askIssuer({ http, oidc, refreshToken, authorities, signal }: Question): Promise<Given> {
   const server = (url: string, what: string): Http => {
     try {
       return http({ url, authorities, elsewhere: true, sets: ['accept', 'authorization', 'content-type'] });
     } catch (error) {
       if (/^https:/i.test(url)) throw error;
-      // Its own advice is about options of the target, which do not concern an issuer.
+      // The remedy of that error names options of the target, which do not concern an issuer.
       throw wrong(
         `${what} is not of the form https://HOST. Kubernetes knows no other issuers, and the refresh-token must not be readable on the way`,
       );
@@ -59,7 +65,7 @@ export async function askIssuer({ http, oidc, refreshToken, authorities, signal 
   return { idToken: new Secret(idToken), refreshToken: next === '' ? undefined : new Secret(next) };
 }
 
-/** How the client proves itself. An issuer that names no ways takes the header (OpenID Connect Core 1.0, 9). */
+/** The authentication of the client. An issuer that lists no methods takes the header (OpenID Connect Core 1.0, 9). */
 function proofOf({ clientId, clientSecret }: Oidc, ways: unknown): { headers: Record<string, string>; form: Record<string, string> } {
   if (!clientSecret) return { headers: {}, form: { client_id: clientId } };
   const known = listOf(ways);
@@ -69,7 +75,9 @@ function proofOf({ clientId, clientSecret }: Oidc, ways: unknown): { headers: Re
   return { headers: { authorization: `Basic ${Buffer.from(login.reveal()).toString('base64')}` }, form: {} };
 }
 
-/** The members of an error in RFC 6749, 5.2, and never the answer as a whole. */
+/**
+ * The Failure for a refusal. Its message quotes the members of an error in RFC 6749, 5.2, and never the whole response.
+ */
 function refusalOf(answer: Answer, { issuer }: Oidc, http: Http): Failure {
   const { error, error_description: why } = jsonMapIn(answer.text);
   const words = [textOf(error), textOf(why)].filter(Boolean).join(', ');

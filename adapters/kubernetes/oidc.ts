@@ -7,7 +7,7 @@ import { jsonMapIn } from './objects.ts';
 import { logIn, type Oidc } from './oidc-config.ts';
 import { askIssuer, type Given } from './oidc-issuer.ts';
 
-/** What is shown to the cluster. until: when it is renewed, on the engine's time line. */
+/** The token that the cluster gets. until: when it is renewed, on the engine's time line. */
 interface Login {
   readonly token: Secret;
   readonly until: number;
@@ -16,27 +16,27 @@ interface Tokens {
   readonly idToken: Secret | undefined;
   readonly refreshToken: Secret | undefined;
 }
-/** The kubeconfig that a user stands in. read: the same user in another text of it; throws a Failure. */
+/** The kubeconfig that defines a user. read: reads the same user from another text of it; throws a Failure. */
 export interface Home {
   readonly path: string;
   read(text: string): Oidc | undefined;
 }
 interface Asking {
   readonly oidc: Oidc;
-  /** Certificates that sign the issuer's. */
+  /** Certificates of the authorities that sign the issuer's. */
   readonly authorities: string | undefined;
   readonly home: Home;
   readonly why: 'due' | 'refused';
   readonly signal: AbortSignal;
 }
 
-/** A token is renewed so long before its end, but never sooner than that after it came. In milliseconds. */
+/** How long before its end a token is renewed, and the least time between two renewals. In milliseconds. */
 const leewayMs = 30_000;
 const leastMs = 10_000;
 
 /**
- * What issuers have given in the place of the tokens of a file: for all targets, as several contexts may have one user,
- * and a refresh-token may be good for one use.
+ * Tokens that issuers have given in place of those in a file. All targets share them, as several contexts may have one
+ * user, and a refresh-token may be good for a single use.
  */
 const given = new Map<string, Promise<Tokens>>();
 const mostGiven = 200;
@@ -48,8 +48,8 @@ function remember(key: string, tokens: Promise<Tokens>): void {
 }
 
 /**
- * Shows the id-token of a user until shortly before its end, and gets the next one from the issuer by the
- * refresh-token, as client-go does.
+ * Returns a function that gives the id-token of a user until shortly before its end, and then requests the next one
+ * from the issuer with the refresh-token, as client-go does.
  */
 export function oidcKeeper({ http, files, clock, log }: Pick<Deps, 'http' | 'files' | 'clock' | 'log'>) {
   let shown: string | undefined;
@@ -91,12 +91,12 @@ export function oidcKeeper({ http, files, clock, log }: Pick<Deps, 'http' | 'fil
       const left = leftOf(now.idToken);
       const isNew = why === 'due' || now.idToken?.reveal() !== shown;
       if (now.idToken && ((left > leewayMs && isNew) || (left > 0 && !now.refreshToken))) return show(now.idToken);
-      // Somebody else asks already.
+      // Another caller has begun a renewal.
       if (given.get(key) !== entry) continue;
       const next = await renew(key, now, asking);
       const { refreshToken } = next;
       if (oidc.refreshToken && refreshToken && refreshToken.reveal() !== now.refreshToken?.reveal()) {
-        // So the file is read from now on.
+        // The file has this refresh-token from now on, so the next lookup uses this key.
         remember(keyOf({ ...oidc, refreshToken }), Promise.resolve(next));
         await writeBack({ files, log }, asking, oidc.refreshToken, refreshToken);
       }
@@ -106,8 +106,8 @@ export function oidcKeeper({ http, files, clock, log }: Pick<Deps, 'http' | 'fil
 }
 
 /**
- * Writes a refresh-token that the issuer has replaced into the kubeconfig: the former one may be spent, for kubectl as
- * well, and for the courier after its next start. Nothing else is changed.
+ * Writes a new refresh-token into the kubeconfig in place of the former one, and changes nothing else. The former one
+ * may be spent, which would concern kubectl and the next start of the courier. A failure is only logged.
  */
 async function writeBack(
   { files, log }: Pick<Deps, 'files' | 'log'>,
@@ -128,11 +128,11 @@ async function writeBack(
   }
 }
 
-/** Of the tokens as they stand in a file. */
+/** The key in `given` for the tokens of a file. */
 const keyOf = ({ issuer, clientId, idToken, refreshToken }: Oidc): string =>
   fingerprintOf(JSON.stringify([issuer, clientId, idToken?.reveal(), refreshToken?.reveal()]));
 
-/** When a token ends, in milliseconds since the epoch; undefined: it does not say (RFC 7519). */
+/** The end of a token in milliseconds since the epoch. undefined: the token does not tell it (RFC 7519). */
 function endOf(token: Secret): number | undefined {
   const { exp } = jsonMapIn(Buffer.from(token.reveal().split('.')[1] ?? '', 'base64url').toString());
   return typeof exp === 'number' && Number.isFinite(exp) ? exp * 1000 : undefined;

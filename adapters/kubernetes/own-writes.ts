@@ -1,45 +1,50 @@
 import type { Event } from './events.ts';
 import type { Meta } from './objects.ts';
 
-/** So long an event of a write of ours is waited for. In milliseconds; it comes within some. */
+/** How long the event of an own write is awaited, in milliseconds. It usually comes within a few. */
 const patienceMs = 30_000;
 
-/** What a write has made. */
+/** The version and UID of the Secret that a write produced. */
 type Made = Pick<Meta, 'version' | 'uid'>;
 
-/** A write that is not answered yet, or several. */
+/** One or more unanswered writes to the Secret of a namespace. */
 interface UnderWay {
   count: number;
-  /** The version that was there when it began. */
+  /** The version that was known when the first of them began. */
   before: string | undefined;
-  /** Versions that were seen meanwhile. */
+  /** Versions that were seen since then. */
   readonly seen: string[];
-  /** looked: a look came in between and may hold what is being written, so that no event tells of it. */
+  /** looked: a look came in between. It may already show the write, so that no event tells of it. */
   event: 'to come' | 'looked';
 }
 
 /**
- * Which versions of a Secret our own writes have made, as their answers say. The event of a write may come before its
- * answer or after it, and an event that comes before that of our last write tells of the past. An apply that changes
- * nothing answers with the version that is there, which has no event any more.
+ * Tracks which versions of a Secret our own writes produce, according to their responses. The event of a write may come
+ * before or after its response, and an event that precedes that of our last write is out of date. An apply that changes
+ * nothing returns the present version, for which no event follows.
  */
 export interface OwnWrites {
   /**
-   * Told of a namespace in which somebody has written after us before our write was answered, or while a write of ours
-   * came to nothing.
+   * Called for a namespace in which another client wrote after us before our write was answered, or during a write of
+   * ours that produced nothing.
    */
   overtaken: (namespace: string) => void;
-  /** Told of a namespace where we have written to a ServiceAccount. Events of it that came meanwhile said nothing. */
+  /**
+   * Called for a namespace in which the courier wrote to a ServiceAccount. Events of it during the write were ignored.
+   */
   wrote: (namespace: string) => void;
-  /** Told of a namespace in which nothing is to be written any more, as it was asked about right before a write. */
+  /** Called for a namespace that must no longer be written to, according to the check before a write. */
   left: (namespace: string) => void;
-  /** A write to the Secret of the namespace begins. The returned function hears what came of it, if anything. */
+  /**
+   * Records that a write to the Secret of the namespace begins. The caller passes its result, if any, to the returned
+   * function.
+   */
   begin(namespace: string): (made: Made | undefined) => void;
-  /** A look has found these Secrets, by namespace. Events of what was written before it may never come. */
+  /** Records the Secrets that a look found, by namespace. Events of earlier writes may never come. */
   looked(found: ReadonlyMap<string, { readonly version: string }>): void;
   /**
-   * An event has come. own: nobody but us has made this version. past: something newer of ours is there by now. unsure:
-   * a write of ours is under way that may have made it; `overtaken` hears of it if it has not.
+   * Records an event and classifies it. own: a write of ours produced this version. past: a newer version of ours
+   * exists. unsure: a write under way may have produced it; `overtaken` is called if it did not.
    */
   see(type: Event['type'], meta: Pick<Meta, 'namespace' | 'version' | 'uid'>): 'own' | 'past' | 'unsure' | 'news';
 }
@@ -48,7 +53,7 @@ export function ownWrites(now: () => number): OwnWrites {
   /** The version that was seen last, by namespace. */
   const latest = new Map<string, string>();
   const underWay = new Map<string, UnderWay>();
-  /** What was made and not seen yet. */
+  /** Results of own writes that were not seen yet, by namespace. */
   const expected = new Map<string, readonly (Made & { readonly at: number })[]>();
 
   const own: OwnWrites = {
@@ -81,7 +86,7 @@ export function ownWrites(now: () => number): OwnWrites {
       latest.set(namespace, version);
       underWay.get(namespace)?.seen.push(version);
       const waiting = (expected.get(namespace) ?? []).filter(({ at }) => now() - at < patienceMs);
-      // What is deleted was written before, and its UID never comes again.
+      // A deleted Secret was written before, and its UID is never used again.
       const at = waiting.findLastIndex(one => (type === 'DELETED' ? one.uid === uid : one.version === version));
       const left = waiting.slice(at + 1);
       if (left.length > 0) expected.set(namespace, left);

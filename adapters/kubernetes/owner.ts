@@ -1,13 +1,16 @@
 import { contentAnnotation, dataKey, managedBy, targetAnnotation } from './names.ts';
 import { listOf, type Meta, mapOf, ownersIn, owns, textOf } from './objects.ts';
 
-/** Whose a Secret of our name is. as-written: nobody has changed what we wrote. edited: ours, and somebody has. */
+/**
+ * Whether a Secret of our name is ours. as-written: ours, and unchanged since our last write. edited: ours, but changed
+ * by another writer. foreign: not ours.
+ */
 export type Standing = 'as-written' | 'edited' | 'foreign';
 
 /**
- * Read off the owners of its fields: whoever puts another value into a field that we have applied takes it over
- * (recorded on 1.36.3). So the data itself need not be read, and no password is. Without the label it is not ours:
- * whoever takes that away wants to be left alone.
+ * Derives the standing of a Secret from the owners of its fields: a client that puts another value into a field that we
+ * have applied becomes its owner (recorded on 1.36.3). So the data need not be read, and no password is. A Secret
+ * without the label is foreign: a person who removes the label wants it to be left alone.
  */
 export function standingOf(meta: Pick<Meta, 'labels' | 'managedFields'>, fieldManager: string): Standing {
   if (!isOurs(meta)) return 'foreign';
@@ -16,7 +19,7 @@ export function standingOf(meta: Pick<Meta, 'labels' | 'managedFields'>, fieldMa
   return isWhole ? 'as-written' : 'edited';
 }
 
-/** Whether somebody has set `immutable`, to true or to false: only a look inside can tell. */
+/** Whether a manager has set `immutable`. Only a read of the Secret tells whether to true or false. */
 export const isMarked = (meta: Pick<Meta, 'managedFields'>): boolean => ownersIn(meta).some(one => owns(one, 'immutable'));
 
 /** Whether a field is as we have applied it. */
@@ -28,21 +31,24 @@ export const isOurs = ({ labels }: Pick<Meta, 'labels'>): boolean => labels[mana
 /** The name of the target that wrote a Secret of ours last. Another courier may have a target of that name. */
 export const madeBy = ({ annotations }: Pick<Meta, 'annotations'>): string => textOf(annotations[targetAnnotation]);
 
-/** What of a Secret somebody may have written, as its owners are noted. */
+/** Paths of the fields whose owners matter. */
 export const written = {
   data: ['data', dataKey],
   label: ['metadata', 'labels', managedBy.key],
   immutable: ['immutable'],
 } as const;
 
-/** Who else owns this of a Secret, or else anything of it: kubectl-edit. Empty where nobody is known. */
+/**
+ * The other managers that own this part of a Secret, for example `kubectl-edit`. If there are none, those that own any
+ * other field of it.
+ */
 export function otherManagers(meta: Meta, fieldManager: string, what: keyof typeof written): readonly string[] {
   const others = ownersIn(meta).filter(({ manager, operation }) => manager !== '' && !(manager === fieldManager && operation === 'Apply'));
   const owners = others.filter(one => owns(one, ...written[what]));
   return [...new Set((owners.length > 0 ? owners : others).map(({ manager }) => manager))];
 }
 
-/** What an apply was refused for: the other managers, and the fields that they own. Empty: it was not refused so. */
+/** The conflict that an apply was refused for: the other managers, and the fields that they own. */
 export interface Conflict {
   readonly managers: readonly string[];
   readonly fields: readonly string[];

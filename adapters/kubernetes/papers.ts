@@ -2,27 +2,33 @@ import type { Deps } from '../../src/contract/adapter.ts';
 import type { HttpBase } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 
-/** Where a cluster is and how it lets us in, as it is now. Another server is another object. */
+/** The present address and login of a cluster. A changed server is another object. */
 export interface Papers {
   readonly server: HttpBase;
   /** undefined: the certificate of the client is the login. */
   readonly token: Secret | undefined;
-  /** When it must be renewed, on the engine's time line in milliseconds; undefined: nobody says. */
+  /** When they must be renewed, on the engine's time line in milliseconds. undefined: not known. */
   readonly until?: number;
 }
-/** Reads them anew, as it is time for that, or as the cluster refuses the former ones. Throws a Failure. */
+/** Reads the papers again, because they are due or because the cluster refuses the former ones. Throws a Failure. */
 export type ReadPapers = (signal: AbortSignal, why: 'due' | 'refused') => Promise<Papers>;
-/** Those of now; unlike: these are no longer good. */
+/** Returns the present papers. unlike: papers that are no longer valid. */
 export type Show = (signal: AbortSignal, unlike?: Papers) => Promise<Papers>;
 
-/** The kubelet replaces a token when a fifth of its life is left; client-go reads it as often. In milliseconds. */
+/**
+ * How often papers are read, in milliseconds: as often as client-go reads a token. The kubelet replaces a token when a
+ * fifth of its life is left.
+ */
 const everyMs = 60_000;
-/** Who could not renew them is not asked by each request. In milliseconds. */
+/**
+ * The least time between two reads of papers that have ended, in milliseconds, so that a failed renewal is not repeated
+ * for each request.
+ */
 const leastMs = 10_000;
 
 /**
- * Reads at most once a minute, and anew when somebody says that the papers are no longer good. A file that cannot be
- * read for a moment does no harm.
+ * Caches papers. They are read once a minute, sooner if they end sooner, and when a caller reports them as no longer
+ * valid. If a file cannot be read for a moment, the former papers stay in use.
  */
 export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Show {
   let known: Papers | undefined;
@@ -49,13 +55,13 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
     const now = clock.mono();
     const until = Math.min(readAt + everyMs, Math.max(known?.until ?? Number.POSITIVE_INFINITY, readAt + leastMs));
     if (known && now < until && known !== unlike) return known;
-    // One at a time for all that ask.
+    // All callers share one read.
     reading ??= { papers: begin(signal, known !== undefined && known === unlike ? 'refused' : 'due'), by: signal };
     const { papers, by } = reading;
     try {
       return await papers;
     } catch (error) {
-      // It ended with somebody else's deadline.
+      // The deadline of another caller has ended the read.
       if (by.aborted && !signal.aborted) return await show(signal, unlike);
       throw error;
     }
@@ -76,6 +82,6 @@ const isSameServer = (one: HttpBase, other: HttpBase): boolean =>
   one.certificate?.chain === other.certificate?.chain &&
   one.certificate?.key.reveal() === other.certificate?.key.reveal();
 
-/** The connections to a server are kept for as long as it is the same. */
+/** Keeps the object of an unchanged server, and with it the connections to the server. */
 const withSameServer = (papers: Papers, former: HttpBase | undefined): Papers =>
   former && isSameServer(former, papers.server) ? { ...papers, server: former } : papers;

@@ -11,22 +11,22 @@ import { type Means, pathOf, type Settings } from './settings.ts';
 /** Pods a page: they are large. */
 export const podsPage = 100;
 
-/** What of a pod counts. */
+/** The parts of a pod that matter here. */
 export interface Pod {
   readonly namespace: string;
   readonly name: string;
-  /** Of ECR, of its images. */
+  /** The ECR hosts of its images. */
   readonly hosts: readonly string[];
 }
 
-/** undefined: none of its images is in ECR. */
+/** Reads a pod. undefined: none of its images is in an ECR registry that a source serves. */
 export function podIn(object: unknown, means: Means): Pod | undefined {
   const meta = metaOf(object);
   const hosts = [...new Set(imagesIn(object).flatMap(image => registryOf(image, means)?.host ?? []))];
   return meta && hosts.length > 0 ? { namespace: meta.namespace, name: meta.name, hosts } : undefined;
 }
 
-/** Of an image of ECR that a source serves. */
+/** The registry of an image. undefined: it is not in ECR, or no source serves it. */
 export function registryOf(image: string, { registry, hasSource }: Means): Registry | undefined {
   const found = registryOfImage(image, registry);
   return found && hasSource(found) ? found : undefined;
@@ -42,9 +42,9 @@ function imagesIn(object: unknown): string[] {
 /** The kubelet (1.37.2, measured) keeps 100 Secrets for an image; with more, each new password is verified. */
 const mostSecrets = 99;
 
-/** Counts, pod by pod, with how many Secrets of ours one image is used on one node. */
+/** Counts, pod by pod, how many Secrets of ours are used with one image on one node. */
 function crowdCounter({ secret }: Pick<Settings, 'secret'>, means: Means) {
-  /** By node and image: namespaces. */
+  /** Namespaces by node and image. */
   const users = new Map<string, Set<string>>();
   return {
     count(object: unknown): undefined {
@@ -73,12 +73,14 @@ function crowdCounter({ secret }: Pick<Settings, 'secret'>, means: Means) {
   };
 }
 
-/** So often pods are counted. In milliseconds. */
+/** How often pods are counted, in milliseconds. */
 const everyMs = 30 * 60_000;
-/** Beyond this nobody counts. In characters. */
+/** How much of the list of pods is read, in characters. */
 const mostRead = 16 * 1024 * 1024;
 
-/** Counts where the right to list pods is granted. What it finds stands until the next count. */
+/**
+ * Returns a function that counts pods where the right to list them is granted. Its findings stand until the next count.
+ */
 export function crowdWatch(
   api: Api,
   settings: Pick<Settings, 'secret'>,
@@ -106,7 +108,7 @@ export function crowdWatch(
   return async signal => {
     if (means.clock.mono() - countedAt < everyMs) return found;
     countedAt = means.clock.mono();
-    // For people only: the look goes on without it.
+    // The findings are only for people, so a failed count does not fail the look.
     found = await count(signal).catch(() => []);
     return found;
   };

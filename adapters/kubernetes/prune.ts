@@ -16,10 +16,10 @@ import { mayWe } from './rights.ts';
 import { whatIs } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 
-/** So many namespaces at a time: what has gone is told in the order of their names. */
+/** How many namespaces are pruned at a time. The results come in the order of their names. */
 const atOnce = 8;
 
-/** What is to go in one namespace. */
+/** What is to be removed from one namespace. */
 interface Found {
   readonly accounts: readonly Place[];
   readonly secrets: readonly Meta[];
@@ -38,9 +38,9 @@ const attempt = async (thing: Omit<Pruned, 'failure'>, job: () => Promise<unknow
   );
 
 /**
- * Takes every Secret that the target made away, in all namespaces that its patterns and its selector choose, as
- * annotations may have changed since; and what is left behind in others, as the rest may have changed. The
- * ServiceAccounts that name one of them are released first.
+ * Returns the prune of a target. It deletes every Secret that the target made in all namespaces that its patterns and
+ * its selector choose, as annotations may have changed since, and what is left behind in other namespaces, as patterns
+ * and selector may have changed. ServiceAccounts that name one of these Secrets are released first.
  */
 export function makePruner(
   api: Api,
@@ -51,13 +51,13 @@ export function makePruner(
   const { secret, fieldManager } = settings;
   const accountsIn = findAttached(api, settings);
   const listRight = { verbs: ['list'], resource: 'secrets', names: [secret] };
-  /** undefined: the whole cluster. */
+  /** The namespaces to prune one by one, or undefined for the whole cluster. */
   async function placesOf(signal: AbortSignal): Promise<readonly (string | undefined)[]> {
     const names = explicitNames(settings, settings.namespaceSelector);
     return names && (await mayWe(api, 'list', listRight, undefined, signal)) !== true ? names : [undefined];
   }
 
-  /** Those that go, and the namespaces whose Secret is another target's. */
+  /** The Secrets to delete, and the namespaces whose Secret belongs to another target. */
   async function secretsIn(namespace: string | undefined, belongs: Belongs, signal: AbortSignal) {
     const labels = `${managedBy.key}=${managedBy.value}`;
     const where = namespace === undefined ? {} : { namespace };
@@ -76,7 +76,10 @@ export function makePruner(
     return { secrets: own.filter(goes), ofOthers: new Set(others.map(meta => meta.namespace)) };
   }
 
-  /** One that names no target is of the one that chooses its namespace. */
+  /**
+   * Whether a Secret belongs to another target. One that names no target belongs to the target that chooses its
+   * namespace.
+   */
   const isOfAnother = (meta: Meta): boolean => !['', settings.target].includes(madeBy(meta));
 
   async function* pruneIn(place: string | undefined, belongs: Belongs, way: Way, signal: AbortSignal): AsyncIterable<Pruned> {
@@ -94,7 +97,10 @@ export function makePruner(
     }
   }
 
-  /** What is in one namespace: the accounts first, as they would name what is not there any more. */
+  /**
+   * Removes what is to go from one namespace: ServiceAccounts first, as they would otherwise name a Secret that no
+   * longer exists.
+   */
   async function takeAway({ accounts, secrets }: Found, way: Way, signal: AbortSignal): Promise<Pruned[]> {
     const outcomes: Pruned[] = [];
     for (const account of accounts) {
@@ -116,14 +122,14 @@ export function makePruner(
         yield* pruneIn(place, belongs, way, signal);
       } catch (error) {
         if (place === undefined || signal.aborted || asFailure(error).code !== 'FORBIDDEN') throw error;
-        // One namespace that may not be looked into, or is gone, is no reason to leave the others as they are.
+        // A namespace that is forbidden or gone does not stop the prune of the others.
         yield { what: whatIs(place, settings), change: 'removed', failure: asFailure(error) };
       }
     }
   };
 }
 
-/** Whether a namespace is one of the target, whatever its annotations say. */
+/** Returns the test whether a namespace belongs to the target, whatever its annotations say. */
 async function belonging(api: Api, settings: Settings, signal: AbortSignal): Promise<Belongs> {
   const { namespaceSelector } = settings;
   const isNamedOne = (namespace: string): boolean => isNamed(namespace, settings);

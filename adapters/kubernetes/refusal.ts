@@ -6,15 +6,15 @@ import { listOf, mapOf, textOf } from './objects.ts';
 import { conflictIn } from './owner.ts';
 import { type Lack, type Right, ruleOf } from './rules.ts';
 
-/** What was asked, for the sentences. what: `Secret team-a/ecr-courier`. right: which is needed for it. */
+/** A request as messages describe it. what: for example `Secret team-a/ecr-courier`. right: the one that it needs. */
 export interface Asked {
   readonly what: string;
   readonly right: Right;
-  /** For the rule: where it must hold. */
+  /** The namespace in which the right is needed. */
   readonly namespace?: string;
 }
 
-/** The object of the kind Status that Kubernetes answers errors with; empty where something else answered. */
+/** The Status object of an error response. Empty: the response is not from Kubernetes. */
 export function statusOf({ text }: Pick<Answer, 'text'>): Readonly<Record<string, unknown>> {
   try {
     const said = mapOf(JSON.parse(text));
@@ -24,9 +24,11 @@ export function statusOf({ text }: Pick<Answer, 'text'>): Readonly<Record<string
   }
 }
 
-/** Whether the namespace of what was to be written is being deleted, or gone. Then nothing is to be written there. */
+/**
+ * Whether a write was refused because its namespace is being deleted or gone. Nothing needs to be written there then.
+ */
 export function isWithoutNamespace(answer: Pick<Answer, 'status' | 'text'>): boolean {
-  // Thousands of answers are none of these, and need not be read for it.
+  // Most responses have another status and need not be parsed.
   if (answer.status !== 404 && answer.status !== 403) return false;
   const status = statusOf(answer);
   const details = mapOf(status['details']);
@@ -35,8 +37,8 @@ export function isWithoutNamespace(answer: Pick<Answer, 'status' | 'text'>): boo
 }
 
 /**
- * What an answer means that is none of those hoped for. Rights, quota and policy look alike by their status: message
- * and causes tell them apart (recorded on 1.36.3).
+ * The Failure for an unexpected response. Missing rights, quotas and policies share statuses: message and causes tell
+ * them apart (recorded on 1.36.3).
  */
 export function refusal(http: Http, answer: Answer, asked: Asked): Failure {
   const status = statusOf(answer);
@@ -50,7 +52,7 @@ export function refusal(http: Http, answer: Answer, asked: Asked): Failure {
   if (isWithoutNamespace(answer)) return new Failure('NOT_FOUND', `The namespace of ${what} is being deleted, or gone.`);
   const conflict = answer.status === 409 ? conflictIn(status) : undefined;
   if (conflict) return taken(what, conflict.managers);
-  // A webhook chooses its status: 400 where it says nothing.
+  // A webhook chooses the status, and 400 is its default.
   const byRule = [400, 403, 422].includes(answer.status) || said.startsWith('admission webhook ');
   const refused = byRule ? refusedByRule(said, asked) : undefined;
   if (refused) return refused;
@@ -116,7 +118,7 @@ export function remedyFor(lacks: readonly Lack[]): string {
   return [...added, ...more, thenSeen].join(' ');
 }
 
-/** As if it had been refused: rights that a review says are missing. */
+/** The Failure for rights that a review reports as missing, as if the request had been refused. */
 export const lacking = (what: string, lacks: readonly Lack[]): Failure =>
   new Failure('FORBIDDEN', `The courier may not ${lacks.flatMap(({ right }) => right.verbs).join(', ')} ${what}.`, {
     remedy: remedyFor(lacks),

@@ -1,12 +1,15 @@
 import type { Clock } from '../../src/contract/clock.ts';
 
 /**
- * How long a Secret that was made again keeps the login that was used last. The kubelet knows that login under the new
- * UID once a pod has started with it, and it tries a pod that waits every five minutes. In milliseconds.
+ * How long a recreated Secret keeps the login that was used last, in milliseconds. The kubelet knows that login under
+ * the new UID once a pod has started with it, and it retries a waiting pod every five minutes.
  */
 export const restMs = 600_000;
 
-/** Namespaces whose Secret was made again: what it holds is no reason to write yet. A new start forgets them. */
+/**
+ * Namespaces whose Secret was recreated lately. What such a Secret holds is no reason for a write yet. A restart
+ * forgets them.
+ */
 export interface Rest {
   begin(namespace: string): void;
   isOn(namespace: string): boolean;

@@ -9,17 +9,17 @@ import { lacking } from './refusal.ts';
 import { type Lack, type Right, ruleOf } from './rules.ts';
 import type { Means, Settings } from './settings.ts';
 
-/** A watch of each has a connection of its own. */
+/** The most lists that are watched. Each watch has a connection of its own. */
 export const mostWatched = 64;
 
-/** Whose images a namespace runs. */
+/** The right to see which images a namespace runs. */
 export const podsRight: Right = { verbs: ['list', 'watch'], resource: 'pods' };
-/** Not needed, and used where it is granted: to count how many Secrets go with one image on one node. */
+/** An optional right: to count how many Secrets go with one image on one node. */
 export const countRight: Right = { verbs: ['list'], resource: 'pods' };
-/** Not needed, and used where it is granted, in a namespace that somebody has named: to see its annotations. */
+/** An optional right in a namespace that the options name: to see its annotations. */
 export const namespaceRight = (namespace: string): Right => ({ verbs: ['get'], resource: 'namespaces', names: [namespace] });
 
-/** What the configuration needs. */
+/** The rights that the configuration needs. */
 export function neededRights(
   settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts'>,
   scope: 'cluster' | 'namespace',
@@ -37,8 +37,8 @@ export function neededRights(
 const reviews = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
 /**
- * Whether we may do this: with the name, as a rule may be limited to it (recorded on 1.36.3). undefined: it is not
- * known. Everybody who has logged in may ask.
+ * Asks the server whether the courier may do something. The first name is part of the question, as a rule may be
+ * limited to it (recorded on 1.36.3). undefined: the server does not say. Every authenticated user may ask.
  */
 export async function mayWe(api: Api, verb: string, { resource, names }: Right, namespace: string | undefined, signal: AbortSignal) {
   const attributes = { verb, resource, ...(names?.[0] !== undefined && { name: names[0] }), ...(namespace !== undefined && { namespace }) };
@@ -49,7 +49,10 @@ export async function mayWe(api: Api, verb: string, { resource, names }: Right, 
   return typeof allowed === 'boolean' ? allowed : undefined;
 }
 
-/** Throws unless we may do all of this, before something is done that only the rest of it makes good. */
+/**
+ * Throws FORBIDDEN unless the courier has all of a right, and UNEXPECTED when the cluster does not say. It precedes a
+ * step that only later steps can make good.
+ */
 export async function demandRights(api: Api, what: string, right: Right, namespace: string, signal: AbortSignal): Promise<void> {
   const answers = await Promise.all(right.verbs.map(verb => mayWe(api, verb, right, namespace, signal)));
   const refused = right.verbs.filter((_, at) => answers[at] === false);
@@ -58,18 +61,21 @@ export async function demandRights(api: Api, what: string, right: Right, namespa
     throw new Failure('UNEXPECTED', `The cluster does not say whether the courier may ${right.verbs.join(', ')} ${what}.`);
 }
 
-/** So long an answer without a lack is believed. In milliseconds. */
+/** How long an answer without a missing right is cached, in milliseconds. */
 const believedMs = 600_000;
 
 /**
- * Which rights are missing. An answer without a lack is believed for ten minutes, unless something was refused since.
+ * Tells which rights are missing. An answer without a missing right is cached for ten minutes, unless a request was
+ * refused since.
  */
 export interface Rights {
-  /** namespaces: those that are served one by one; undefined: the whole cluster is. */
+  /** Returns the missing rights. namespaces: those that are served one by one. undefined: the whole cluster. */
   lacks(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]>;
-  /** Something was refused. */
+  /** Makes the cached answer invalid, as a request was refused. */
   doubt(): void;
-  /** Whether others are missing than when that was asked last. It is asked again only where it is not believed. */
+  /**
+   * Whether other rights are missing than in the last answer. It asks again only where that answer is no longer valid.
+   */
   haveChanged(signal: AbortSignal): Promise<boolean>;
 }
 
@@ -104,10 +110,10 @@ export function makeRights(api: Api, settings: Settings, clock: Clock): Rights {
   };
 }
 
-/** Of so many namespaces at most: of all that can be watched. */
+/** The most namespaces to ask about: as many as can be watched. */
 const mostAsked = mostWatched;
 
-/** A review is about one name. */
+/** Splits a right by name, as a review concerns a single name. */
 const oneByOne = ({ names, ...right }: Right): Right[] => names?.map(name => ({ ...right, names: [name] })) ?? [right];
 
 async function ask(api: Api, settings: Settings, namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<Lack[]> {
@@ -127,7 +133,7 @@ interface Question {
   readonly verb: string;
 }
 
-/** One for all verbs that are refused of a thing, and for all names that lack the same verbs. */
+/** Groups refused questions: one lack for all verbs refused of a thing, and for all names that lack the same verbs. */
 function lacksOf(refused: readonly Question[]): Lack[] {
   const things = groupsOf(refused, ({ namespace, right }) => [namespace, right]).map(group => {
     const [{ namespace, right }] = group;
@@ -143,7 +149,7 @@ type Group<T> = readonly [T, ...T[]];
 const groupsOf = <T>(items: readonly T[], key: (item: T) => readonly unknown[]): Group<T>[] =>
   [...Map.groupBy(items, item => JSON.stringify(key(item))).values()].flatMap(([first, ...more]) => (first ? [[first, ...more]] : []));
 
-/** Whether a list or its watch is among what is refused. */
+/** Whether the right to list or to watch something is among the missing ones. */
 export const isLacking = (
   lacks: readonly Lack[],
   verb: 'list' | 'watch',

@@ -1,6 +1,6 @@
 /**
- * A right, as a rule of RBAC grants it. group: of the API; the core unless said. names: of the objects that it is
- * limited to; none: all.
+ * A right as an RBAC rule grants it. group: that of the API; default: core. names: the objects that it is limited to;
+ * default: all.
  */
 export interface Right {
   readonly group?: string;
@@ -17,7 +17,7 @@ export interface Lack {
 
 const list = (items: readonly string[]): string => `[${items.map(item => JSON.stringify(item)).join(', ')}]`;
 
-/** The rule as YAML that can be pasted, in one line: findings and messages have one. */
+/** The rule as YAML to paste, on one line, for findings and messages. */
 export function ruleOf({ group = '', verbs, resource, names }: Right): string {
   const named = names ? `, resourceNames: ${list(names)}` : '';
   return `- {apiGroups: ["${group}"], resources: [${JSON.stringify(resource)}]${named}, verbs: ${list(verbs)}}`;

@@ -16,13 +16,16 @@ export interface Found {
   /** Its resourceVersion. */
   readonly version: string;
   readonly standing: Standing;
-  /** marked: somebody has said whether it may be changed. */
+  /** marked: a manager has set `immutable`. */
   readonly mark: 'marked' | 'none';
-  /** As its annotation says. */
+  /** What it holds according to its annotation. */
   readonly content: Content;
-  /** undefined: it is this target's, or no courier's. */
+  /** The other target that keeps it fresh. undefined: it belongs to this target, or to no courier. */
   readonly keeper?: Keeper;
-  /** What was read in it: not where nobody but us has written, as nobody needs its passwords then. */
+  /**
+   * What its data shows. undefined: the data was not read, as passwords are fetched only where another writer has
+   * changed the Secret.
+   */
   readonly inside?: Inside;
 }
 
@@ -43,16 +46,16 @@ export function foundIn(meta: Meta, { fieldManager, target }: Pick<Settings, 'fi
   };
 }
 
-/** Whether what is in it matters: somebody else has written there. */
+/** Whether the data must be read, as it may have changes of another writer. */
 export const wantsLook = ({ standing, mark, content }: Found): boolean =>
   standing !== 'as-written' || mark === 'marked' || content.others > 0;
 
-/** A Secret as a whole. */
+/** A Secret with its data. */
 export interface Stored {
   readonly meta: Meta;
   readonly type: string;
   readonly isImmutable: boolean;
-  /** Its pull configuration, in the form of today; empty where there is none. */
+  /** Its pull configuration in the current format. Empty: there is none. */
   readonly text: string;
 }
 
@@ -64,7 +67,7 @@ export const askedFor = (namespace: string, settings: Pick<Settings, 'secret'>, 
   namespace,
 });
 
-/** Read by a list of the one name: so no right to `get` is needed. undefined: it is not there. */
+/** Reads a Secret by a list of the one name, so that no right to `get` is needed. undefined: it does not exist. */
 export async function readSecret(api: Api, settings: Settings, namespace: string, signal: AbortSignal): Promise<Stored | undefined> {
   const { secret } = settings;
   const request = { path: pathOf('secrets', { namespace, name: secret }), asked: askedFor(namespace, settings, 'list') };
@@ -83,16 +86,16 @@ export function storedIn(object: unknown): Stored | undefined {
 
 const decoded = (value: unknown): string => Buffer.from(textOf(value), 'base64').toString();
 
-/** The form of long ago, which the kubelet still reads: the entries without a map around them. */
+/** The legacy format, which the kubelet still reads: the entries without a map around them. */
 const formerType = 'kubernetes.io/dockercfg';
 const formerKey = '.dockercfg';
 
-/** Why a Secret can never be what we want, unless it is made anew. */
+/** Why a Secret cannot be changed into what is needed, but only recreated. undefined: it can be changed. */
 export const stuckIn = ({ type, isImmutable }: Stored): Inside['stuck'] =>
   type === secretType ? (isImmutable ? 'immutable' : undefined) : 'type';
 
 /**
- * What was found in a Secret, with all that a person should know of it. served: hosts that it shall have logins for.
+ * Examines a Secret, and adds all that a person should know of it. served: the hosts that it should have logins for.
  */
 export function lookInside(stored: Stored, served: readonly string[], { secret, fieldManager, target }: Settings, means: Means): Found {
   const { finding } = means;
@@ -100,7 +103,7 @@ export function lookInside(stored: Stored, served: readonly string[], { secret, 
   const what = whatIs(stored.meta.namespace, { secret });
   const isForeign = found.standing === 'foreign';
   const isOfOurType = stored.type === secretType;
-  // What is not ours is never made anew: whoever made it has it so.
+  // A foreign Secret is never recreated: its owner wants it as it is.
   const stuck = isForeign ? undefined : stuckIn(stored);
   const by = (part: keyof typeof written): string => managersOf(stored, part, fieldManager) ?? 'Somebody';
   const findings: Finding[] = [];
@@ -110,7 +113,7 @@ export function lookInside(stored: Stored, served: readonly string[], { secret, 
   } else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by('immutable')} made it so.`));
   else if (isForeign) findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${whose(stored, fieldManager)}`));
   else if (found.standing === 'edited') findings.push(finding('EDITED', `${by('data')} changed ${what}.`));
-  // Of a Secret that is not ours no entry is: pods that name it stop at any of them.
+  // No entry of a foreign Secret is ours. Pods that name the Secret fail at any entry that cannot be decoded.
   const reading = isOfOurType ? readEntries(stored.text, isForeign ? [] : served, { written: found.content.holds }) : undefined;
   if (reading) findings.push(...entryFindings(what, reading, means));
   if (reading && !isForeign) findings.push(...unrenewedIn(what, reading, means));
@@ -122,7 +125,7 @@ function managersOf({ meta }: Stored, part: keyof typeof written, fieldManager: 
   return managers.length > 0 ? managers.join(' and ') : undefined;
 }
 
-/** Whose a Secret without our label is, as a sentence. */
+/** A sentence about the writers of a Secret without our label. */
 function whose(stored: Stored, fieldManager: string): string {
   const { meta } = stored;
   if (!hasWritten(meta, fieldManager, ...written.data)) return `${managersOf(stored, 'data', fieldManager) ?? 'Somebody'} wrote it.`;
@@ -135,7 +138,9 @@ const foreignType =
 
 const most = 20;
 
-/** Entries of others for registries of ECR: their passwords end, and nobody is known who renews them. */
+/**
+ * Findings for entries of other writers for ECR registries. Their passwords end, and no program is known to renew them.
+ */
 export function unrenewedIn(
   what: string,
   { keys, broken }: Reading,
@@ -149,7 +154,7 @@ export function unrenewedIn(
   );
 }
 
-/** The kubelet takes `*` in a key for anything between two dots: one host that such a key stands for. */
+/** An example of the hosts that a key stands for. The kubelet takes `*` in a key for anything between two dots. */
 const exampleOf = (key: string): string => key.replace(/^(https?:\/\/)?[^./]*\*[^./]*/, '$1123456789012').replaceAll('*', 'eu-west-1');
 
 export function entryFindings(what: string, { broken, paths, emails }: Reading, { finding }: Pick<Means, 'finding'>): Finding[] {

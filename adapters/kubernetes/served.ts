@@ -2,10 +2,11 @@ import type { Means, Settings } from './settings.ts';
 import type { View } from './view.ts';
 
 /**
- * Hosts that the Secret of a namespace shall have logins for; undefined: none is to be made there, and one that is
- * there is left as it is. Nothing in a Secret is a reason, as a tenant can write all of it: entries, label,
- * annotations, and the name of the manager. Images are one where the target says so. Then a Secret keeps what pods have
- * asked for while this process runs, so that a namespace whose pods are gone for a while keeps its logins.
+ * Returns a function that gives the hosts that the Secret of a namespace should have logins for. undefined: no Secret
+ * is created there, and an existing one is left as it is. The contents of a Secret are never a reason, as a tenant can
+ * write all of it: entries, label, annotations, and the name of the manager. Images are a reason where the target says
+ * so. A Secret then keeps the hosts that pods have used while this process runs, so that a namespace whose pods are
+ * gone for a while keeps its logins.
  */
 export function makeServed({ onlyWithImages }: Pick<Settings, 'onlyWithImages'>, { wanted }: Pick<Means, 'wanted'>) {
   const always = wanted.map(({ host }) => host);

@@ -4,11 +4,11 @@ import type { Code } from './findings.ts';
 
 /** The options of a target, as all parts need them. */
 export interface Settings extends Choice {
-  /** Its name: it stands at the Secrets that it makes. */
+  /** The name of the target, which is noted on the Secrets that it makes. */
   readonly target: string;
   /** Name of the Secret in each namespace. */
   readonly secret: string;
-  /** Of labels; the server applies it. */
+  /** A label selector, which the server applies. */
   readonly namespaceSelector: string | undefined;
   readonly onlyWithImages: boolean;
   /** Names or patterns of ServiceAccounts; none: they are left alone. */
@@ -20,8 +20,8 @@ export interface Settings extends Choice {
 export type Means = Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'wanted' | 'clock'>;
 
 /**
- * Where objects of a kind are. namespace: in this one alone. name: those of this name, so that the right may be limited
- * to it.
+ * The path of a list of objects. namespace: limits it to one namespace. name: limits it to one name, to which the right
+ * may be limited, too.
  */
 export function pathOf(kind: string, { namespace, name, labels }: { namespace?: string; name?: string; labels?: string } = {}): string {
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;

@@ -12,19 +12,19 @@ import type { Means, Settings } from './settings.ts';
 import type { View } from './view.ts';
 
 /**
- * What a delivery must know. create: there is no Secret. update: nothing but ours is in it. merge: something else may
- * be. replace: it must be made anew. none: it is not ours. account: it has the Secret to name.
+ * What a delivery must know. create: there is no Secret. update: only our logins are in it. merge: there may be more in
+ * it. replace: it must be recreated. none: it is not ours. account: a ServiceAccount that should name the Secret.
  */
 export type Ref =
   | { readonly kind: 'secret'; readonly namespace: string; readonly how: 'create' | 'update' | 'merge' | 'replace' | 'none' }
   | { readonly kind: 'account'; readonly namespace: string; readonly name: string };
 
-/** The slots of a namespace: its Secret, and the ServiceAccounts that name it. */
+/** Returns a function that lists the slots of a namespace: its Secret, and the ServiceAccounts that should name it. */
 export function makeSlots(settings: Settings, means: Means, rest: Rest, served: Served) {
   const { secret, replace } = settings;
   const none: readonly Registry[] = [];
   const losses = findLosses();
-  /** By their hosts: thousands of slots share a few. */
+  /** Lists of registries by their hosts, as thousands of slots share a few. */
   const lists = new Map<string, readonly Registry[]>();
 
   function registriesOf(hosts: readonly string[]): readonly Registry[] {

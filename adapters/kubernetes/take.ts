@@ -13,13 +13,13 @@ import { askedFor, foundIn } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 import { addPod, type Stream, type View, within } from './view.ts';
 
-/** A view that is not finished. refused: lists that the server did not give, without which the rest can be served. */
+/** A view under construction. refused: lists that the server denied, without which the rest can be served. */
 export type Draft = { -readonly [K in keyof View]: View[K] } & {
   streams: Stream[];
   findings: Finding[];
   unseen: string[];
   refused: Lack[];
-  /** By namespace: Secrets that a target of this name has written. */
+  /** Secrets that a target of this name has written, by namespace. */
   readonly made: Map<string, Leftover>;
   /** Namespaces that are being deleted, and those that every courier leaves alone. */
   readonly ending: Set<string>;
@@ -46,12 +46,12 @@ export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Setting
 const listRight = (resource: string, names?: readonly string[]): Right => ({ verbs: ['list'], resource, ...(names && { names }) });
 export const secretsRight = ({ secret }: Pick<Settings, 'secret'>): Right => listRight('secrets', [secret]);
 
-/** Reads lists, and takes what is on them into a view. */
+/** Reads lists into a view. */
 export interface Takers {
-  /** The Secret of a namespace that is not served. */
+  /** Reads the Secret of a namespace that is not served. */
   secret(view: Draft, namespace: string, signal: AbortSignal): Promise<unknown>;
   namespaces(view: Draft, signal: AbortSignal): Promise<void>;
-  /** All but the namespaces themselves, of one namespace or of the whole cluster. */
+  /** Reads all but the namespaces themselves, in one namespace or in the whole cluster. */
   rest(view: Draft, namespace: string | undefined, signal: AbortSignal): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ export function makeTakers(api: Api, settings: Settings, means: Means): Takers {
     view.streams.push({ kind, path, namespace, name: right.names?.[0], version, ...(form && { accept: form.one }) });
   }
 
-  /** Without them the rest can be served; which right is missing is a finding. */
+  /** Handles a forbidden list without which the rest can be served. The missing right becomes a finding. */
   const unlessRefused = (view: Draft, say: (view: Draft) => unknown) => (error: unknown) => {
     if (!(error instanceof Failure) || error.code !== 'FORBIDDEN') throw error;
     say(view);

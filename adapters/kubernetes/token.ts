@@ -3,7 +3,7 @@ import { Failure } from '../../src/contract/failures.ts';
 import { Secret } from '../../src/contract/secret.ts';
 import type { ReadPapers } from './papers.ts';
 
-/** Where every pod has its own token and the certificate of its cluster. */
+/** The directory in which a pod finds its own token and the certificate of its cluster. */
 const mount = '/var/run/secrets/kubernetes.io/serviceaccount';
 export const inCluster = {
   url: 'https://kubernetes.default.svc',
@@ -12,7 +12,10 @@ export const inCluster = {
   namespace: `${mount}/namespace`,
 } as const;
 
-/** With the files of a ServiceAccount: its token, and the certificates of its cluster where they are not configured. */
+/**
+ * Returns a reader of papers from the files of a ServiceAccount: its token, and the certificates of its cluster where
+ * they are not configured.
+ */
 export const fromFiles =
   (files: { readonly url: string; readonly token: string; readonly authorities?: string }, deps: Pick<Deps, 'files'>): ReadPapers =>
   async signal => {

@@ -3,43 +3,43 @@ import type { Chosen } from './choice.ts';
 import type { Pod } from './pods.ts';
 import type { Found } from './secrets.ts';
 
-/** Something that can be watched from where its list ended. */
+/** A list that can be watched from its version on. */
 export interface Stream {
   readonly kind: 'namespaces' | 'secrets' | 'serviceaccounts' | 'pods';
   readonly path: string;
-  /** undefined: of the whole cluster. */
+  /** undefined: the whole cluster. */
   readonly namespace: string | undefined;
-  /** Of the objects on it; undefined: all. */
+  /** The name of the objects on the list. undefined: all names. */
   readonly name: string | undefined;
   readonly accept?: string;
-  /** resourceVersion of the list; it moves on with the watch. */
+  /** The resourceVersion of the list, which advances with the watch. */
   version: string;
 }
 
-/** What was seen of a cluster. A look makes one, a watch goes on with it. */
+/** A cluster as it was last seen. A look creates the view, and a watch updates it. */
 export interface View {
-  /** Those that are served. */
+  /** The served namespaces. */
   readonly namespaces: Map<string, Chosen>;
-  /** By namespace, served or not. */
+  /** The Secrets of our name by namespace, served or not. */
   readonly secrets: Map<string, Found>;
   /** Whether each ServiceAccount that should name the Secret does; by namespace and name. */
   readonly accounts: Map<string, Map<string, boolean>>;
-  /** Hosts of ECR of the images of pods, by namespace and pod; undefined: pods do not matter, or may not be seen. */
+  /** ECR hosts of the images of pods, by namespace and pod. undefined: pods do not matter. */
   readonly pods: Map<string, Map<string, readonly string[]>> | undefined;
-  /** Hosts that pods of a namespace have asked for since this process knows it; those may be gone. */
+  /** Hosts that pods of a namespace have used since this process knows it. These pods may be gone. */
   readonly asked: Map<string, Set<string>>;
   /** What may be watched; empty: nothing. */
   readonly streams: readonly Stream[];
   readonly findings: readonly Finding[];
   /** As in a discovery. */
   readonly unseen: readonly string[];
-  /** What nobody but this cluster has; undefined: it was not seen. */
+  /** The UID of the namespace kube-system, which identifies the cluster. undefined: it was not seen. */
   readonly cluster: string | undefined;
-  /** What is listed: the whole cluster, or single namespaces, which then may not be there. */
+  /** What is listed: the whole cluster, or single namespaces, which may not exist. */
   readonly scope: 'cluster' | 'namespaces';
 }
 
-/** The map within a map, made where it is missing. */
+/** The inner map of a key, created where it is missing. */
 export function within<T>(outer: Map<string, Map<string, T>>, key: string): Map<string, T> {
   const known = outer.get(key);
   if (known) return known;
@@ -48,7 +48,7 @@ export function within<T>(outer: Map<string, Map<string, T>>, key: string): Map<
   return made;
 }
 
-/** Pods of the namespace have these images. */
+/** Records that pods of a namespace use these hosts. */
 export function ask({ asked }: Pick<View, 'asked'>, namespace: string, hosts: Iterable<string>): void {
   asked.set(namespace, new Set([...(asked.get(namespace) ?? []), ...hosts]));
 }

@@ -11,27 +11,28 @@ import type { Ref } from './slots.ts';
 import type { Stream, View } from './view.ts';
 
 /**
- * A quiet watch says nothing at all, and one that died says nothing either (recorded on 1.36.3: no bookmark, and 60 s
- * of silence when a server shuts down). So each lasts for a minute or a little more. In seconds.
+ * The length of a watch in seconds: a minute or a little more. A quiet watch and a dead one both send nothing (recorded
+ * on 1.36.3: no bookmark, and 60 s of silence when a server shuts down).
  */
 const leastSeconds = 60;
 const spreadSeconds = 15;
-/** Beyond the end that we have asked for. In milliseconds. */
+/** How long a watch may exceed its requested end, in milliseconds. */
 const graceMs = 10_000;
 /**
- * How often the server is asked whether it is there: one that goes leaves its watches open, and takes no connection.
+ * How often the server is probed, in milliseconds. A server that goes away leaves its watches open, and accepts no
+ * connection.
  */
 const probeMs = 10_000;
-/** How often it is asked whether rights have come or gone, where that is not believed. In milliseconds. */
+/** How often the watch checks whether other rights are missing, in milliseconds. */
 const rightsMs = 60_000;
-/** A watch that ends sooner than this, in milliseconds, is not begun again at once. */
+/** A watch that ends sooner than this, in milliseconds, is restarted after a pause. */
 const shortMs = 1000;
-/** By then the event of a write of ours has mostly come. In milliseconds. */
+/** The time by which the event of an own write has mostly come, in milliseconds. */
 const eventMs = 1000;
-/** Watches that share connections. */
+/** How many watches share a pool of connections. */
 const poolSize = 16;
 
-/** What was seen last, until somebody has looked again. */
+/** The view of the last look, until the next look replaces it. */
 export interface Current {
   readonly view: View;
   readonly replaced: AbortSignal;
@@ -41,15 +42,15 @@ export interface WatchDeps extends Pick<Deps, 'clock'> {
   readonly api: Api;
   current(): Current | undefined;
   take(view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<readonly Sighting<Ref>[]>;
-  /** The slots of a namespace as they are seen now. */
+  /** The slots of a namespace according to the view. */
   slotsOf(namespace: string, view: View): readonly Slot<Ref>[];
   readonly own: OwnWrites;
   readonly rights: Pick<Rights, 'haveChanged'>;
 }
 
 /**
- * Watches a cluster from where the last look ended, and begins anew after another look. Whatever is wrong ends it, and
- * so does `alarm`: a request of ours has found nobody there.
+ * Watches a cluster from where the last look ended, and starts again after each look. Any failure ends it, and so does
+ * `alarm`, which reports that another request did not reach the server.
  */
 export async function* watchCluster(deps: WatchDeps, alarm: AbortSignal, signal: AbortSignal): AsyncIterable<Sighting<Ref>> {
   for (let current = deps.current(); current && !signal.aborted; current = deps.current()) {
@@ -68,7 +69,7 @@ async function* watchFrom(
   const signal = AbortSignal.any([ended, replaced, left.signal]);
   const told = channel<Sighting<Ref>>();
   signal.addEventListener('abort', told.end);
-  // What is seen while a slot is being written says nothing of it to the engine, so it is told again afterwards.
+  // The engine ignores sightings of a slot during a write to it, so they are repeated afterwards.
   deps.own.overtaken = namespace => void tellAgain(namespace, 1);
   deps.own.wrote = namespace => void tellAgain(namespace, eventMs);
   deps.own.left = namespace => {
@@ -108,7 +109,7 @@ async function* watchFrom(
         for (const sighting of await deps.take(view, stream.kind, { type: event.type, object: event.object }, signal)) told.put(sighting);
       }
       if (signal.aborted || deps.clock.mono() - began >= shortMs) continue;
-      // As client-go does: whoever answers so is no server, or one that cannot watch.
+      // As in client-go: such an answer is not from an API server, or from one that cannot watch.
       if (stream.version === version) throw new Failure('UNEXPECTED', `${deps.api.address} ended a watch at once, and told nothing.`);
       await deps.clock.sleep(shortMs, signal);
     }
@@ -122,7 +123,7 @@ async function* eventsOf(api: Api, { path, version, accept }: Stream, pool: numb
   for await (const line of api.lines(`${path}${path.includes('?') ? '&' : '?'}${query}`, request)) yield eventIn(line);
 }
 
-/** Fails when nobody is there. Any answer will do, and one that does not come may be slow. */
+/** Fails when the server is unreachable. Any response will do, and a missing one may only be slow. */
 async function probe({ api, clock }: WatchDeps, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     await clock.sleep(probeMs, signal);
@@ -133,7 +134,7 @@ async function probe({ api, clock }: WatchDeps, signal: AbortSignal): Promise<vo
   }
 }
 
-/** Ends when other rights are missing than before: only a look says which, and watches what may be watched now. */
+/** Ends when other rights are missing than before: only a new look tells which, and what can be watched now. */
 async function noticeRights({ rights, clock }: WatchDeps, signal: AbortSignal): Promise<'other rights' | 'ended'> {
   while (!signal.aborted) {
     await clock.sleep(rightsMs, signal);
@@ -148,7 +149,10 @@ interface Line {
   readonly version: string;
 }
 
-/** Throws for an error in the stream, and for what is none of a watch: then it has to be looked again. */
+/**
+ * Parses a line of a watch. Throws UNEXPECTED for an error in the stream and for a malformed line. A new look is needed
+ * then.
+ */
 function eventIn(line: string): Line {
   let parsed: unknown;
   try {

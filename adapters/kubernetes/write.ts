@@ -15,16 +15,19 @@ import { demandRights } from './rights.ts';
 import { askedFor, entryFindings, type Found, readSecret, type Stored, stuckIn, unrenewedIn, wantsLook, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
-/** A write that is refused as stale is merged anew so many times in all. */
+/** How many times a merge is tried in all while it is refused as stale. */
 const attempts = 3;
 
 export interface WriterDeps extends Applier {
   readonly rest: Rest;
-  /** What was seen of a Secret last. */
+  /** What was last seen of the Secret of a namespace. */
   found(namespace: string): Found | undefined;
 }
 
-/** Writes the Secret of a namespace: one apply, unless something of others is, or may be, in it. */
+/**
+ * Returns the writes to the Secret of a namespace. A write is one apply, unless the Secret has, or may have, entries of
+ * other writers.
+ */
 export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found }: WriterDeps) {
   const { replace, fieldManager } = settings;
   const sharedBody = sharedBodies(settings);
@@ -32,7 +35,10 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
   const create = async (task: Task): Promise<Receipt> => receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
 
-  /** Somebody may have made it in this moment: whose it is then, and whether it can be written, a look inside tells. */
+  /**
+   * Creates the Secret. If another client has just created it, a merge tells whose it is, and whether it can be
+   * written.
+   */
   async function createOrMerge(task: Task): Promise<Receipt> {
     try {
       return await create(task);
@@ -45,7 +51,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
   const mayReplace = (stored: Stored): boolean =>
     replace && stuckIn(stored) !== undefined && standingOf(stored.meta, fieldManager) !== 'foreign';
 
-  /** To exactly the version that was seen last, so that whoever has written or taken the label away since is heard. */
+  /** Writes to exactly the version that was seen last, so that a change or a removed label since then is noticed. */
   async function update(task: Task): Promise<Receipt> {
     const seen = found(task.namespace);
     if (!isWhole(task) || !seen || wantsLook(seen)) return merge(task);
@@ -57,7 +63,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     }
   }
 
-  /** Reads, puts what is given beside what is not, and applies it to exactly that version. */
+  /** Reads the Secret, merges the given credentials into it, and applies the result to exactly that version. */
   async function merge(task: Task): Promise<Receipt> {
     const { namespace, hosts, given, signal } = task;
     for (let attempt = 1; ; attempt++) {
@@ -79,9 +85,9 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
   }
 
   /**
-   * Deletes what is ours and can never be changed, and makes it again: with the login that was used last, so that the
-   * kubelet knows it under the new UID as well. The fresh one follows after a rest, or at once where that login does
-   * not live so long.
+   * Deletes a Secret of ours that can never be changed, and creates it again with the login that was used last, so that
+   * the kubelet knows that login under the new UID as well. The fresh login follows after a rest, or immediately where
+   * the former one does not live that long.
    */
   async function makeAnew(task: Task): Promise<Receipt> {
     const { namespace, hosts, given, signal } = task;
@@ -110,17 +116,17 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
 
   return {
     create: (task: Task): Promise<Receipt> => (isWhole(task) ? createOrMerge(task) : merge(task)),
-    /** Of a Secret that nobody but us has written to. */
+    /** Updates a Secret that only the courier has written to. */
     update,
     merge,
     makeAnew,
   };
 }
 
-/** Somebody has marked it since it was seen last. */
+/** Whether the write failed because the Secret can no longer be changed. */
 const isUnchangeable = (error: unknown): boolean => error instanceof Failure && error.remedy === unchangeable;
 
-/** With force there is no other conflict than that of the version. */
+/** Whether the write named a stale version. With force, that is the only conflict. */
 const isStale = (error: unknown): boolean => error instanceof Failure && error.code === 'CONFLICT';
 
 function demandOurs(stored: Stored, settings: Settings, now: number): void {
