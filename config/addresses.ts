@@ -1,6 +1,6 @@
 import { textRule } from './texts.ts';
 
-/** Of the address of a server. */
+/** What is wrong with the URL of a server. undefined: nothing. */
 export function urlRule(value: unknown): string | undefined {
   const wrong = textRule(value);
   if (wrong) return wrong;
@@ -13,11 +13,11 @@ export function urlRule(value: unknown): string | undefined {
 }
 
 const begins = 'must begin with unix:///, https:// or http://';
-/** How Docker's own programs spell an address, and what is written here in its place. */
+/** Forms of addresses in Docker's own programs, each with what to write here instead. */
 const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
   [/^unix:\/\/\/[^\\]*[?#\s]/i, 'must name a socket without blanks, ? and #: in its path they are written as %20, %3F and %23'],
   [/^unix:/i, 'must name a socket as unix:///PATH, with three slashes and the whole path: unix:///var/run/docker.sock'],
-  // It does not say whether there is TLS.
+  // tcp:// does not say whether there is TLS.
   [
     /^tcp:/i,
     'must begin with https:// in the place of tcp://, or with http:// where there is no TLS, which is so at port 2375 and wants `allowHttp` as well',
@@ -35,7 +35,7 @@ const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
   [/^[\w.-]*(:\d+)?$/, `${begins}: https://HOST:2376 where Docker listens with TLS, http://HOST:2375 and \`allowHttp\` where it does not`],
 ];
 
-/** Of what `urlRule` takes, or a socket. */
+/** What is wrong with an address, which is a URL as for `urlRule`, or a socket. undefined: nothing. */
 export function addressRule(value: unknown): string | undefined {
   const wrong = textRule(value);
   if (wrong) return wrong;

@@ -2,7 +2,7 @@ import { type Aliases, parseAddress } from '../src/contract/registry.ts';
 import { type Listed, type Report, readMap } from './read.ts';
 import { alias } from './schema.ts';
 
-/** Other names of registries, each once. */
+/** Reads other names of registries. A repeated name is a mistake. */
 export function readAliases(items: readonly Listed[], report: Report): Aliases {
   const aliases = new Map<string, string>();
   const origins = new Map<string, string>();

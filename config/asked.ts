@@ -8,17 +8,17 @@ import type { Placed } from './origin.ts';
 import { type Report, unknownKey } from './read.ts';
 import { readSources, type SourceConfig } from './sources.ts';
 
-/** What somebody who asks for a credential needs to know of a configuration. */
+/** The parts of a configuration that a request for a credential needs. */
 export interface Asked {
   readonly sources: readonly SourceConfig[];
   readonly aliases: Aliases;
-  /** Addresses under `registries` of targets, as they stand there. */
+  /** Entries under `registries` of targets, as they are written. */
   readonly wanted: readonly string[];
 }
 
 /**
- * Sources and aliases alone: mistakes in targets, doors and so on do not matter to those who ask for a credential. A
- * file that cannot be read whole may hide a source, so that is a mistake. Throws a ConfigError.
+ * Loads sources and aliases alone, as mistakes in targets, doors and so on do not matter to a request for a credential.
+ * A file that cannot be read whole is a mistake, as it may hide a source. Throws a ConfigError.
  */
 export async function loadAsked(given: Pick<Places, 'files' | 'env'>): Promise<Asked> {
   const all: Report = { mistakes: [], warnings: [], dangers: [], settings: [] };
@@ -34,6 +34,6 @@ export async function loadAsked(given: Pick<Places, 'files' | 'env'>): Promise<A
   return { sources, aliases, wanted: files.targets.flatMap(({ entries }) => textsIn(entries.get('registries')?.value)) };
 }
 
-/** A list, or a text with commas. */
+/** The texts of a list, or of a text with commas. */
 const textsIn = (value: Placed['value'] | undefined): string[] =>
   typeof value === 'string' ? value.split(',') : Array.isArray(value) ? value.flatMap((one: Placed) => textsIn(one.value)) : [];

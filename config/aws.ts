@@ -8,10 +8,10 @@ import type { Report } from './read.ts';
 import { isPath } from './showable.ts';
 import { wrapped } from './texts.ts';
 
-/** Keys of AWS that can lie in files: exactly these have a form with _FILE, as secrets of Docker lie in files. */
+/** Keys of AWS that can be in files: exactly these have a form with _FILE, as Docker passes secrets in files. */
 const keys = ['AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'] as const;
 
-/** Those that are ours. All others belong to the AWS SDK. */
+/** Variables that begin with AWS_ and are ours. All others belong to the AWS SDK. */
 export const variables: readonly { readonly name: string; readonly doc: string }[] = keys.map(name => ({
   name: `${name}_FILE`,
   doc: `File that holds \`${name}\`; it is read at every fetch.`,
@@ -23,7 +23,7 @@ export const variables: readonly { readonly name: string; readonly doc: string }
  */
 type Rule = (value: string) => string | undefined;
 
-/** The SDK takes anything else for the default, and says nothing. */
+/** Switches. The SDK silently takes any other value than true and false for the default. */
 const switches = [
   'AWS_USE_FIPS_ENDPOINT',
   'AWS_USE_DUALSTACK_ENDPOINT',
@@ -82,7 +82,7 @@ const numbers: Readonly<Record<string, readonly [least: number, most: number]>> 
   AWS_METADATA_SERVICE_NUM_ATTEMPTS: [1, 99],
 };
 
-/** What their values look like, for those who cannot ask the rule. None refuses what the rule takes. */
+/** The forms of values, for programs that cannot call the rules. No form refuses a value that the rule accepts. */
 export const forms: Readonly<Record<string, Form>> = {
   ...Object.fromEntries(switches.map(name => [name, { pattern: '^(true|false)$', words: 'true or false, in lower case' }])),
   ...Object.fromEntries(
@@ -129,7 +129,7 @@ const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ['AWS_SESSION_TOKEN', visiblyNoKey],
 ]);
 
-/** Names of files that others read. */
+/** Known variables that name files. */
 const files = [
   'AWS_CONFIG_FILE',
   'AWS_SHARED_CREDENTIALS_FILE',
@@ -138,10 +138,7 @@ const files = [
   ...variables.map(({ name }) => name),
 ];
 
-/**
- * What the AWS SDK would read in silence otherwise than it is meant, or fail on later: a mistake. Empty counts as
- * unset.
- */
+/** Reports values that the AWS SDK would silently misread, or fail on later. Empty counts as unset. */
 export function checkAws(env: Env, report: Report): void {
   const wrong = (origin: string, message: string): void => void report.mistakes.push({ path: '', origin, message });
   for (const [name, rule] of rules) {

@@ -12,7 +12,7 @@ interface Beside {
   readonly missing: string;
 }
 
-/** Reports the missing option. It is spelled as the given one is: a variable beside a variable. */
+/** Reports the missing option. It is spelled like the given one: as a variable beside a variable. */
 export function reportMissing({ group, given, missing }: Beside, env: Env, report: Report): void {
   const table: Table = withFiles(groups[group]);
   const file = Object.hasOwn(table, `${missing}File`) ? `${missing}File` : undefined;
@@ -26,7 +26,7 @@ export function reportMissing({ group, given, missing }: Beside, env: Env, repor
 
 type Lease = Values<typeof groups.lease>;
 
-/** Options that are missing, or stand there for nothing. */
+/** Reports options of the lease that are missing, or that have no effect. */
 export function checkLease(lease: Lease, env: Env, report: Report): void {
   const has = (option: keyof Lease): boolean => lease[option] !== undefined;
   const needs = (given: keyof Lease, missing: keyof Lease): void => reportMissing({ group: 'lease', given, missing }, env, report);

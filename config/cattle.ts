@@ -6,15 +6,15 @@ import { type Report, warnOfDanger } from './read.ts';
 import { ownWord } from './target-options.ts';
 
 /**
- * The variable that makes a target of Rancher 1.6. Only beside it do the variables of rancher-ecr-credentials mean
- * anything, as others use such names too.
+ * The variable that makes a target of Rancher 1.6. The variables of rancher-ecr-credentials count only beside it, as
+ * other programs use the same names.
  */
 export const maker = 'CATTLE_URL';
 
 /** Labels of a container of Rancher 1.6 for which Rancher sets that variable, and its keys. */
 export const labels = 'io.rancher.container.create_agent and io.rancher.container.agent.role';
 
-/** Those that have no name of ours in a table. */
+/** Variables of rancher-ecr-credentials that belong to no option in a table. */
 export const variables: readonly { readonly name: string; readonly doc: string }[] = [
   {
     name: 'AUTO_CREATE',
@@ -36,7 +36,7 @@ export const variables: readonly { readonly name: string; readonly doc: string }
 
 const ids = 'AWS_ECR_REGISTRY_IDS';
 
-/** What the values of those look like that are refused otherwise, for those who cannot ask the rule. */
+/** The forms of variables whose other values are refused, for programs that cannot call the rule. */
 export const forms: Readonly<Record<string, Form>> = {
   AUTO_CREATE: { ...formats.boolean(), pattern: '^(?i:true|false|yes|no|on|off|1|0|t|f)$' },
   [ids]: { ...account, words: '12 digits of an AWS account, with commas between several', several: 'commas' },
@@ -44,11 +44,11 @@ export const forms: Readonly<Record<string, Form>> = {
 
 const said = (value: Placed['value'], name: string): Placed => ({ value, origin: { text: name } });
 
-/** Options of the target that the environment makes. */
+/** The options of the target that the environment makes. */
 export function targetOf(env: Env, report: Report): Entries {
   const entries = new Map<string, Placed>();
   const { AUTO_CREATE: create, CATTLE_URL: url = '' } = env;
-  // Go's booleans know two more spellings than ours; what is none is left to the rule of the option.
+  // Go's booleans have two more spellings than ours. Any other text is left to the rule of the option.
   if (create) entries.set('create', said(create.replace(/^t$/i, 'true').replace(/^f$/i, 'false'), 'AUTO_CREATE'));
   // Rancher itself injects such an address into containers, and the former updater took it.
   if (/^http:/i.test(url) && !env['CATTLE_ALLOW_HTTP']) {
@@ -64,8 +64,8 @@ export function targetOf(env: Env, report: Report): Entries {
 }
 
 /**
- * Rancher injects address and keys of the environment in which a container runs. Nobody meant them for a target of a
- * file that is of another one: a mistake, and true.
+ * Reports a mistake and returns true when a target of a file has another address than the injected one. Rancher injects
+ * address and keys of the environment in which a container runs, and these are not meant for that target.
  */
 export function isTakenOver({ path, entries }: { readonly path: string; readonly entries: Entries }, env: Env, report: Report): boolean {
   const injected = env[maker];
@@ -81,8 +81,8 @@ export function isTakenOver({ path, entries }: { readonly path: string; readonly
 const bare = (url: string): string => (URL.parse(url)?.href ?? url).replace(/(\/schemas)?\/*$/, '');
 
 /**
- * Of the accounts that are listed; else, as the former updater took it from the token, that of the caller's own
- * account.
+ * The registries that the target should have: those of the listed accounts, or else, where entries are created, that of
+ * the caller's own account, as the former updater took it from the token.
  */
 function wanted(env: Env, report: Report): Placed[] {
   const accounts = (env[ids] ?? '').split(',').flatMap(id => id.trim() || []);
@@ -122,7 +122,7 @@ const levels = new Map(
   }),
 );
 
-/** Options of the group `log`. A level that is not known stopped nothing before, so it does not now. */
+/** The options of the group `log`. An unknown level is only a warning, as it did not stop the former updater. */
 export function logOf(env: Env, report: Report): Entries {
   const text = env[maker] ? env['LOG_LEVEL'] : undefined;
   if (!text) return new Map();

@@ -1,11 +1,11 @@
 import { lineOf, type Mistake } from './origin.ts';
 import type { Report, Setting } from './read.ts';
 
-/** Everything that is wrong with the configuration, at once. The message is for printing. */
+/** All mistakes in a configuration together. The message is for printing. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
   readonly mistakes: readonly Mistake[];
-  /** What could be read nevertheless, for showing: a wrong value's place is taken by its default. */
+  /** The settings that could be read, for display. A default takes the place of a wrong value. */
   readonly settings: readonly Setting[];
 
   constructor({ mistakes, warnings, settings }: { readonly [K in 'mistakes' | 'warnings' | 'settings']: Readonly<Report[K]> }) {

@@ -1,7 +1,7 @@
 import type { Form } from './forms.ts';
 
 const listOf = (value: string): string => `${value}(,${value})*`;
-/** Values, ranges and steps of a field. more: what a value may be besides. */
+/** The pattern of a field with values, ranges and steps. more: alternatives for a value. */
 const field = (number: string, more = ''): string => listOf(`((${number}(-${number})?|[*?])(/[0-9]+)?${more})`);
 
 const sixty = field('0*[1-5]?[0-9]');
@@ -17,7 +17,7 @@ const five = [sixty, hours, days, months, weekdays].join(String.raw`\s+`);
 const february = '(0*2|(?i:feb))';
 const shortMonth = '(0*[2469]|0*11|(?i:feb|apr|jun|sep|nov))';
 
-/** A pattern of cron as croner 11 reads it. A moment in ISO 8601 is one, too. */
+/** A cron pattern as croner 11 reads it. A time in ISO 8601 is one, too. */
 export const cron: Form = {
   pattern: String.raw`^\s*(${five}|${sixty}\s+${five}(\s+${years})?|@(?i:yearly|annually|monthly|weekly|daily|midnight|hourly)|[0-9]{4}-[-0-9T:.Z+ ]*)\s*$`,
   // Days that none of the months has, whatever day of the week it is.

@@ -25,9 +25,9 @@ const { listen, port, socket } = groups.server;
 const doors = { listen, port, socket };
 
 /**
- * Where the daemon of this configuration listens, as far as its files can be read: mistakes elsewhere do not matter.
- * `chosen`: somebody has said on which port. `unread`: what may have hidden another answer. Throws a ConfigError when
- * one of these options itself is wrong, for then it could be any daemon.
+ * Loads where the daemon of this configuration listens, as far as its files can be read. Mistakes elsewhere do not
+ * matter. `chosen`: whether the configuration says on which port. `unread`: mistakes that may have hidden another
+ * answer. Throws a ConfigError when one of these options itself is wrong, as the answer could then be any daemon.
  */
 export async function loadDoors(
   given: Places,
@@ -42,13 +42,13 @@ export async function loadDoors(
   return { doors: doorsOf(read), chosen, unread: hidden.mistakes };
 }
 
-/** The table's rule has seen to it that the text can be parsed. */
+/** Where the daemon listens. The rule of the table ensures that the text can be parsed. */
 function doorsOf({ listen, port, socket }: Values<typeof doors>): Doors {
   const parsed = parseListen(listen) as Doors['listen'];
   return { listen: { ...parsed, port: port ?? parsed.port }, socket };
 }
 
-/** All of `server:`. */
+/** Completes the group `server`, and checks its secrets. */
 export async function serverOf(
   { adminToken, adminTokenFile, ...rest }: Values<typeof groups.server> & Rest,
   report: Report,

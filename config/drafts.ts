@@ -10,20 +10,20 @@ import { type Entries, isBlank, type Origin, type Placed, textOf } from './origi
 import type { Listed, Report } from './read.ts';
 import { targetTable } from './target-options.ts';
 
-/** A target that somebody asked for: its name, its adapter and what was said of it, not yet judged. */
+/** A configured target that is not validated yet: its name, its adapter and its options. */
 export interface Draft extends Item {
   readonly name: string;
   readonly path: string;
   readonly adapter: Adapter;
 }
 
-/** What targets are made of beside the files. */
+/** What targets are made of, beside the files. */
 export interface Surroundings {
   readonly adapters: readonly Adapter[];
   readonly env: Env;
-  /** Path by name of what lies in $CREDENTIALS_DIRECTORY. */
+  /** Paths of the files in $CREDENTIALS_DIRECTORY by name. */
   readonly credentials: ReadonlyMap<string, string>;
-  /** Any registry of the region of the source `default`; undefined where nobody says that region. */
+  /** Any registry in the region of the source `default`. undefined: no region is configured. */
   readonly home: Registry | undefined;
   readonly proxies: Proxies;
   /** Why a cron pattern cannot be used; undefined when it can. */
@@ -31,8 +31,8 @@ export interface Surroundings {
 }
 
 /**
- * The targets of the files, with what the environment says of those that are named like their kind, and the targets
- * that the environment makes.
+ * Drafts the targets of the files, with the variables for those that are named like their kind, and the targets that
+ * the environment makes.
  */
 export function draftTargets(items: readonly Listed[], { adapters, env, credentials }: Surroundings, report: Report): Draft[] {
   const drafts = fromFiles(items, adapters, report);
@@ -84,7 +84,7 @@ function fromFiles(items: readonly Listed[], adapters: readonly Adapter[], repor
   });
 }
 
-/** kind, kind-2, kind-3: the first that nobody has. */
+/** The first of kind, kind-2, kind-3 and so on that is free. */
 function freeName(kind: string, taken: ReadonlySet<string>): string {
   for (let count = 1; ; count++) {
     const name = count === 1 ? kind : `${kind}-${count}`;

@@ -16,11 +16,11 @@ export type Flags = Readonly<Record<string, string | undefined>>;
 /** The variable that names a file or directory, like --config. */
 export const configVariable = 'ECR_COURIER_CONFIG';
 /**
- * The variable that names modules of further adapters. They shape what a configuration may say, so no file can name
- * them.
+ * The variable that names modules of further adapters. Adapters decide what a configuration may contain, so no file can
+ * name them.
  */
 export const adaptersVariable = 'ECR_COURIER_ADAPTERS';
-/** Read in `src/pull`, `src/io/answers.ts` and the shell fronts. */
+/** Variables that are read in `src/pull`, `src/io/answers.ts` and the shell fronts. */
 const ofThoseWhoAsk = [
   {
     name: 'ECR_COURIER_CACHE',
@@ -39,7 +39,7 @@ const ofThoseWhoAsk = [
     doc: '`true`: credential helper and credential provider let a token end with the session of the role that fetched it, an hour as a rule. AWS says twelve hours.',
   },
 ] as const;
-/** What our own variables begin with. */
+/** The prefix of our own variables. */
 export const ours = 'ECR_COURIER_';
 
 /** The options of a table that variables set. Empty means unset. */
@@ -62,8 +62,8 @@ export function fromFlags(table: Table, flags: Flags): Entries {
 }
 
 /**
- * The files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: their names, without
- * looking into them.
+ * The files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: paths by name. They are
+ * not read.
  */
 export async function credentialFiles(env: Env): Promise<ReadonlyMap<string, string>> {
   const directory = env['CREDENTIALS_DIRECTORY'];
@@ -72,8 +72,8 @@ export async function credentialFiles(env: Env): Promise<ReadonlyMap<string, str
 }
 
 /**
- * Secrets and logins that lie there under the name of their variable, or that name in lower case with dashes:
- * PORTAINER_API_KEY or portainer-api-key. The weakest layer.
+ * Secrets and logins in $CREDENTIALS_DIRECTORY under the name of their variable, or that name in lower case with
+ * dashes: PORTAINER_API_KEY or portainer-api-key. They are the weakest layer.
  */
 export function fromCredentials(table: Table, files: ReadonlyMap<string, string>): Entries {
   return new Map(
@@ -89,8 +89,8 @@ export function fromCredentials(table: Table, files: ReadonlyMap<string, string>
 }
 
 /**
- * The later layer wins, option by option. A secret and the file that holds it are one option: the later replaces the
- * earlier whichever form they have.
+ * Merges layers option by option. The later layer wins. A secret and the file that holds it are one option, so the
+ * later one replaces the earlier one in either form.
  */
 export function overlay(...layers: readonly Entries[]): Entries {
   const merged = new Map<string, Placed>();
@@ -104,7 +104,7 @@ export function overlay(...layers: readonly Entries[]): Entries {
   return merged;
 }
 
-/** Every variable that is read, with the adapters' short forms. */
+/** All variables that are read, including the short forms of adapters. */
 export function variables(adapters: readonly Adapter[]): readonly { readonly name: string; readonly doc: string }[] {
   const tables = [
     ...Object.values<Table>(groups).map(withFiles),
@@ -123,13 +123,13 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
   ];
 }
 
-/** What Node and systemd were told for this process alone. */
+/** Variables of Node and systemd that are for this process alone. */
 const ofProcess =
   /^(UV_THREADPOOL_SIZE|NODE_EXTRA_CA_CERTS_LEFT_OUT|(STATE|CACHE|LOGS|CONFIGURATION|RUNTIME|CREDENTIALS)_DIRECTORY|NOTIFY_SOCKET|LISTEN_(PID|PIDFDID|FDS|FDNAMES)|WATCHDOG_(PID|USEC)|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|(MAIN|MANAGER)PID(FDID)?|PIDFILE|FDSTORE|MEMORY_PRESSURE_(WATCH|WRITE))$/;
 
 /**
- * The environment without what is ours and the managers': for programs that are none of ours. What the AWS tools read
- * stays.
+ * The environment for other programs: without the variables of the courier and of managers, but with those that the AWS
+ * tools read.
  */
 export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
   const names = new Set(variables(adapters).map(({ name }) => name));
@@ -142,8 +142,8 @@ export function withoutOurs(env: Env, adapters: readonly Adapter[]): Env {
 }
 
 /**
- * What the short form says of a target of this kind. `maker`: the variable that makes the target, if it is set; without
- * it the others can only refine one of a file.
+ * The short form of a target of this kind: the options that variables set. `maker`: the variable that makes the target,
+ * if it is set. Without it the others can only refine a target of a file.
  */
 export function shortForm(
   adapter: Adapter,

@@ -2,9 +2,8 @@ import type { TextForm } from '../src/contract/adapter.ts';
 import type { FormatName } from './formats.ts';
 
 /**
- * One option. The tables of these feed the loader, the reference page, the JSON Schema and the names of variables and
- * flags.
- * default null: may be left out. No default: must be given. `env`: the variable that sets it, where one does.
+ * One option. Tables of options feed the loader, the reference page, the JSON Schema and the names of variables and
+ * flags. default null: may be left out. No default: must be given. `env`: the variable that sets it, if there is one.
  */
 export interface Field {
   readonly doc: string;
@@ -17,11 +16,14 @@ export interface Field {
   readonly max?: number;
   readonly whole?: boolean;
   readonly form?: TextForm;
-  /** Of the file of a secret: the option, or the variable, that takes the secret itself. */
+  /** The option, or the variable, that takes the secret itself, where this option names the file of a secret. */
   readonly holds?: string;
-  /** A list of maps, each with these options; `format` does not matter then. */
+  /** Makes the value a list of maps, each with these options; `format` does not matter then. */
   readonly items?: Table;
-  /** It decides whose identity it is. With nothing behind it another one would be taken, so that is a mistake. */
+  /**
+   * Makes an empty value a mistake: the option decides which identity is used, and without a value it would be another
+   * one.
+   */
   readonly blank?: 'refused';
 }
 export type Table = Readonly<Record<string, Field>>;
@@ -40,7 +42,7 @@ type Value<F extends Field> = F extends { items: infer T extends Table }
           : F extends { choices: readonly (infer C)[] }
             ? C
             : string;
-/** What reading a table gives. */
+/** The values that reading a table gives. */
 export type Values<T extends Table> = {
   readonly [K in keyof T]: T[K] extends { default: null } ? Value<T[K]> | undefined : Value<T[K]>;
 };
@@ -49,8 +51,8 @@ export type Values<T extends Table> = {
 export const hasFile = ({ format }: Pick<Field, 'format'>): boolean => format === 'secret' || format === 'login' || format === 'headers';
 
 /**
- * Beside every secret and login `x` the option `xFile`, beside its variable `X` the variable `X_FILE`. One that must be
- * given may be given as either.
+ * Adds the option `xFile` to every secret and login `x`, and the variable `X_FILE` where there is a variable `X`. A
+ * required option may be given in either form.
  */
 export function withFiles(table: Table): Table {
   const pair = ([key, field]: [string, Field]): [string, Field][] => {

@@ -7,33 +7,33 @@ import { type Listed, mapsOf, type Report } from './read.ts';
 import { groups } from './schema.ts';
 import { shownPath } from './showable.ts';
 
-/** One map of a list with its place. */
+/** A map in a list, and its place. */
 export interface Item {
   readonly entries: Entries;
   readonly origin: Placed['origin'];
 }
-/** All files as one: lists one after the other, groups option by option. */
+/** All files merged: lists one after the other, groups option by option. */
 export interface Merged {
   readonly sources: readonly Listed[];
   readonly targets: readonly Listed[];
   readonly aliases: readonly Listed[];
   readonly notify: readonly Listed[];
   readonly groups: ReadonlyMap<string, Entries>;
-  /** What stands at the top and is none of these. */
+  /** Unknown keys of the top level. */
   readonly others: Entries;
 }
 
-/** What may stand at the top of a file. */
+/** The keys that the top level of a file may have. */
 export const topKeys = ['sources', 'targets', 'aliases', 'notify', ...Object.keys(groups)];
 
-/** Beyond this it is no configuration, but a wrong path. */
+/** The largest file in bytes. A larger one is not a configuration, but a wrong path. */
 const mostBytes = 4 * 1024 * 1024;
 
 const suffix = /\.(ya?ml|json)$/;
 
 /**
- * A directory stands for its *.yaml, *.yml and *.json in the order of their names. Hidden ones are none of them
- * (Kubernetes keeps such beside the mounted files).
+ * The files of a path. A directory stands for its *.yaml, *.yml and *.json in the order of their names, without hidden
+ * files (Kubernetes keeps such beside the mounted files).
  */
 async function listFiles(path: string, wrong: (path: string, why: string) => void): Promise<string[]> {
   if (!(await statOf(path)).isDirectory()) return [path];
@@ -42,13 +42,13 @@ async function listFiles(path: string, wrong: (path: string, why: string) => voi
   return names.map(name => join(path, name));
 }
 
-/** Where files are looked for. variable: which one names the paths, where it is a variable. */
+/** The paths of configuration files. variable: the variable that names them, if there is one. */
 export interface Paths {
   readonly paths: readonly string[];
   readonly variable?: string | undefined;
 }
 
-/** Every file's tree, in order. Files that cannot be read are mistakes. */
+/** Parses all files in order. Files that cannot be read are mistakes. */
 async function readAll({ paths, variable }: Paths, report: Report, broken: Broken): Promise<Entries[]> {
   const trees: Entries[] = [];
   const wrong = (path: string, why: string): void =>
@@ -79,8 +79,8 @@ async function readAll({ paths, variable }: Paths, report: Report, broken: Broke
 }
 
 /**
- * The configuration files at these paths, merged. One option in two files is a mistake that names both. `broken`: see
- * `parseFile`.
+ * Reads and merges the configuration files at these paths. An option in two files is a mistake that names both.
+ * `broken`: see `parseFile`.
  */
 export async function readFiles(paths: Paths, report: Report, broken: Broken = 'dropped'): Promise<Merged> {
   const trees = await readAll(paths, report, broken);
@@ -117,7 +117,7 @@ function mapOf(name: string, placed: Placed | undefined, report: Report): Entrie
   return new Map();
 }
 
-/** One name, one entry: a second one is a mistake that names both places. */
+/** Reports entries with the same name. The mistake names both places. */
 export function requireUnique(list: string, items: readonly (Item & { readonly name: string })[], report: Report): void {
   const first = new Map<string, string>();
   for (const { name, entries, origin } of items) {

@@ -4,15 +4,14 @@ import { type Facts, type Format, formats } from './formats.ts';
 import { wrapped } from './texts.ts';
 
 /**
- * convict keeps one list of formats for the whole process: names of our own leave its built-in ones as they are for
- * everybody else.
+ * The name of a format for convict, which keeps one list for the whole process. A prefix leaves its built-in formats as
+ * they are for other code.
  */
 const formatName = (name: string): string => `ecr-courier ${name}`;
 
 /**
- * convict's own formats take any text but `false` for true, and `12abc` for 12; ours read strictly. A rule that is
- * broken goes to the schema's `report` and not into an exception: convict would join all of them into one text that
- * quotes values.
+ * These formats are strict: convict's own take any text but `false` for true, and `12abc` for 12. A broken rule goes to
+ * the schema's `report` and is not thrown, as convict would join all of them into one text that quotes values.
  */
 convict.addFormats(
   Object.fromEntries(
@@ -23,7 +22,7 @@ convict.addFormats(
           const broken = rule(value, field as Facts);
           if (broken) field['report'](typeof value === 'string' ? (wrapped(value) ?? broken) : broken);
         },
-        // Without a reader of ours convict would choose one by the type of the default.
+        // Without a `coerce` of ours, convict would choose one by the type of the default.
         coerce: coerce ?? ((text: string): string => text),
       },
     ]),
@@ -31,9 +30,9 @@ convict.addFormats(
 );
 
 /**
- * One map of known options with plain values: reads texts, fills in defaults (null where there is none), reports every
- * rule that is broken.
- * convict sees neither variables nor arguments: it would let them reach into every map of the same table.
+ * Reads one map of known options with plain values: converts texts, fills in defaults (null where there is none), and
+ * reports every broken rule. convict gets neither variables nor arguments, as it would let them reach into every map of
+ * the same table.
  */
 export function fill(
   table: Table,

@@ -10,7 +10,7 @@ import { account, type Form, host, name, objectName } from './forms.ts';
 import { linesOf, wrongWithHeaders } from './headers.ts';
 import { textRule } from './texts.ts';
 
-/** What a format may ask of the field that uses it. */
+/** The properties of a field that its format may use. */
 export interface Facts {
   readonly choices?: readonly string[];
   readonly min?: number;
@@ -20,16 +20,16 @@ export interface Facts {
 }
 
 /**
- * How a value is written, read and judged. No rule quotes the value, as it may be a secret in the wrong place. Only a
- * plain word is named where few are possible.
+ * How a value is written, read and validated. No rule quotes the value, as it may be a secret in the wrong place. Only
+ * a plain word is named, where few are possible.
  */
 export interface Format {
-  /** For the reference page. */
+  /** Its name on the reference page. */
   readonly doc: string;
   readonly json: (facts: Facts) => object;
   /** Reads a variable, a flag or a quoted value. Text that cannot be read stays text, so that `rule` refuses it. */
   readonly coerce?: (text: string) => unknown;
-  /** What the value should be and is not; undefined when it is fine. */
+  /** What the value must be and is not. undefined: it is fine. */
   readonly rule: (value: unknown, facts: Facts) => string | undefined;
 }
 
@@ -72,7 +72,7 @@ function numberRule(value: unknown, { min = -Infinity, max = Infinity, whole = f
   return `must be a ${whole ? 'whole ' : ''}number${min === -Infinity ? '' : ` from ${min} to ${max}`}`;
 }
 
-/** A daemon may run in any directory, so no program is looked for there. */
+/** What is wrong with a command. A relative path is refused, as a daemon may run in any directory. */
 function commandRule(value: unknown): string | undefined {
   const words: readonly unknown[] = Array.isArray(value) ? value : [value];
   const wrong = words.map(textRule).find(Boolean);
@@ -97,7 +97,10 @@ const switches: Readonly<Record<string, boolean>> = {
 const asSwitch = (text: string): unknown => (Object.hasOwn(switches, text.toLowerCase()) ? switches[text.toLowerCase()] : text);
 const asNumber = (text: string): unknown => (/^[+-]?\d+(\.\d+)?$/.test(text) ? Number(text) : text);
 const asList = (text: string): string[] => text.split(',').flatMap(entry => entry.trim() || []);
-/** As Node prints it: pairs of upper-case hex digits. Takes a line of openssl too: `sha256 Fingerprint=aa:bb...`. */
+/**
+ * A fingerprint as Node prints it: pairs of upper-case hex digits. Takes a line of openssl, too: `sha256
+ * Fingerprint=aa:bb...`.
+ */
 function asPairs(text: string): string {
   const digits = text
     .trim()
@@ -106,7 +109,7 @@ function asPairs(text: string): string {
   return /^[0-9a-f]{64}$/i.test(digits) ? (digits.toUpperCase().match(/../g) ?? []).join(':') : text;
 }
 
-/** `host:port` or `[IPv6]:port`; undefined when it is neither. */
+/** Parses `host:port` or `[IPv6]:port`. undefined: it is neither. */
 export function parseListen(text: string): { readonly host: string; readonly port: number } | undefined {
   const parts = /^(?:\[(?<v6>[0-9a-fA-F:.]+)\]|(?<host>[A-Za-z0-9._-]+)):(?<port>\d{1,5})$/.exec(text)?.groups;
   const host = parts?.v6 ?? parts?.host;
@@ -179,7 +182,7 @@ export const formats = {
     json: () => ({ ...string, pattern: '^[0-9]{1,4}/[0-9]{1,4}$' }),
     rule: value => textRule(value) ?? (parseShard(String(value)) ? undefined : 'must be i/n, such as 0/3: i is from 0 to n - 1'),
   },
-  // Only what draws it up can say whether it ever comes true.
+  // Only the scheduler can say whether a pattern ever comes true.
   cron: { doc: 'text', json: () => string, rule: textRule },
   listen: {
     doc: 'host:port',

@@ -8,23 +8,23 @@ import type { Facts, FormatName } from './formats.ts';
 import { ownHeaders } from './headers.ts';
 
 /**
- * What each text of a format looks like, for those who cannot ask its rule. Go reads the patterns, too (RE2). One
- * refuses nothing that the rule takes, and lets through what no pattern tells. words: as in `must be ...`. not: what is
- * no such text all the same. `<host>` stands for the host of a registry, or an alias of one.
+ * The form of the texts of a format, for programs that cannot call its rule. Go reads the patterns, too (RE2). A form
+ * refuses nothing that the rule accepts, and accepts what no pattern can tell. words: the rest of `must be ...`. not: a
+ * pattern of exceptions. `<host>` stands for the host of a registry, or an alias of one.
  */
 export interface Form extends Pick<TextForm, 'pattern' | 'words'> {
   readonly most?: number;
   readonly not?: string;
-  /** Of a number that is written as a text. */
+  /** The range of a number that is written as a text. */
   readonly range?: Pick<Facts, 'min' | 'max' | 'whole'>;
-  /** One text may stand for several, with these between. */
+  /** The separator, where one text may hold several values. */
   readonly several?: 'commas' | 'lines';
-  /** Of a list, only the first is judged. */
+  /** Only the first entry of a list is judged. */
   readonly judges?: 'first';
 }
 
 const control = String.raw`\x00-\x1f\x7f-\x9f`;
-/** Nothing, or a text that is not blank. */
+/** An empty text, or one that is not blank. */
 const text: Form = {
   pattern: String.raw`^([^${control}]*[^\s${control}][^${control}]*)?$`,
   words: 'a text in one line, without control characters, that is not blank',
@@ -46,7 +46,7 @@ export const host: Form = {
   words: 'a bare host name in lower case, as image names spell it',
 };
 
-/** Without a user name, a query and a fragment. */
+/** A URL without a user name, a query and a fragment. */
 const plainUrl = String.raw`[hH][tT][tT][pP][sS]?:///*@?[^\s\\?#@/]+(/[^\s\\?#]*)?`;
 const stored = String.raw`\s*([a-zA-Z][a-zA-Z0-9+.-]*://)?<host>\.?(:[0-9]+)?`;
 const stray = String.raw`^\s*([a-zA-Z][a-zA-Z0-9+.-]*://)?${hostPatterns.stray}\.?([:/?#@\s]|$)`;
@@ -54,16 +54,16 @@ const registry = String.raw`${stored}([/?#].*)?\s*`;
 const component = String.raw`[a-z0-9]+((\.|__|_|-+)[a-z0-9]+)*`;
 const digest = '[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[0-9a-fA-F]{32,128}';
 const ofEcr = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-/** Of the entries of `registries`, and of `verify`. */
+/** What the entries of `registries` and `verify` must be, in words. */
 export const registryInWords = (own: string): string => `the host of an ECR registry, such as ${ofEcr}, or ${own}`;
 export const imageInWords = `an image of ECR, such as ${ofEcr}/team/app:1`;
 
 const port = '0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
 const inLine = `[^${control}]`;
-/** A line, or the first word of a list: a program that is on PATH, or the whole path of one. */
+/** A command line, or the first word of a list: a program that is on PATH, or the whole path of one. */
 const program = String.raw`^\s*(/${inLine}*|[\w.-]+([^\w./${control}-]${inLine}*)?|[^\w./\s${control}-]${inLine}*)$`;
 
-/** `Name: value`; a value of which the connection is not ours. */
+/** A line `Name: value` for a header that does not concern the connection itself. */
 const header: Form = {
   pattern: String.raw`^\s*[!#$%&'*+.^_|~0-9A-Za-z\x60-]+\s*:[\t\x20-\x7e\xa0-\xff]*[\x21-\x7e\xa1-\xff][\t\x20-\x7e\xa0-\xff]*$`,
   not: String.raw`^\s*(?i:${ownHeaders.source.slice(1, -1)})\s*:`,
@@ -76,7 +76,7 @@ export const oneOf = (choices: readonly string[]): Form => ({
   words: `one of ${choices.join(', ')}`,
 });
 
-/** undefined: the type of the value says all. */
+/** The form of each format. undefined: the type of the value says all. */
 export const forms = {
   string: ({ form }) => form ?? text,
   strings: ({ form }) => ({ ...(form ?? text), several: 'commas' }),
@@ -115,7 +115,7 @@ export const forms = {
   }),
   role: () => ({ pattern: roleForm.source, words: namesInWords.role }),
   region: () => ({ pattern: regionForm.source, words: namesInWords.region }),
-  // A group without its name.
+  // Removes the names of groups.
   function: () => ({
     pattern: functionForm.source.replaceAll(/\?<\w+>/g, ''),
     words: 'the name of a Lambda function, NAME:ALIAS, or its ARN (no URL, and no blanks)',
@@ -123,7 +123,7 @@ export const forms = {
   command: () => ({ pattern: program, words: 'a program that is on PATH, or its whole path', judges: 'first' }),
   accounts: () => ({ ...account, several: 'commas' }),
   host: () => host,
-  // No alias stands for another one.
+  // An alias cannot stand for another alias.
   registry: () => ({ pattern: `^${registry.replace('<host>', hostPatterns.host)}$`, not: stray, words: 'the host of an ECR registry' }),
   serverName: () => ({
     pattern: String.raw`^([\w-]+(\.[\w-]+)*|[0-9a-fA-F]*:[0-9a-fA-F]*:[0-9a-fA-F:.]*(%.+)?)$`,

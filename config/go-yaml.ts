@@ -1,22 +1,23 @@
 /**
- * Where YAML is something else for the readers of Kubernetes than elsewhere: they use go.yaml.in/yaml/v2 (2.4.4, its
- * readerc.go and resolve.go), and were compared with it running.
+ * Differences between YAML as Kubernetes reads it and YAML elsewhere. The readers of Kubernetes use go.yaml.in/yaml/v2
+ * (2.4.4, its readerc.go and resolve.go). What is here was compared with it running.
  */
 
 export type Plain = string | number | boolean | null;
 
 /** A scalar as it is written. */
 export interface Written {
-  /** Without quotes and escapes. */
+  /** Its text without quotes and escapes. */
   readonly source: string;
   readonly style: 'plain' | 'quoted';
-  /** Whole, or undefined. */
+  /** The whole tag. undefined: there is none. */
   readonly tag: string | undefined;
 }
 
 /**
- * A carriage return, NEL and the separators of Unicode end a line, and with it a comment. Inside a value they stay, as
- * they are read like any other character there. Every place stays where it is.
+ * Replaces characters that end a line for Go alone by line feeds. A carriage return, NEL and the separators of Unicode
+ * end a line, and with it a comment. Inside a value they stay, as they are read like any other character there. All
+ * offsets stay the same.
  */
 export function withGoLines(text: string): string {
   if (!text.includes('\n')) return text.replaceAll(/[\r\u0085\u2028\u2029]/g, '\n');
@@ -28,9 +29,9 @@ export function withGoLines(text: string): string {
   });
 }
 
-/** What stops the reader, wherever it stands: also in a comment, and in quotes. */
+/** Finds what stops the reader anywhere in a text, even in a comment or in quotes. */
 export function refusedAt(text: string): { readonly offset: number; readonly message: string }[] {
-  // Two for one, as only those beyond U+FFFF take two places.
+  // Two blanks for one character, as only characters beyond U+FFFF take two places.
   const character = /[^\t\n\r\x20-\x7e\u0085\u00a0-\ufffd]/.exec(text.replaceAll(/[\u{10000}-\u{10ffff}]/gu, '  '));
   const directives = [...(text.split(/^(?:---|\.\.\.)/m)[0] ?? '').matchAll(/^%YAML[ \t]+(\S+)/gm)];
   const [first, second] = directives;
@@ -43,7 +44,10 @@ export function refusedAt(text: string): { readonly offset: number; readonly mes
   ];
 }
 
-/** In double quotes, as they stand: YAML 1.1 has no escape for a slash, and none for half of a pair. */
+/**
+ * Whether a text in double quotes, as it is written, has an escape that YAML 1.1 lacks: for a slash, or for half of a
+ * surrogate pair.
+ */
 export const isBadEscape = (quoted: string): boolean => /(?<!\\)(?:\\\\)*\\(?:\/|u[dD][89a-fA-F])/.test(quoted);
 
 const codeOf = (character: string): string => `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')}`;
@@ -54,7 +58,7 @@ const words: ReadonlyMap<string, boolean | null> = new Map<string, boolean | nul
   ...['', '~', 'null', 'Null', 'NULL'].map(word => [word, null] as const),
 ]);
 
-/** The value of a scalar; undefined where its tag forbids it. A time is a text, and so is a number in base 60. */
+/** The value of a scalar. undefined: its tag forbids the value. A time is a text, and so is a number in base 60. */
 export function goScalar({ source, style, tag }: Written): Plain | undefined {
   if (tag === undefined) return style === 'quoted' ? source : untagged(source);
   const short = tag.replace(/^tag:yaml\.org,2002:/, '');
@@ -78,7 +82,10 @@ function untagged(source: string): Plain {
   return word === undefined ? (numberOf(source) ?? source) : word;
 }
 
-/** Of Go's ParseInt with base 0 (017, 0o17, 0x1f and 0b1 are integers), and else of ParseFloat. */
+/**
+ * The number that Go's ParseInt reads with base 0 (017, 0o17, 0x1f and 0b1 are integers), or else ParseFloat.
+ * undefined: none.
+ */
 function numberOf(source: string): number | undefined {
   if (/^([+-]?\.(inf|Inf|INF)|\.(nan|NaN|NAN))$/.test(source)) return /nan/i.test(source) ? Number.NaN : Number.POSITIVE_INFINITY;
   if (!/^[-+.\d]/.test(source)) return undefined;

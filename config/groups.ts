@@ -4,9 +4,9 @@ import type { Merged, Paths } from './files.ts';
 import type { Entries } from './origin.ts';
 import { type Report, readMap } from './read.ts';
 
-/** Where a configuration stands. */
+/** Where a configuration is read from. */
 export interface Places {
-  /** Of --config: files or directories. Instead of ECR_COURIER_CONFIG. */
+  /** Files or directories of --config, which replace ECR_COURIER_CONFIG. */
   readonly files?: readonly string[] | undefined;
   readonly env: Env;
   readonly flags?: Flags | undefined;
@@ -18,7 +18,7 @@ export type Rest = Readonly<Record<string, unknown>>;
 export const pathsOf = ({ files, env }: Pick<Places, 'files' | 'env'>): Paths =>
   files?.length ? { paths: files } : { paths: env[configVariable] ? [env[configVariable]] : [], variable: configVariable };
 
-/** What files, variables and flags say of a group; the later wins. */
+/** The layers of a group from files, variables and flags. The later wins. */
 export const layersOf = (name: string, table: Table, files: Merged, { env, flags = {} }: Pick<Places, 'env' | 'flags'>): Entries[] => [
   files.groups.get(name) ?? new Map(),
   fromEnv(table, env),

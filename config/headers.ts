@@ -2,29 +2,29 @@ import { Secret } from '../src/contract/secret.ts';
 import type { Entries, Placed } from './origin.ts';
 import { type FileRef, readSecretFile } from './secrets.ts';
 
-/** Sent with every request to a manager. */
+/** A header that is sent with every request to a manager. */
 export interface Header {
   readonly name: string;
   readonly value: Secret;
 }
-/** The headers themselves, or the file that is read anew whenever they are needed: a line `Name: value` for each. */
+/** The headers themselves, or their file, which is read again at each use: a line `Name: value` for each. */
 export type HeadersRef = readonly Header[] | FileRef;
 
-/** The connection is ours, and so is the form of what we send and take. */
+/** Headers that the courier sets itself: those of the connection, and of the form of bodies. */
 export const ownHeaders = /^(host|connection|keep-alive|transfer-encoding|te|trailer|upgrade|expect|content-.*|accept-encoding|proxy-.*)$/i;
 const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
-/** What a variable, a quoted text or a file holds: a line for each header. */
+/** The lines of a variable, a quoted text or a file: one for each header. */
 export const linesOf = (text: string): string[] => text.split(/\r?\n/).flatMap(line => line.trim() || []);
 
 /**
- * A map of a file as such lines. What is no text stays what it is, so that the rule refuses it: YAML takes zeros from a
- * number.
+ * The same lines from a map of a file. A value that is not a text is left as it is, so that the rule refuses it: YAML
+ * drops zeros of a number.
  */
 export const linesOfMap = (map: Entries): unknown[] =>
   [...map].map(([name, { value }]: readonly [string, Placed]) => (typeof value === 'string' ? `${name}: ${value}` : value));
 
-/** What is wrong with a list of such lines; undefined when nothing is. */
+/** What is wrong with a list of such lines. undefined: nothing. */
 export function wrongWithHeaders(lines: readonly unknown[]): string | undefined {
   const seen = new Set<string>();
   for (const [at, line] of lines.entries()) {
@@ -53,7 +53,7 @@ function partsOf(line: string): { readonly name: string; readonly value: string 
 export const headersFrom = (lines: readonly string[]): Header[] =>
   lines.map(partsOf).map(({ name, value }) => ({ name, value: new Secret(value) }));
 
-/** The headers as they are now, and what is in their file. Throws MISCONFIGURED as `resolveOptions` does. */
+/** Returns the present headers, and the text of their file. Throws MISCONFIGURED as `resolveOptions` does. */
 export async function resolveHeaders(
   ref: HeadersRef,
   target: string,

@@ -32,7 +32,7 @@ function ofTarget(adapter: Adapter): object {
 }
 
 function ofTable(table: Table, description?: string, more: object = {}): object {
-  // What may be given as a file instead is not listed.
+  // An option that may be given as a file instead is not required.
   const required = [
     ...Object.keys(more),
     ...Object.keys(table).filter(key => table[key] && table[key].default === undefined && !hasFile(table[key])),
@@ -48,13 +48,13 @@ function ofField(field: Field): object {
   return { description: doc, ...(fallback === null || fallback === undefined ? {} : { default: fallback }), ...shape, ...least };
 }
 
-/** Of what must not be empty, by its type. */
+/** The lower limits of a value that must not be empty, by its type. */
 const leastOf: Readonly<Record<string, object>> = { string: { minLength: 1 }, array: { minItems: 1 } };
 
-/** Of a line, as the formatter has it. */
+/** The width of a line of the formatter. */
 const columns = 140;
 
-/** As the formatter of this repository wants it: lists of plain values in one line, where they fit. */
+/** Prints JSON as the formatter of this repository does: lists of plain values on one line, where they fit. */
 export const print = (value: object): string =>
   JSON.stringify(value, null, 2).replaceAll(/^(.*)\[\s+([^[\]{}]+?)\s+\]/gm, (list: string, before: string, inner: string) => {
     const line = `${before}[${inner.replaceAll(/\s*\n\s*/g, ' ')}]`;

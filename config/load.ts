@@ -32,21 +32,21 @@ export interface Config {
   readonly sources: readonly SourceConfig[];
   readonly targets: readonly TargetConfig[];
   readonly server: Server;
-  /** Who is told when something threatens. */
+  /** Receivers of messages when something threatens. */
   readonly notify: readonly ReceiverConfig[];
   readonly heartbeat: HeartbeatConfig | undefined;
   readonly log: Values<typeof groups.log>;
   readonly discovery: Values<typeof groups.discovery>;
   readonly engine: Values<typeof groups.engine>;
-  /** Who works, of several couriers. */
+  /** Decides which of several couriers works. */
   readonly lease: Values<typeof groups.lease>;
-  /** Host as images spell it to the ECR host behind it. */
+  /** ECR hosts by the host names that images use for them. */
   readonly aliases: Aliases;
   /** Sentences for the log, or for `config check`. */
   readonly warnings: readonly string[];
-  /** Those of `warnings` that concern whoever asks for a token or an image: none of targets and of the daemon. */
+  /** The `warnings` that concern requests for a token or an image, and not targets or the daemon. */
   readonly ofAsking: readonly string[];
-  /** Those of `warnings` that a finding says as well while the program runs. */
+  /** The `warnings` that a finding repeats while the program runs. */
   readonly dangers: readonly string[];
   /** Every value in force and where it comes from; secrets are masked. */
   readonly settings: readonly Setting[];
@@ -54,13 +54,13 @@ export interface Config {
 
 export interface Given extends Places {
   readonly adapters: readonly Adapter[];
-  /** Why a cron pattern cannot be used; undefined when it can. */
+  /** Why a cron pattern cannot be used. undefined: it can. */
   readonly checkCron?: (pattern: string) => string | undefined;
 }
 
 /**
- * Reads files, environment and flags; the later wins over the earlier, all over the defaults. Throws a ConfigError with
- * all mistakes.
+ * Reads files, environment and flags. The later wins over the earlier, and all win over the defaults. Throws a
+ * ConfigError with all mistakes.
  */
 export async function load(given: Given): Promise<Config> {
   const { env, adapters } = given;
@@ -79,7 +79,7 @@ export async function load(given: Given): Promise<Config> {
   const group = <T extends Table>(name: keyof typeof groups, table: T): Values<T> & Rest => {
     const whole = withFiles(table);
     const layers = layersOf(name, whole, files, given);
-    // Above the files, as a variable is, and below ours of the same meaning.
+    // These variables win over files, and our own variables of the same meaning win over them.
     if (name === 'log') layers.splice(1, 0, logOf(env, report));
     return readGroup(name, whole, [fromCredentials(whole, credentials), ...layers], report) as Values<T> & Rest;
   };
@@ -131,7 +131,10 @@ export async function load(given: Given): Promise<Config> {
 
 const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
 
-/** Whoever comes from the former updater for Rancher 1.6 has never written the address: labels bring it. */
+/**
+ * The ways to configure a target. Users of the former updater for Rancher 1.6 have never set the address, as labels
+ * bring it.
+ */
 function waysToTargets(adapters: readonly Adapter[], env: Env): string {
   const isFormer = formerVariables.some(({ name }) => env[name]);
   const by = (name: string): string => {
@@ -145,8 +148,8 @@ function waysToTargets(adapters: readonly Adapter[], env: Env): string {
 }
 
 /**
- * Freezes plain data as deep as it goes; what has a class of its own (a Secret) or belongs to others (an adapter) is
- * left as it is.
+ * Freezes plain data deeply. Instances of a class (a Secret) and adapters, which belong to other code, are left as they
+ * are.
  */
 function freeze<T>(value: T): T {
   if (!Array.isArray(value) && Object.getPrototypeOf(value ?? 0) !== Object.prototype) return value;
@@ -162,7 +165,7 @@ async function heartbeatOf(
   const file = typeof urlFile === 'string' ? urlFile : undefined;
   const address = await addressOf({ url, urlFile: file, path: 'heartbeat' }, report);
   if (address) return { ...rest, url: address };
-  // Without an address its other options are of no use, and their defaults nothing to show.
+  // Without an address the other options have no effect, and their defaults are not worth showing.
   const mine = report.settings.filter(({ path }) => path.startsWith('heartbeat.'));
   const given = mine.find(({ origin }) => origin !== 'default')?.path.replace(/^heartbeat\./, '');
   if (given !== undefined && !report.mistakes.some(({ path }) => path.startsWith('heartbeat.')))

@@ -25,16 +25,16 @@ function variableSpelling(adapter: Adapter): Spelling {
   return Object.fromEntries(Object.entries(fileSpelling).map(([key, option]) => [key, table[option]?.env ?? ''])) as Spelling;
 }
 
-/** How the options of a target are spelled where it comes from. */
+/** The spelling of a target's options in the place that configures it. */
 export function spellingOf(target: Pick<Draft, 'name' | 'adapter' | 'origin'>): Spelling {
   return isByVariables(target) ? variableSpelling(target.adapter) : fileSpelling;
 }
 
-/** Variables alone made the target, so messages about it name variables. */
+/** Whether variables alone made the target, so that messages about it name variables. */
 export const isByVariables = ({ name, adapter, origin }: Pick<Draft, 'name' | 'adapter' | 'origin'>): boolean =>
   origin.directory === undefined && name === adapter.kind;
 
-/** The variables of an option, the one that people should use first: a secret is better in a file. */
+/** The variables of an option, the preferred one first: a secret is better in a file. */
 function variablesOf(key: string, adapter: Adapter): readonly [string, ...string[]] {
   const table = targetTable(adapter);
   const plain = table[key]?.env ?? key;
@@ -43,13 +43,13 @@ function variablesOf(key: string, adapter: Adapter): readonly [string, ...string
   return table[key]?.format === 'secret' ? [file, plain] : [plain, file];
 }
 
-/** `PORTAINER_API_KEY_FILE (or PORTAINER_API_KEY)` */
+/** The variables of an option for a message: `PORTAINER_API_KEY_FILE (or PORTAINER_API_KEY)`. */
 export function spelledVariables(key: string, adapter: Adapter): string {
   const [first, ...others] = variablesOf(key, adapter);
   return others.length > 0 ? `${first} (or ${others.join(', ')})` : first;
 }
 
-/** Which variable should give one of these options, of a target that variables made, and what is wrong with it. */
+/** The variable that should give one of these options of a target that variables made, and what is wrong with it. */
 export function lacking(keys: readonly [string, ...string[]], adapter: Adapter, env: Env): ReturnType<typeof lackingAny> {
   const [first, ...others] = keys;
   return lackingAny([variablesOf(first, adapter), ...others.map(key => variablesOf(key, adapter))], env);
@@ -58,8 +58,8 @@ export function lacking(keys: readonly [string, ...string[]], adapter: Adapter, 
 type Names = readonly [string, ...string[]];
 
 /**
- * The same, of options that have these variables. Compose leaves a variable empty that nobody has set, so that one is
- * the subject.
+ * The same for options with these variables. An empty variable is the subject, as Compose leaves an unset variable
+ * empty.
  */
 export function lackingAny(options: readonly [Names, ...Names[]], env: Env): Pick<Mistake, 'origin' | 'message'> {
   const [empty, ...more] = options.flat().filter(name => env[name] === '');

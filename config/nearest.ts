@@ -1,6 +1,6 @@
 import { few } from '../src/contract/text.ts';
 
-/** Edits (insert, delete, replace, swap neighbours) between two short words. */
+/** The number of edits (insert, delete, replace, swap neighbours) between two short words. */
 function distance(a: string, b: string): number {
   const rows: number[][] = [Array.from({ length: b.length + 1 }, (_, column) => column)];
   for (let i = 1; i <= a.length; i++) {
@@ -19,8 +19,8 @@ function distance(a: string, b: string): number {
 const bare = (text: string): string => text.toLowerCase().replaceAll(/[-_]/g, '');
 
 /**
- * The known word that was probably meant; undefined when none is near. Case, dashes and underscores do not count:
- * api_key is apiKey. `most`: how many edits are near, of a word that is long enough.
+ * The known word that was probably meant. undefined: none is near. Case, dashes and underscores do not count: api_key
+ * is apiKey. `most`: the most edits that count as near, for a word that is long enough.
  */
 export function nearest(word: string, known: readonly string[], most = 2): string | undefined {
   if (word.length > 64) return undefined;
@@ -28,7 +28,8 @@ export function nearest(word: string, known: readonly string[], most = 2): strin
   const mostEdits = Math.min(most, Math.floor(meant.length / 3));
   const near = known.flatMap(name => {
     const one = bare(name);
-    // Each letter more or less is an edit. At every start, all variables are compared with hundreds of names.
+    // Each letter more or less is an edit. This saves time, as each start compares all variables with hundreds of
+    // names.
     if (Math.abs(one.length - meant.length) > mostEdits) return [];
     const edits = distance(meant, one);
     return edits <= mostEdits ? [{ name, edits }] : [];
@@ -36,10 +37,10 @@ export function nearest(word: string, known: readonly string[], most = 2): strin
   return near.sort((a, b) => a.edits - b.edits)[0]?.name;
 }
 
-/** A shorter one is in too many others. */
+/** The least length of a part, as a shorter one is in too many names. */
 const longPart = 5;
 
-/** The only known word with this one in it: tlsFingerprint of fingerprint. */
+/** The only known word that contains this one: tlsFingerprint for fingerprint. */
 function onlyWith(word: string, known: readonly string[]): string | undefined {
   const part = bare(word);
   const whole = part.length < longPart ? [] : known.filter(name => bare(name).includes(part));
@@ -54,6 +55,6 @@ export function hint(word: string, known: readonly string[]): string {
 
 const mostNames = 10;
 
-/** `there is no target x: did you mean y?`; of names that are not near, the first few. */
+/** `there is no target x: did you mean y?`. Where no name is near, it lists the first few. */
 export const noneNamed = (what: string, name: string, names: readonly string[]): string =>
   `there is no ${what} ${name}${hint(name, names) || `; there are ${few(names, mostNames)}`}`;

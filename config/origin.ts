@@ -3,21 +3,21 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import { goScalar, isBadEscape, type Plain, refusedAt, withGoLines } from './go-yaml.ts';
 
 /**
- * Where a value comes from. `text`: file:line:column, a variable, a flag, or `default`. `directory`: of the file, for
- * relative paths.
+ * Where a value comes from. `text`: file:line:column, a variable, a flag, or `default`. `directory`: that of the file,
+ * for relative paths.
  */
 export interface Origin {
   readonly text: string;
   readonly directory?: string;
 }
-/** A value and where it stands. */
+/** A value and its place. */
 export interface Placed {
   readonly value: string | number | boolean | null | readonly Placed[] | Entries;
   readonly origin: Origin;
-  /** Where the key stands that names it. */
+  /** The place of its key. */
   readonly key?: Origin;
 }
-/** A Map, so that no name of a key (`__proto__`) means anything. */
+/** Values by key. In a Map no key has a special meaning (`__proto__`). */
 export type Entries = ReadonlyMap<string, Placed>;
 
 /** Whether this is the text of an origin outside of files: a variable, a flag or a credential of systemd. */
@@ -26,7 +26,7 @@ export const isOutside = (origin: string): boolean => /^(--[a-z-]+|[A-Z][A-Z0-9_
 /** Whether it is the name of a variable. */
 export const isVariable = (origin: string): boolean => /^[A-Z][A-Z0-9_]*$/.test(origin);
 
-/** Nothing said: a key without a value, or an empty text. */
+/** Whether an option has no value: it is missing, null or an empty text. */
 export const isBlank = (placed: Placed | undefined): boolean => placed === undefined || placed.value === null || placed.value === '';
 
 /** The text of an option; empty when it has none. */
@@ -35,25 +35,27 @@ export function textOf(entries: Entries, key: string): string {
   return typeof value === 'string' ? value : '';
 }
 
-/** Something wrong, for people: which option, where it was written, which rule it breaks. Never a value. */
+/** A mistake, for people: which option, where it was written, which rule it breaks. It never has the value. */
 export interface Mistake {
   readonly path: string;
   readonly origin: string;
   readonly message: string;
 }
 
-/** The subject comes first: the option of a file, the variable or flag that somebody has set, or the file itself. */
+/**
+ * The line of a mistake. It begins with the subject: the option of a file, the variable or flag, or the file itself.
+ */
 export function lineOf({ path, origin, message }: Mistake): string {
   if (isOutside(origin) || path === '') return `${origin}: ${message}`;
   return `${path}: ${message}${origin === 'default' ? '' : ` (${origin})`}`;
 }
 
-/** Deeper nesting than any option needs. */
+/** The deepest nesting that is read, which is more than any option needs. */
 const deepest = 16;
 
 const notRead = 'anchors, aliases and tags are not read here: put a value that begins with & * or ! in quotes';
 
-/** yaml's own sentences may quote the text around a mistake, and with it a secret; these do not. */
+/** Messages by error code. Those of the yaml library may quote the text around a mistake, and with it a secret. */
 const sentences: Readonly<Record<string, string>> = {
   BAD_DIRECTIVE: 'a line begins with %, which YAML keeps for itself',
   BAD_INDENT: 'wrong indentation',
@@ -69,38 +71,38 @@ const sentences: Readonly<Record<string, string>> = {
   UNEXPECTED_TOKEN: 'something that does not belong here',
 };
 
-/** The parser looks for the end of a list or map by the indentation first. */
+/** The message where BAD_INDENT concerns a list or map, as the parser finds its end by the indentation first. */
 const unclosed = 'a [ or { is not closed, or the lines up to its end are not indented more than the key';
 
 const sentenceOf = (code: string, message: string): string =>
   code === 'BAD_INDENT' && message.startsWith('Flow ') ? unclosed : (sentences[code] ?? code);
 
-/** What becomes of a file that has mistakes. */
+/** What happens to the values of a file with mistakes. */
 export type Broken = 'dropped' | 'kept';
 
 /**
- * How a text is read. ours: YAML 1.2, in which anchors, aliases, merges and tags are a mistake. go: YAML 1.1 as
- * Kubernetes reads it (`go-yaml.ts`); go-json: JSON, which it reads in another way.
+ * How a text is read. ours: YAML 1.2, in which anchors, aliases, merges and tags are mistakes. go: YAML 1.1 as
+ * Kubernetes reads it (`go-yaml.ts`). go-json: JSON, which Kubernetes reads in another way.
  */
 export type Dialect = 'ours' | 'go' | 'go-json';
-/** Something wrong with a text itself. `code`: of the yaml library, or one of ours. */
+/** A mistake in the text itself. `code`: that of the yaml library, or one of ours. */
 export interface Slip {
   readonly code: string;
   readonly origin: string;
   readonly message: string;
 }
 
-/** Strict readers alone refuse it. */
+/** The code of a slip that only strict readers refuse. */
 export const mergedTwice = 'MERGED_TWICE';
 
-/** What the parser takes, and we do not. */
+/** Codes of what the parser accepts and we refuse. */
 const ofValues: ReadonlySet<string> = new Set(['NOT_READ', 'NOT_TEXT', 'TOO_DEEP', 'TOO_MANY']);
-/** A few aliases of aliases are millions of values. */
+/** The most values of a text, as a few aliases of aliases make millions. */
 const mostValues = 100_000;
 
 const asMistake = ({ origin, message }: Slip): Mistake => ({ path: '', origin, message });
 
-/** A YAML or JSON text as a tree of values with their places: of its first document, where there are several. */
+/** Reads a YAML or JSON text as a tree of values with their places. Only its first document is read. */
 export function readTree(whole: string, file: string, dialect: Dialect): { readonly root: Placed; readonly slips: Slip[] } {
   const isOurs = dialect === 'ours';
   const text = isOurs ? whole : withGoLines(whole);
@@ -146,7 +148,7 @@ export function readTree(whole: string, file: string, dialect: Dialect): { reado
     return value ?? null;
   }
 
-  /** Of one map, with what `<<` brings into it. Of a key that is there twice the last one counts. */
+  /** The entries of one map, with those that `<<` merges into it. The last entry of a repeated key counts. */
   function entriesIn(pairs: readonly Pair<Node, Node | null>[], depth: number, fallback: Origin): Entries {
     const [entries, merged] = [new Map<string, Placed>(), new Set<string>()];
     for (const { key, value } of pairs) {
@@ -173,10 +175,10 @@ export function readTree(whole: string, file: string, dialect: Dialect): { reado
 
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false, ...schemas[dialect] });
   const seen = new Set<number>();
-  // Go minds neither brackets that close at the left, nor a tag that it does not know.
+  // Go accepts brackets that close at the left margin, and unknown tags.
   const warnings = document.warnings.filter(({ code }) => isOurs || code === 'BAD_DIRECTIVE');
   for (const { code, pos, message } of [...document.errors, ...warnings]) {
-    // One slip can be several errors to the parser.
+    // The parser may report one slip as several errors.
     if (seen.has(pos[0])) continue;
     seen.add(pos[0]);
     const isTag = code === 'TAG_RESOLVE_FAILED';
@@ -190,7 +192,7 @@ export function readTree(whole: string, file: string, dialect: Dialect): { reado
   return { root, slips };
 }
 
-/** Go's reader ends a text without quotes at a question mark, where it is between brackets or braces. */
+/** Offsets of unquoted texts with a question mark between brackets or braces, where Go's reader ends a text. */
 function marksInFlow(root: Node | null): number[] {
   const found: number[] = [];
   visit(root, {
@@ -202,7 +204,10 @@ function marksInFlow(root: Node | null): number[] {
   return found;
 }
 
-/** Lines of blanks or a comment that begin with a tab: Go's reader wants none between the entries of a block. */
+/**
+ * Offsets of blank lines and comments that are indented with a tab, which Go's reader refuses between the entries of a
+ * block.
+ */
 function strayTabs(text: string, root: Node | null): number[] {
   const within: (readonly [from: number, to: number])[] = [];
   visit(root, {
@@ -215,7 +220,7 @@ function strayTabs(text: string, root: Node | null): number[] {
   return lines.filter(offset => !within.some(([from, to]) => from <= offset && offset < to));
 }
 
-/** The Go readers know their scalars by themselves. */
+/** Options of the parser by dialect. The values of scalars in the Go dialects come from `goScalar`. */
 const schemas = {
   ours: { version: '1.2', schema: 'core' },
   go: { version: '1.1', schema: 'failsafe' },
@@ -227,7 +232,7 @@ const isMergeKey = (key: Node): boolean =>
   key.source === '<<' &&
   ((key.type === 'PLAIN' && key.tag === undefined) || key.tag === '!' || key.tag === 'tag:yaml.org,2002:merge');
 
-/** A map, or a list of maps. An alias stands for a map only. */
+/** Whether the value of `<<` is a map or a list of maps. An alias may stand for a map only. */
 function bringsMaps(value: Node | null, document: Document.Parsed): boolean {
   const isOne = (node: Node | null): boolean => isMap(isAlias(node) ? node.resolve(document) : node);
   return isSeq<Node>(value) ? value.items.every(isOne) : isOne(value);
@@ -239,8 +244,8 @@ function mapsIn({ value }: Placed): Entries[] {
 }
 
 /**
- * A configuration file of ours. Anchors, aliases and tags are refused: a password may begin with & * or !.
- * Of a file with mistakes there are no values, or with `kept` those that could be made out all the same.
+ * Parses a configuration file of ours. Anchors, aliases and tags are refused, as a password may begin with & * or !. A
+ * file with mistakes has no values or, with `kept`, those that could still be read.
  */
 export function parseFile(
   text: string,

@@ -2,12 +2,12 @@ import { Failure } from '../src/contract/failures.ts';
 import { mergedTwice, type Placed, readTree } from './origin.ts';
 
 /**
- * YAML or JSON that is not ours, as Go's readers take it. Throws MISCONFIGURED with the place of the first mistake, and
- * quotes nothing: there may be secrets in it.
+ * Parses YAML or JSON of other programs as Go's readers do. Throws MISCONFIGURED with the place of the first mistake,
+ * and quotes nothing, as there may be secrets in the text.
  */
 export function readYaml(text: string, path: string): unknown {
   const { root, slips } = readTree(text, path, 'go');
-  // They are not strict: the last one counts.
+  // Go's readers are not strict here: the last entry counts.
   const slip = slips.find(({ code }) => code !== mergedTwice);
   if (slip)
     throw new Failure('MISCONFIGURED', `${slip.origin} ${slip.message}.`, { remedy: 'Correct the file. It is read again by itself.' });

@@ -2,7 +2,7 @@ import { type Proxies, proxiesOf, spellingInForce } from '../src/io/proxies.ts';
 import type { Env } from './env.ts';
 import type { Report } from './read.ts';
 
-/** What the variables for proxies say. Everything that a request would stumble over later is a mistake here. */
+/** Reads the variables for proxies. A value that would make requests fail later is a mistake here. */
 export function readProxies(env: Env, report: Report): Proxies {
   const proxies = proxiesOf(env);
   report.mistakes.push(...proxies.mistakes.map(({ variable, message }) => ({ path: '', origin: variable, message })));
@@ -28,7 +28,7 @@ function contradictions(env: Env): string[] {
   ];
 }
 
-/** What an environment may have relied on that was read otherwise before. */
+/** Warnings about settings that earlier versions read in another way. */
 function changes(env: Env): string[] {
   const http = spellingInForce(env, 'HTTP_PROXY');
   const https = spellingInForce(env, 'HTTPS_PROXY');
@@ -49,7 +49,10 @@ function changes(env: Env): string[] {
   ];
 }
 
-/** A sentence when this address of a target went through a proxy before ranges and loopback were known. */
+/**
+ * A warning when earlier versions, which did not know ranges and loopback, reached this address of a target through a
+ * proxy.
+ */
 export function changedWay(path: string, address: string, proxies: Proxies): string | undefined {
   const url = URL.parse(address);
   if (!url) return undefined;

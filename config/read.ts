@@ -14,27 +14,27 @@ export interface Setting {
   readonly value: string;
   readonly origin: string;
 }
-/** Where a map stands. */
+/** The place of a map. */
 export interface Place {
   readonly path: string;
   readonly origin: Origin;
-  /** Where variables made the map: which of them should have given an option, and what is wrong with that one. */
+  /** Set where variables made the map: the variable that should have given an option, and what is wrong with it. */
   readonly lacking?: (key: string) => Pick<Mistake, 'origin' | 'message'>;
 }
-/** What reading leaves behind beside the values. */
+/** What reading returns beside the values. */
 export interface Report {
   readonly mistakes: Mistake[];
   readonly warnings: string[];
-  /** Those of `warnings` that a finding says as well while the program runs (TLS_UNVERIFIED, PLAIN_HTTP). */
+  /** The `warnings` that a finding repeats while the program runs (TLS_UNVERIFIED, PLAIN_HTTP). */
   readonly dangers: string[];
   readonly settings: Setting[];
 }
 
-/** Where the value in force of an option comes from. */
+/** The origin of an option's value in force. */
 export const settingOf = ({ settings }: Pick<Report, 'settings'>, path: string): string =>
   settings.find(setting => setting.path === path)?.origin ?? 'default';
 
-/** How a warning about an option names it: the variable or flag that somebody has set, or its path in a file. */
+/** The name of an option in a warning: the variable or flag that sets it, or its path in a file. */
 export function subjectOf(report: Pick<Report, 'settings'>, path: string): string {
   const origin = settingOf(report, path);
   return isOutside(origin) ? origin : path;
@@ -54,7 +54,7 @@ const notAPath = (secret: string): string =>
 
 const isNothing = (value: Placed['value']): boolean => value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-/** A name that may be shown: a mistyped key without a value can be a piece of a secret. */
+/** Whether an unknown key may be shown. A mistyped key without a value can be a piece of a secret. */
 const isShowable = (key: string, { value }: Placed): boolean => value !== null && /^[A-Za-z_][A-Za-z_.-]{0,31}$/.test(key);
 
 export function unknownKey(key: string, placed: Placed, known: readonly string[]): string {
@@ -64,8 +64,8 @@ export function unknownKey(key: string, placed: Placed, known: readonly string[]
 }
 
 /**
- * Reads one map by its table. All mistakes go to the report; whoever finds any there must not use the values: in the
- * place of a wrong one stands its default, or nothing. Blank values count as not given, unless the option refuses them.
+ * Reads one map by its table. All mistakes go to the report. A caller that finds any there must not use the values, as
+ * a default or nothing takes the place of a wrong one. Blank values count as not given, unless the option refuses them.
  * `path` and `origin` are those of the map.
  */
 export function readMap<T extends Table>(table: T, entries: Entries, { path, origin, lacking }: Place, report: Report): Values<T> {
@@ -116,7 +116,7 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
   return Object.fromEntries(Object.entries({ ...read, ...lists }).filter(([, value]) => value !== null)) as Values<T>;
 }
 
-/** As it was written it is judged, as it is in force it is shown. */
+/** The path in force for display, unless the path as written may not be shown. */
 function showPath(written: unknown, inForce: unknown, origin: Origin | undefined): string {
   const said = shownPath(String(written), origin?.directory);
   return said === String(written) ? String(inForce) : said;
@@ -135,21 +135,21 @@ function show({ format }: Field, value: unknown): string {
   return `[${value.map(entry => shown(String(entry))).join(', ')}]`;
 }
 
-/** The program alone: arguments may be secret. */
+/** The program of a command for display. Its arguments may be secret. */
 function shownCommand(value: unknown): string {
   const [program, ...rest] = Array.isArray(value) ? value.map(String) : String(value).trim().split(/\s+/);
   if (!/^[\w./-]+$/.test(program ?? '')) return '[a command]';
   return rest.length > 0 ? `${program} [arguments]` : String(program);
 }
 
-/** A list of maps, each read by the same table. */
+/** Reads a list of maps, each by the same table. */
 function readList(table: Table, { value, origin }: Placed, path: string, report: Report): unknown[] {
   return mapsOf(value, path, origin, report).map(({ entries, origin, at }) =>
     readMap(table, entries, { path: `${path}[${at}]`, origin }, report),
   );
 }
 
-/** A map in a list. `at`: where it stands there, whatever becomes of the others. */
+/** A map in a list. `at`: its index there, even where other entries are dropped. */
 export interface Listed {
   readonly entries: Entries;
   readonly origin: Origin;

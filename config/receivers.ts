@@ -9,26 +9,26 @@ import { type groups, receiver, receiverVariables } from './schema.ts';
 import { exposure, type FileRef, fileRef, readSecretFile } from './secrets.ts';
 import { wrapped } from './texts.ts';
 
-/** An address of the configuration: itself, or the file that is read anew before each use. */
+/** A configured address, or its file, which is read again before each use. */
 export type AddressRef = { readonly address: SecretAddress } | FileRef;
 
 /** The name of the heartbeat among receivers: in status, metrics and the log. */
 export const nameOfHeartbeat = 'heartbeat';
 
-/** Somebody who is told. `url`: the whole address is a secret. */
+/** A receiver of messages. `url`: the whole address is a secret. */
 export interface ReceiverConfig {
   readonly name: string;
   readonly format: ReceiverFormat;
   readonly url: AddressRef;
   readonly caFile?: string | undefined;
 }
-/** What is called while all is well. */
+/** The heartbeat: an address that is called while all is well. */
 export interface HeartbeatConfig extends Omit<Values<typeof groups.heartbeat>, 'url'> {
   readonly url: AddressRef;
 }
 
 /**
- * The address as it is now. Throws MISCONFIGURED, to be tried again soon, while its file cannot be used. format:
+ * Returns the present address. Throws MISCONFIGURED with `retryAfterMs` while its file cannot be used. format:
  * undefined for the heartbeat.
  */
 export async function readAddress(url: AddressRef, name: string, format?: ReceiverFormat): Promise<SecretAddress> {
@@ -43,7 +43,8 @@ interface Draft extends Item {
 }
 
 /**
- * The receivers of the files, with what variables say of those named like their format, and those that variables make.
+ * Reads the receivers of the files, with the variables for those that are named like their format, and the receivers
+ * that variables make.
  */
 export async function readReceivers(
   items: readonly Item[],
@@ -89,7 +90,7 @@ function draftReceivers(items: readonly Item[], env: Env, credentials: ReadonlyM
   return drafts;
 }
 
-/** slack, slack-2, slack-3: the first that nobody has. */
+/** The first of slack, slack-2, slack-3 and so on that is free. */
 function freeName(format: string, taken: ReadonlySet<string>): string {
   for (let count = 1; ; count++) {
     const name = count === 1 ? format : `${format}-${count}`;
@@ -97,18 +98,18 @@ function freeName(format: string, taken: ReadonlySet<string>): string {
   }
 }
 
-/** Nobody is in between. */
+/** Whether the address is on this machine, so that nothing on the way can read it. */
 const isHere = ({ host }: SecretAddress): boolean => /^(localhost|127(\.\d+){3}|\[::1\])(:\d+)?$/.test(host);
 
 interface Given {
   readonly url: string | undefined;
   readonly urlFile: string | undefined;
-  /** Of the map in which the address stands. */
+  /** The path of the map that has the address. */
   readonly path: string;
   readonly format?: ReceiverFormat | undefined;
 }
 
-/** An address of the configuration, judged; undefined where there is none, or only a wrong one. */
+/** Validates a configured address. undefined: there is none, or it is wrong. */
 export async function addressOf({ url, urlFile, path, format }: Given, report: Report): Promise<AddressRef | undefined> {
   if (urlFile !== undefined) {
     const warning = await exposure(urlFile);

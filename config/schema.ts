@@ -2,7 +2,7 @@ import type { TextForm } from '../src/contract/adapter.ts';
 import { heartbeatFormats, type ReceiverFormat, receiverFormats } from '../src/contract/receiver.ts';
 import { type Table, withFiles } from './field.ts';
 
-/** Of which no more can be said without the format of who takes it. */
+/** The form of a secret address. What else it must be depends on the format of its receiver. */
 const secretUrl: TextForm = {
   pattern: String.raw`^[hH][tT][tT][pP][sS]?://[^\s\\]+$`,
   words: 'a URL that begins with https:// or http://',
@@ -175,7 +175,7 @@ export function receiverVariables(format: ReceiverFormat): Table {
   return withFiles({ url: { ...receiver.url, doc, env: `ECR_COURIER_NOTIFY_${format.toUpperCase()}_URL` } });
 }
 
-/** Left out, or said: never said with nothing behind it. */
+/** For options that may be left out, but not given without a value. */
 const said = { default: null, blank: 'refused' } as const;
 
 export const roles = {

@@ -8,44 +8,42 @@ import { readText, statOf } from '../src/io/files.ts';
 import { Unreadable } from '../src/io/unreadable.ts';
 import { isVariable } from './origin.ts';
 
-/** A file that holds what an option should be. `variable`: which one names the file, where it is a variable. */
+/** A file that holds the value of an option. `variable`: the variable that names the file, if there is one. */
 export interface FileRef {
   readonly file: string;
   readonly variable?: string;
 }
 
-/** origin: of the option that names the file. */
+/** Creates a FileRef. origin: that of the option that names the file. */
 export const fileRef = (file: string, origin = ''): FileRef => ({ file, ...(isVariable(origin) && { variable: origin }) });
 
-/**
- * A secret of the configuration: itself, or the file that is read anew whenever it is needed. A login in a file, too.
- */
+/** A configured secret, or its file, which is read again at each use. A login in a file is one, too. */
 export type SecretRef = { readonly secret: Secret } | FileRef;
 export type OptionValue = string | number | boolean | readonly string[] | SecretRef;
 
 export const isSecretRef = (value: OptionValue | undefined): value is SecretRef =>
   typeof value === 'object' && ('secret' in value || 'file' in value);
 
-/** Beyond this it is no key, but a wrong path. */
+/** The largest file in bytes. A larger one is not a key, but a wrong path. */
 const mostBytes = 64 * 1024;
-/** How soon a file that is not ready is looked at again. */
+/** How soon a file that is not ready is read again. */
 const retryAfterMs = 15_000;
 
 /** What a file should hold. */
 interface Wanted {
-  /** For people: `the API key of portainer`. */
+  /** Its name in messages: `the API key of portainer`. */
   readonly what: string;
-  /** How one gets it: `create it at ...`. */
+  /** How to get it: `create it at ...`. */
   readonly keyHint?: string | undefined;
   /**
-   * Why a text is not what is wanted, as the rest of a sentence that begins with the file; a key is wanted unless said.
+   * Why a text is not what is wanted, as the rest of a sentence that begins with the file. Default: the rule of a key.
    */
   readonly rule?: (text: string) => string | undefined;
 }
 
 /**
- * The text in a secret's file without its last line break. Throws MISCONFIGURED, to be tried again soon, while the file
- * is absent, empty or unreadable, or holds something else.
+ * Reads the text in a secret's file without its last line break. Throws MISCONFIGURED with `retryAfterMs` while the
+ * file is absent, empty or unreadable, or holds something else.
  */
 export async function readSecretFile({ file, variable }: FileRef, { what, keyHint, rule = ruleOf('key') }: Wanted): Promise<string> {
   const { place, next } = placeOf(file);
@@ -68,7 +66,9 @@ export async function readSecretFile({ file, variable }: FileRef, { what, keyHin
   return secret;
 }
 
-/** Where people put a secret, and when it is looked at. Credentials of a unit are copies, made when it starts. */
+/**
+ * Where people put a secret, and when it is read. Credentials of a unit are copies that are made when the unit starts.
+ */
 function placeOf(file: string): { readonly place: string; readonly next: string } {
   const [, unit, name] = /^\/run\/credentials\/([^/]+)\/([^/]+)$/.exec(file) ?? [];
   return unit === undefined
@@ -77,13 +77,13 @@ function placeOf(file: string): { readonly place: string; readonly next: string 
 }
 
 /**
- * Why a file cannot be used that is there; undefined where it may come later. `cause`: of a Failure of
+ * Why an existing file cannot be used. undefined: the file may come, or be filled, later. `cause`: that of a Failure of
  * `readSecretFile`.
  */
 export const unusable = (cause: unknown): Unreadable | undefined =>
   cause instanceof Unreadable && !['ENOENT', 'ENOTDIR', 'EMPTY'].includes(cause.code) ? cause : undefined;
 
-/** What is no secret of this kind: visibly none, or more than a line. */
+/** The rule of a secret of this kind. It refuses what is visibly none, and more than one line. */
 const ruleOf =
   (kind: SecretKind) =>
   (text: string): string | undefined => {
@@ -111,7 +111,7 @@ export function wrongSecret(option: string, value: string): { readonly mistake: 
   return wrong.certain ? { mistake: wrong.why } : { odd: `${wrong.why}, unless that is the ${kind}.` };
 }
 
-/** A sentence about a password in a file that is hardly one. A key is looked at when it is read. */
+/** A warning about a file whose text is hardly a password. Keys are checked when they are read. */
 export async function oddPassword(option: string, file: string): Promise<string | undefined> {
   if (kindOf(option) !== 'password') return undefined;
   const text = await readText(file, mostBytes).catch(() => '');
@@ -119,12 +119,12 @@ export async function oddPassword(option: string, file: string): Promise<string 
   return odd && !odd.certain ? `${file} ${odd.why}, unless that is the password.` : undefined;
 }
 
-/** A secret of ours, as the admin token, as it is now. Throws a Failure (see `resolveOptions`). */
+/** Returns the present value of a secret of ours, such as the admin token. Throws a Failure (see `resolveOptions`). */
 export async function readSecret(ref: SecretRef, what: string): Promise<Secret> {
   return 'secret' in ref ? ref.secret : new Secret(await readSecretFile(ref, { what, rule: ruleOf('own token') }));
 }
 
-/** apiKey as `API key`. */
+/** The name of an option in words: `API key` for apiKey. */
 const words = (option: string): string =>
   option
     .replaceAll(/[A-Z]/g, letter => ` ${letter.toLowerCase()}`)
@@ -134,20 +134,19 @@ const words = (option: string): string =>
 export interface Resolved {
   readonly options: Options<OptionSpecs>;
   /**
-   * Changes whenever a file behind an option holds something else: then the target has to be created anew. Not for
-   * showing.
+   * Changes whenever the text of a file behind an option changes: the target must then be recreated. Not for display.
    */
   readonly fingerprintOfFiles: string;
 }
 
-/** What is needed of a target to read its options. */
+/** The parts of a target that are needed to read its options. */
 export interface WithOptions {
   readonly name: string;
   readonly adapter: Pick<Adapter, 'options' | 'keyHint'>;
   readonly options: Readonly<Record<string, OptionValue>>;
 }
 
-/** What lies in the file of an option. Throws as `resolveOptions` does. */
+/** Reads the file of an option. Throws as `resolveOptions` does. */
 export async function readOption({ name, adapter }: WithOptions, option: string, ref: FileRef): Promise<string> {
   return await readSecretFile(ref, {
     what: `the ${words(option)} of ${name}`,
@@ -157,8 +156,8 @@ export async function readOption({ name, adapter }: WithOptions, option: string,
 }
 
 /**
- * The options for `adapter.create`, with the file of every secret and login read anew. Throws MISCONFIGURED with
- * `retryAfterMs` while a file is absent, empty or unreadable.
+ * Returns the options for `adapter.create`, and reads the file of every secret and login again. Throws MISCONFIGURED
+ * with `retryAfterMs` while a file is absent, empty or unreadable.
  */
 export async function resolveOptions(target: WithOptions): Promise<Resolved> {
   const { adapter, options: given } = target;
@@ -178,12 +177,12 @@ export async function resolveOptions(target: WithOptions): Promise<Resolved> {
 }
 
 /**
- * A sentence when everybody on the machine can read the file. Not for /run/secrets: container managers set the mode
- * there, inside a container of its own.
+ * A warning when every user of the machine can read the file. Files in /run/secrets are left out: container managers
+ * set their mode, inside a container of its own.
  */
 export async function exposure(file: string): Promise<string | undefined> {
   if (file.startsWith('/run/secrets/')) return undefined;
-  // A directory holds none: that it stands in the place of a file is told as a mistake.
+  // A directory holds no secret. Its use in the place of a file is reported as a mistake elsewhere.
   const mode = await statOf(file).then(
     found => (found.isFile() ? found.mode : 0),
     () => 0,

@@ -21,14 +21,14 @@ const ranges = { concurrency: [1, 64], discoverMs: [100, 3_600_000], deliverMs: 
 
 export const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
-/** As they can stand in a variable. */
+/** Whether these are different words without blanks, as a variable can hold them. */
 const isWords = (value: unknown): value is readonly string[] =>
   Array.isArray(value) && value.length > 0 && value.every(word => matches(word, /^\S+$/)) && new Set(value).size === value.length;
 const matches = (value: unknown, pattern: RegExp): boolean => typeof value === 'string' && pattern.test(value);
 
 /**
- * What an adapter of somebody else lacks of the contract, as far as its data shows: the compiler has not looked at
- * plain JavaScript.
+ * What an external adapter lacks of the contract, as far as its data shows, as the compiler has not checked plain
+ * JavaScript.
  */
 export function wrongWith(adapter: Members): string[] {
   const { kind, doc, options, limits, findings, create, creates, alike, keeps, keyHint } = adapter;
@@ -55,7 +55,7 @@ function wrongOption([key, option]: [string, unknown]): string[] {
   const { doc, format, env, choices, form, default: fallback } = option;
   const known = optionFormats.find(name => name === format) as OptionFormat | undefined;
   const words = isWords(choices) ? choices : [];
-  // A secret that stands in the code of an adapter is none.
+  // A secret in the code of an adapter is no secret.
   const rule =
     known === 'secret'
       ? 'must be null, or missing'

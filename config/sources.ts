@@ -13,16 +13,16 @@ import { source } from './schema.ts';
 /** One source and the registries that it serves. */
 export type SourceConfig = Values<typeof source>;
 
-/** Any registry of the region of the source `default`; undefined where nobody says that region. */
+/** Any registry in the region of the source `default`. undefined: no region is configured. */
 export function homeOf(sources: readonly SourceConfig[]): Registry | undefined {
   const region = sources.find(({ name }) => name === 'default')?.region;
   return region === undefined ? undefined : anyRegistryOf(region);
 }
 
-/** The sources of the files and `default`, which the environment can set too. */
+/** Reads the sources of the files and `default`, which the environment can set, too. */
 export function readSources(items: readonly Listed[], env: Env, report: Report): SourceConfig[] {
   const region = env['AWS_REGION'] ? 'AWS_REGION' : 'AWS_DEFAULT_REGION';
-  // A wrong one is told of the variable, and not of every source.
+  // A wrong region is reported for the variable, and not for every source.
   const fallback: Entries = new Map(
     isRegion(env[region] ?? '') ? [['region', { value: env[region] ?? null, origin: { text: region } }]] : [],
   );
@@ -63,7 +63,7 @@ export function readSources(items: readonly Listed[], env: Env, report: Report):
   });
 }
 
-/** A variable is answered by a variable. */
+/** Reports that an external id has no role. A given variable is answered with a variable. */
 function noRole(given: string, wrong: (message: string, from?: string) => void): void {
   const role = source.roleArn.env;
   if (isVariable(given)) wrong(`goes with ${role}: set that too`, given);
@@ -74,7 +74,7 @@ const kinds = ['lambda', 'command', 'file'] as const;
 /** Options of an AWS identity, which asks ECR or a function. */
 const ofIdentity = ['profile', 'roleArn', 'roles', 'externalId', 'endpoint', 'stsEndpoint'] as const;
 
-/** Options that exclude each other. */
+/** Messages about options that exclude each other. */
 function mixed(has: (key: keyof typeof source) => boolean): string[] {
   const given = kinds.filter(has);
   const [kind] = given;
@@ -89,8 +89,8 @@ function mixed(has: (key: keyof typeof source) => boolean): string[] {
 }
 
 /**
- * The region that other options of a source say: the ARN of its function, the patterns of its registries, the arguments
- * of its command (`--region eu-west-1`), the path of its file.
+ * The region that other options of a source imply: the ARN of its function, the patterns of its registries, the
+ * arguments of its command (`--region eu-west-1`), the path of its file.
  */
 function told(entries: Entries): Entries {
   const lambda = entries.get('lambda');
@@ -99,22 +99,22 @@ function told(entries: Entries): Entries {
   const layers = (['file', 'command', 'registries'] as const).map((key): Entries => {
     const placed = entries.get(key);
     const found = placed ? textsOf(placed).map(text => text.match(region)?.[0]) : [];
-    // A pattern for all regions leaves it open; a word of a command that names none does not.
+    // A pattern for all regions leaves the region open. A word of a command without a region does not.
     return placed && (key !== 'registries' || found.every(Boolean)) ? regionIn(placed, found) : new Map();
   });
   return overlay(...layers);
 }
 
-/** A name of AWS's form, anywhere in a text: `my-app-1` is none. */
+/** The name of a region in AWS's form, anywhere in a text: `my-app-1` is none. */
 const region = /(?<![a-z0-9-])[a-z]{2,4}(?:-[a-z]+)*-(?:(?:north|south)(?:east|west)?|east|west|central)-\d{1,2}(?![a-z0-9-])/;
 
-/** Where all that say a region say the same. */
+/** The region, if all texts that name one name the same. */
 function regionIn({ origin }: Placed, found: readonly (string | undefined)[]): Entries {
   const [only, ...others] = new Set(found.filter(one => one !== undefined));
   return new Map(only !== undefined && others.length === 0 ? [['region', { value: only, origin }]] : []);
 }
 
-/** `asList` of the formats has not seen it yet. */
+/** The texts of an option, which `asList` of the formats has not split yet. */
 const textsOf = ({ value }: Placed): string[] =>
   Array.isArray(value)
     ? value.flatMap(({ value: entry }) => (typeof entry === 'string' ? entry : []))

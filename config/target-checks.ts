@@ -8,7 +8,7 @@ import { exposure, isSecretRef, oddPassword, wrongSecret } from './secrets.ts';
 import type { Read, TargetConfig } from './target-config.ts';
 import { ownWord, prefix } from './target-options.ts';
 
-/** A certificate is of no use without its key. */
+/** Reports a client certificate without its key, or a key without its certificate. */
 export function checkCertificate({ path, entries, origin }: Draft, { tls, spelling }: TargetConfig, report: Report): void {
   const [cert, key] = ['clientCertFile', 'clientKeyFile'] as const;
   if ((tls[cert] === undefined) === (tls[key] === undefined)) return;
@@ -20,7 +20,7 @@ export function checkCertificate({ path, entries, origin }: Draft, { tls, spelli
   });
 }
 
-/** At least one of the adapter's alternatives, whole. */
+/** Reports a target without at least one complete alternative of its adapter. */
 export function checkAlternatives(draft: Draft, env: Env, report: Report): void {
   const { adapter, entries, path, origin } = draft;
   const sets = adapter.anyOf ?? [];
@@ -34,7 +34,7 @@ export function checkAlternatives(draft: Draft, env: Env, report: Report): void 
   report.mistakes.push({ path, origin: origin.text, message: `needs ${needs}${lacks}` });
 }
 
-/** `missing`: of the alternative that somebody has begun with. */
+/** What a target that variables made lacks. `missing`: options that are missing from an incomplete alternative. */
 function lackingOf({ adapter }: Draft, missing: readonly string[] | undefined, env: Env): ReturnType<typeof lacking> {
   const [first = [], ...others] = adapter.anyOf ?? [];
   const { origin, message } = lacking((missing ?? first) as [string, ...string[]], adapter, env);
@@ -64,7 +64,7 @@ export function addressesOf({ adapter, options }: TargetConfig): string[] {
   return keys.flatMap(key => (typeof options[key] === 'string' ? options[key] : []));
 }
 
-/** Key files that everybody can read. */
+/** Warnings about files with keys that every user can read, and about odd passwords in files. */
 export async function exposures({ adapter, options, headers, tls }: TargetConfig, subject: (option: string) => string): Promise<string[]> {
   const keys = Object.entries(options).flatMap(([key, value]) =>
     adapter.options[key]?.format === 'secret' && isSecretRef(value) && 'file' in value ? { key, file: value.file } : [],
@@ -81,7 +81,7 @@ export async function exposures({ adapter, options, headers, tls }: TargetConfig
   return all.flat();
 }
 
-/** Secrets and logins that stand in the configuration itself and are visibly none. */
+/** Reports secrets and logins in the configuration itself that are visibly none. */
 export function checkSecrets({ adapter, entries, path, origin }: Draft, read: Read, report: Report): void {
   for (const [key, { format }] of Object.entries(adapter.options)) {
     const value = read[key];
@@ -93,7 +93,7 @@ export function checkSecrets({ adapter, entries, path, origin }: Draft, read: Re
   }
 }
 
-/** What the configuration says of certificates, where all addresses are sockets. */
+/** Warns of options about certificates where all addresses are sockets. */
 export function idleAtSocket(path: string, target: TargetConfig): string[] {
   const addresses = addressesOf(target);
   if (addresses.length === 0 || !addresses.every(address => /^unix:/i.test(address))) return [];
@@ -103,7 +103,10 @@ export function idleAtSocket(path: string, target: TargetConfig): string[] {
   return names.length === 0 ? [] : [`${path}: a socket needs no certificate, so this has no effect: ${names.join(', ')}.`];
 }
 
-/** `create` where there is nothing to create. With a mistake nobody knows: it may have taken the registries away. */
+/**
+ * Warns of `create` where there is nothing to create. After a mistake it does not, as the mistake may have removed the
+ * registries.
+ */
 export function idle({ path, entries }: Draft, { create, registries, own, spelling }: TargetConfig, report: Report): string[] {
   const asked = create && !isBlank(entries.get('create'));
   if (!asked || registries.length > 0 || own || report.mistakes.length > 0) return [];

@@ -16,13 +16,13 @@ export interface TargetConfig {
   readonly paused: boolean;
   /** `registries:`, each host once. */
   readonly registries: readonly Registry[];
-  /** `own` was among them: any registry of the region where the courier's own one is. */
+  /** Any registry in the region of the courier's own one, where `own` is among `registries`. */
   readonly own?: Registry | undefined;
-  /** Images that it should be able to pull, each once. */
+  /** Images that the target should be able to pull, each once. */
   readonly verify: readonly Image[];
   /** Cron pattern for when deliveries that disturb may begin. */
   readonly window?: string | undefined;
-  /** The adapter's, with what the configuration says instead. */
+  /** The adapter's limits, with those of the configuration instead where given. */
   readonly limits: Limits;
   readonly tls: {
     readonly caFile?: string | undefined;
@@ -33,13 +33,13 @@ export interface TargetConfig {
     readonly clientCertFile?: string | undefined;
     readonly clientKeyFile?: string | undefined;
   };
-  /** For every request. */
+  /** Headers of every request. */
   readonly headers: HeadersRef;
   readonly allowHttp: boolean;
   readonly spelling: Spelling;
-  /** Where it was written, for people. */
+  /** Where the target is configured, for display. */
   readonly origin: string;
-  /** The adapter's own options. Those that are not set are missing. */
+  /** The adapter's own options, without those that are not set. */
   readonly options: Readonly<Record<string, OptionValue>>;
 }
 

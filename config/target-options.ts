@@ -1,13 +1,12 @@
 import type { Adapter, OptionFormat } from '../src/contract/adapter.ts';
 import { type Field, type Table, type Values, withFiles } from './field.ts';
 
-/** Among `registries`: that of the account which the courier itself belongs to, whatever its number. */
+/**
+ * The word under `registries` for the registry of the account that the courier itself belongs to, whatever its number.
+ */
 export const ownWord = 'own';
 
-/**
- * Options of every target. The `env` of those that have a short form is only the end of the name: _CA_FILE for
- * PORTAINER_CA_FILE.
- */
+/** Options of every target. `env` is only the end of a variable's name: _CA_FILE for PORTAINER_CA_FILE. */
 const common = {
   kind: { doc: 'What the target is.', format: 'name' },
   name: { doc: 'Unique. Default: the kind, then kind-2 and so on.', format: 'name' },
@@ -36,7 +35,7 @@ const common = {
   },
 } as const satisfies Table;
 
-/** Of targets that are reached by requests. */
+/** Options of targets that are reached by requests. */
 const connection = {
   caFile: { doc: 'Certificates (PEM) to trust beside the usual authorities.', format: 'path', default: null, env: '_CA_FILE' },
   tlsServerName: {
@@ -68,7 +67,7 @@ const connection = {
   allowHttp: { doc: 'Allows an address that begins with http://.', format: 'boolean', default: false, env: '_ALLOW_HTTP' },
 } as const satisfies Table;
 
-/** The fixed part of what reading a target gives; the adapter's options stand beside it. */
+/** The values that every target has. Those of the adapter's options are beside them. */
 export type Common = Values<typeof common> & Partial<Values<typeof connection>> & { readonly headersFile?: string };
 
 /** The option whose variable makes a target without any file: the first one that must be given and has a variable. */
@@ -78,15 +77,15 @@ export function trigger(adapter: Adapter): { readonly key: string; readonly env:
 }
 
 /**
- * What the variables of a kind begin with, after the one that makes a target: PORTAINER for PORTAINER_URL, CATTLE for
- * the CATTLE_URL of rancher.
+ * The prefix of a kind's variables, after the one that makes a target: PORTAINER for PORTAINER_URL, CATTLE for the
+ * CATTLE_URL of rancher.
  */
 export const prefix = (adapter: Adapter): string =>
   trigger(adapter)?.env.replace(/_[A-Z]+$/, '') ?? adapter.kind.toUpperCase().replaceAll('-', '_');
 
 /**
- * All options of a target of this kind, common ones first; those with a variable of the short form only where the
- * adapter has one.
+ * All options of a target of this kind, common ones first. Common options have variables only where the adapter has a
+ * short form. Throws an Error when an option of the adapter has the name of another one.
  */
 export function targetTable(adapter: Adapter): Table {
   const { concurrency, discoverMs, deliverMs } = adapter.limits;

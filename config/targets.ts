@@ -27,7 +27,7 @@ import { ownWord, targetTable } from './target-options.ts';
 import { wrapped } from './texts.ts';
 import { checkNames } from './unknown-variables.ts';
 
-/** All targets of files and environment; those with mistakes are missing. */
+/** Reads all targets of files and environment. Targets of an unknown kind are missing. */
 export async function readTargets(
   items: readonly Listed[],
   aliases: Aliases,
@@ -127,7 +127,7 @@ function registriesOf(addresses: readonly string[], aliases: Aliases, wrong: (me
   return [...hosts.values()];
 }
 
-/** No sentence quotes what is wrong: it may be a secret in the wrong place. */
+/** Reads the images under `verify`. No message quotes a wrong one, as it may be a secret in the wrong place. */
 function imagesOf(texts: readonly string[], aliases: Aliases, wrong: (message: string) => void): Image[] {
   const images = new Map<string, Image>();
   for (const [at, text] of texts.entries()) {
@@ -138,7 +138,10 @@ function imagesOf(texts: readonly string[], aliases: Aliases, wrong: (message: s
   return [...images.values()];
 }
 
-/** Secrets become references here: convict copies values, and a copy of a Secret would be broken. */
+/**
+ * The adapter's options. Secrets become references only here, as convict copies values, and a copy of a Secret would be
+ * broken.
+ */
 function optionsOf(adapter: Adapter, entries: Entries, read: Read): TargetConfig['options'] {
   const option = (key: string): OptionValue | undefined => {
     const file = read[`${key}File`];
@@ -152,7 +155,7 @@ function optionsOf(adapter: Adapter, entries: Entries, read: Read): TargetConfig
   return Object.fromEntries(all.filter((entry): entry is readonly [string, OptionValue] => entry[1] !== undefined));
 }
 
-/** Equal for two targets that reach the same manager with the same key. */
+/** A text that is equal for two targets that reach the same manager with the same key. */
 function identityOf({ kind, adapter }: TargetConfig, read: Read): string {
   const telling = Object.entries(adapter.options).filter(([, { format }]) =>
     ['url', 'address', 'path', 'secret', 'login', 'string'].includes(format),

@@ -1,7 +1,7 @@
 // oxlint-disable-next-line no-control-regex -- these are what must not be there
 const control = /[\u0000-\u001f\u007f-\u009f]/;
 
-/** Of any text: what it should be and is not. */
+/** What any text must be and is not. undefined: the text is fine. */
 export function textRule(value: unknown): string | undefined {
   if (Array.isArray(value)) return 'must be one value, not a list';
   if (typeof value !== 'string') return 'must be text: put it in quotes';
@@ -10,8 +10,8 @@ export function textRule(value: unknown): string | undefined {
 }
 
 /**
- * What is around a value and does not belong to it; undefined where nothing is. `--env-file` of docker keeps quotes,
- * and many editors of variables keep blanks.
+ * What surrounds a value and does not belong to it. undefined: nothing. `--env-file` of docker keeps quotes, and many
+ * editors of variables keep blanks.
  */
 export function wrapped(value: unknown): string | undefined {
   const text = Array.isArray(value) ? value.map(String).join(',') : String(value);

@@ -5,14 +5,15 @@ import type { Report } from './read.ts';
 import { prefix, targetTable, trigger } from './target-options.ts';
 
 /**
- * What nobody wrote. Kubernetes sets ECR_COURIER_SERVICE_HOST and PORTAINER_PORT_9443_TCP_ADDR for Services of such
- * names in the namespace; links of Docker set PORTAINER_NAME, PORTAINER_ENV_PATH and ports; agents of Rancher 1.6 and 2
- * have CATTLE_CONFIG_URL and many more that begin with CATTLE_.
+ * Whether other programs set a variable of this name. Kubernetes sets ECR_COURIER_SERVICE_HOST and
+ * PORTAINER_PORT_9443_TCP_ADDR for Services of such names in the namespace. Links of Docker set PORTAINER_NAME,
+ * PORTAINER_ENV_PATH and ports. Agents of Rancher 1.6 and 2 have CATTLE_CONFIG_URL and many more that begin with
+ * CATTLE_.
  */
 const isSetByOthers = (name: string, start: string): boolean =>
   /^(SERVICE_(HOST|PORT)|PORT|NAME$|ENV)(_|$)/.test(name.slice(start.length)) || start === 'CATTLE_';
 
-/** Words by which people know the same thing from other programs. One of each group ends the name of a variable. */
+/** Words that mean the same in other programs. A word of each group is the end of one of our variables. */
 const meanTheSame: readonly (readonly string[])[] = [
   ['API_KEY', 'TOKEN', 'API_TOKEN', 'ACCESS_TOKEN', 'BEARER_TOKEN', 'AUTH_TOKEN', 'KEY', 'SECRET', 'APIKEY'],
   ['USERNAME', 'USER', 'LOGIN', 'USER_NAME'],
@@ -34,7 +35,7 @@ function sameMeaning(name: string, start: string, known: readonly string[]): str
   return candidates.find(candidate => known.includes(candidate));
 }
 
-/** Options that have no variable, by the one that they would have. */
+/** Options without a variable, by the name that their variable would have. */
 function optionsOfFiles(adapters: readonly Adapter[]): ReadonlyMap<string, string> {
   const ofKind = (adapter: Adapter) => {
     const spelled = (key: string): string => `${prefix(adapter)}_${key.replaceAll(/[A-Z]/g, letter => `_${letter}`).toUpperCase()}`;
@@ -44,13 +45,13 @@ function optionsOfFiles(adapters: readonly Adapter[]): ReadonlyMap<string, strin
   return new Map(adapters.flatMap(ofKind));
 }
 
-/** What is looked for in each of the variables. */
+/** What is compared with each variable. */
 interface Known {
   /** Variables that are read. */
   readonly names: readonly string[];
-  /** As `optionsOfFiles`. */
+  /** The result of `optionsOfFiles`. */
   readonly inFiles: ReadonlyMap<string, string>;
-  /** Kinds of targets that variables make, by how these begin; isUsed: here they do. */
+  /** Kinds of targets that variables make, with the prefix of these variables. isUsed: a variable makes one. */
   readonly kinds: readonly { readonly kind: string; readonly start: string; readonly isUsed: boolean }[];
 }
 
@@ -62,7 +63,7 @@ function knownBy(adapters: readonly Adapter[], env: Env): Known {
   return { names: variables(adapters).map(({ name }) => name), inFiles: optionsOfFiles(adapters), kinds };
 }
 
-/** What is to be said of a variable that nobody reads; undefined of one that is somebody else's. */
+/** The warning about a variable that is not read. undefined: the variable belongs to another program. */
 function warningOf(name: string, { names: known, inFiles, kinds }: Known): string | undefined {
   const option = inFiles.get(name);
   if (option) return `${name} is not read: ${option} of a target stands in a file alone (${configVariable}).`;
@@ -74,15 +75,16 @@ function warningOf(name: string, { names: known, inFiles, kinds }: Known): strin
   if (!mine || near || isSetByOthers(name, mine.start)) return near && `${name} is not read: did you mean ${near}?`;
   const meant = sameMeaning(name, mine.start, known);
   if (meant) return `${name} is not read: did you mean ${meant}?`;
-  // Where no target is made by variables, it may well be another program's.
+  // If variables make no target, this one may well belong to another program.
   return mine.isUsed ? `${name} is not read: there is no such variable. config/reference.md lists those of ${mine.kind}.` : undefined;
 }
 
-/** A name with more of them in its first word is another program's. */
+/** The most edits in a name without a known prefix. A name with more belongs to another program. */
 const slipsInPrefix = 1;
 
 /**
- * Variables that look like ours and are not: a mistake where the prefix is ours, a warning where it is a product's.
+ * Reports variables that look like ours and are not: as a mistake where the prefix is ours, as a warning where it is a
+ * product's.
  */
 export function checkNames(env: Env, adapters: readonly Adapter[], report: Report): void {
   const known = knownBy(adapters, env);
