@@ -36,6 +36,11 @@ describe('a running task was replaced', () => {
       replaced: [],
     },
     { name: 'no: it ended by itself', after: [task('t1', 'complete', 'shutdown'), task('t3', 'new'), ...before.slice(1)], replaced: [] },
+    {
+      name: 'no: its node is gone for a day',
+      after: [task('t1', 'orphaned', 'shutdown'), task('t3', 'running'), ...before.slice(1)],
+      replaced: [],
+    },
     { name: 'no: somebody wants more replicas', after: [...before, task('t3', 'new', 'running', '3')], replaced: [] },
   ];
   for (const { name, after, replaced } of table)
