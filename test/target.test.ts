@@ -61,6 +61,12 @@ test('remedies name what the user wrote: variables, or the options of a file', a
   await using files = await folder({ 'courier.yaml': text });
   const byFile = await remedies({ files: [files.at('courier.yaml')] });
   assert.match(byFile['NO_SLOTS'] ?? '', /`registries`.*`create: true`/);
+  const creating = await folder({
+    'courier.yaml': `targets: [{kind: kubernetes, url: "https://k", tokenFile: /t, onlyWithImages: true}]`,
+  });
+  const byCreator = await remedies({ files: [creating.at('courier.yaml')] });
+  assert.match(byCreator['NO_SLOTS'] ?? '', /or name its host in `registries`\.$/, 'it creates already');
+  await creating[Symbol.asyncDispose]();
   const ofFile = await remedies({
     env: { DOCKER_CONFIG_PATH: '/var/lib/x/config.json', DOCKER_CONFIG_REGISTRIES: '123456789012.dkr.ecr.eu-west-1.amazonaws.com' },
   });

@@ -51,11 +51,11 @@ export function digestOf(config: TargetConfig, shard: Shard | undefined): string
 }
 
 /** Remedies for findings of the engine, with option names as the user writes them: variables, or options in a file. */
-function remediesOf({ adapter, spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
+function remediesOf({ adapter, create: isCreating, spelling: { create, registries, fingerprint, caFile } }: TargetConfig) {
   const place = adapter.keeps === 'files' ? 'file' : 'manager';
   const mayCreate = `\`${setting(create, 'true')}\``;
   return {
-    NO_SLOTS: `Add the registry in the ${place}, or name its host in \`${registries}\` and set ${mayCreate}.`,
+    NO_SLOTS: `Add the registry in the ${place}, or name its host in \`${registries}\`${isCreating ? '' : ` and set ${mayCreate}`}.`,
     NOT_CREATED: `Create it in the ${place}, or set ${mayCreate}.`,
     OWN_UNKNOWN: `Give the source \`default\` AWS credentials that may fetch a token, or name the hosts in \`${registries}\` instead of \`own\`.`,
     TLS_UNVERIFIED: `Pin the certificate with \`${fingerprint}\`, or give its CA with \`${caFile}\`.`,
