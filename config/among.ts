@@ -1,7 +1,7 @@
 import { hint } from './nearest.ts';
 import { shownWord } from './showable.ts';
 
-/** The start of a message about an unknown value. It has the value where that may be shown. */
+/** The start of a message about an unknown value. It includes the value where that may be shown. */
 export function isAnd(value: unknown): string {
   const shown = typeof value === 'string' ? shownWord(value) : undefined;
   return shown === undefined ? '' : `is ${shown} and `;

@@ -26,8 +26,8 @@ const doors = { listen, port, socket };
 
 /**
  * Loads where the daemon of this configuration listens, as far as its files can be read. Mistakes elsewhere do not
- * matter. `chosen`: whether the configuration says on which port. `unread`: mistakes that may have hidden another
- * answer. Throws a ConfigError when one of these options itself is wrong, as the answer could then be any daemon.
+ * matter. `chosen`: whether the configuration sets the port. `unread`: mistakes that may have hidden another answer.
+ * Throws a ConfigError when one of these options itself is wrong, as the address could then be that of any daemon.
  */
 export async function loadDoors(
   given: Places,

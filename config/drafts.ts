@@ -31,8 +31,8 @@ export interface Surroundings {
 }
 
 /**
- * Drafts the targets of the files, with the variables for those that are named like their kind, and the targets that
- * the environment makes.
+ * Drafts the targets of the files, applies variables to those that are named after their kind, and adds the targets
+ * that the environment makes.
  */
 export function draftTargets(items: readonly Listed[], { adapters, env, credentials }: Surroundings, report: Report): Draft[] {
   const drafts = fromFiles(items, adapters, report);

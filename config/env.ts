@@ -62,8 +62,8 @@ export function fromFlags(table: Table, flags: Flags): Entries {
 }
 
 /**
- * The files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: paths by name. They are
- * not read.
+ * Lists the files that systemd's LoadCredential= or SetCredential= put into $CREDENTIALS_DIRECTORY: paths by name. It
+ * does not read them.
  */
 export async function credentialFiles(env: Env): Promise<ReadonlyMap<string, string>> {
   const directory = env['CREDENTIALS_DIRECTORY'];
@@ -123,7 +123,7 @@ export function variables(adapters: readonly Adapter[]): readonly { readonly nam
   ];
 }
 
-/** Variables of Node and systemd that are for this process alone. */
+/** Variables for Node and from systemd that concern this process alone. */
 const ofProcess =
   /^(UV_THREADPOOL_SIZE|NODE_EXTRA_CA_CERTS_LEFT_OUT|(STATE|CACHE|LOGS|CONFIGURATION|RUNTIME|CREDENTIALS)_DIRECTORY|NOTIFY_SOCKET|LISTEN_(PID|PIDFDID|FDS|FDNAMES)|WATCHDOG_(PID|USEC)|INVOCATION_ID|JOURNAL_STREAM|SYSTEMD_EXEC_PID|(MAIN|MANAGER)PID(FDID)?|PIDFILE|FDSTORE|MEMORY_PRESSURE_(WATCH|WRITE))$/;
 

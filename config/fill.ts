@@ -11,7 +11,7 @@ const formatName = (name: string): string => `ecr-courier ${name}`;
 
 /**
  * These formats are strict: convict's own take any text but `false` for true, and `12abc` for 12. A broken rule goes to
- * the schema's `report` and is not thrown, as convict would join all of them into one text that quotes values.
+ * the schema's `report` and is not thrown, as convict would join all errors into one text that quotes values.
  */
 convict.addFormats(
   Object.fromEntries(

@@ -46,7 +46,7 @@ export const host: Form = {
   words: 'a bare host name in lower case, as image names spell it',
 };
 
-/** A URL without a user name, a query and a fragment. */
+/** A URL without a user name, query or fragment. */
 const plainUrl = String.raw`[hH][tT][tT][pP][sS]?:///*@?[^\s\\?#@/]+(/[^\s\\?#]*)?`;
 const stored = String.raw`\s*([a-zA-Z][a-zA-Z0-9+.-]*://)?<host>\.?(:[0-9]+)?`;
 const stray = String.raw`^\s*([a-zA-Z][a-zA-Z0-9+.-]*://)?${hostPatterns.stray}\.?([:/?#@\s]|$)`;

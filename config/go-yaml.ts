@@ -1,6 +1,6 @@
 /**
  * Differences between YAML as Kubernetes reads it and YAML elsewhere. The readers of Kubernetes use go.yaml.in/yaml/v2
- * (2.4.4, its readerc.go and resolve.go). What is here was compared with it running.
+ * (2.4.4, its readerc.go and resolve.go). The functions here were compared with the running library.
  */
 
 export type Plain = string | number | boolean | null;

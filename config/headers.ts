@@ -18,8 +18,8 @@ const token = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export const linesOf = (text: string): string[] => text.split(/\r?\n/).flatMap(line => line.trim() || []);
 
 /**
- * The same lines from a map of a file. A value that is not a text is left as it is, so that the rule refuses it: YAML
- * drops zeros of a number.
+ * The same lines from a map of a file. A value that is not a text is left as it is, so that the rule refuses it, as
+ * YAML drops zeros of a number.
  */
 export const linesOfMap = (map: Entries): unknown[] =>
   [...map].map(([name, { value }]: readonly [string, Placed]) => (typeof value === 'string' ? `${name}: ${value}` : value));

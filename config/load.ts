@@ -28,7 +28,7 @@ export type { TargetConfig } from './target-config.ts';
 
 /** The whole configuration, checked and frozen. */
 export interface Config {
-  /** In file order; `default` is always among them. */
+  /** The sources in file order. `default` is always among them. */
   readonly sources: readonly SourceConfig[];
   readonly targets: readonly TargetConfig[];
   readonly server: Server;

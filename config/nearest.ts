@@ -28,8 +28,8 @@ export function nearest(word: string, known: readonly string[], most = 2): strin
   const mostEdits = Math.min(most, Math.floor(meant.length / 3));
   const near = known.flatMap(name => {
     const one = bare(name);
-    // Each letter more or less is an edit. This saves time, as each start compares all variables with hundreds of
-    // names.
+    // Each letter more or less is an edit, so the length alone rules a name out. Each start compares all variables with
+    // hundreds of names.
     if (Math.abs(one.length - meant.length) > mostEdits) return [];
     const edits = distance(meant, one);
     return edits <= mostEdits ? [{ name, edits }] : [];

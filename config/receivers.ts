@@ -43,8 +43,8 @@ interface Draft extends Item {
 }
 
 /**
- * Reads the receivers of the files, with the variables for those that are named like their format, and the receivers
- * that variables make.
+ * Reads the receivers of the files, applies variables to those that are named after their format, and adds the
+ * receivers that variables make.
  */
 export async function readReceivers(
   items: readonly Item[],

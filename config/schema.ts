@@ -175,7 +175,7 @@ export function receiverVariables(format: ReceiverFormat): Table {
   return withFiles({ url: { ...receiver.url, doc, env: `ECR_COURIER_NOTIFY_${format.toUpperCase()}_URL` } });
 }
 
-/** For options that may be left out, but not given without a value. */
+/** Marks an option that may be left out, but not given without a value. */
 const said = { default: null, blank: 'refused' } as const;
 
 export const roles = {

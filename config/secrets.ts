@@ -101,8 +101,8 @@ const kinds: readonly (readonly [RegExp, SecretKind])[] = [
 ];
 
 /**
- * What is wrong with a secret or login that stands in the configuration itself, as the rest of a sentence that begins
- * with its option: a mistake, or what is odd about it. Never quotes it.
+ * What is wrong with a secret or login in the configuration itself, as the rest of a sentence that begins with its
+ * option: a mistake, or what is odd about it. Never quotes it.
  */
 export function wrongSecret(option: string, value: string): { readonly mistake: string } | { readonly odd: string } | undefined {
   const kind = kindOf(option);
@@ -177,7 +177,7 @@ export async function resolveOptions(target: WithOptions): Promise<Resolved> {
 }
 
 /**
- * A warning when every user of the machine can read the file. Files in /run/secrets are left out: container managers
+ * A warning when every user of the machine can read the file. Files in /run/secrets are left out, as container managers
  * set their mode, inside a container of its own.
  */
 export async function exposure(file: string): Promise<string | undefined> {

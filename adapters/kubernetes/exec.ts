@@ -55,7 +55,7 @@ function infoFor({ version, cluster }: Exec, server: HttpBase): string {
   return JSON.stringify({ kind: 'ExecCredential', apiVersion: version, spec: { ...(told && { cluster: told }), interactive: false } });
 }
 
-/** As the kubeconfig has it. */
+/** The address of a proxy with its login, as the kubeconfig has it. */
 const wholeAddress = ({ address, login }: NonNullable<HttpBase['proxy']>): string =>
   login ? address.replace('//', () => `//${login.reveal()}@`) : address;
 

@@ -28,7 +28,7 @@ export interface Exec {
   readonly installHint: string | undefined;
   /** What the program is told of the cluster. undefined: nothing, as the kubeconfig does not ask for it. */
   readonly cluster: { readonly config: unknown } | undefined;
-  /** For sentences: `the user u in /k/config`. */
+  /** The user in messages: `the user u in /k/config`. */
   readonly from: string;
 }
 
@@ -76,7 +76,7 @@ function serverIn(cluster: Fields, what: string, path: string): Server {
   };
 }
 
-/** Its login apart from its address, as messages show that. */
+/** Splits the login of a proxy from its address, as messages show the address. */
 function proxyIn(text: string): Pick<NamedProxy, 'address' | 'login'> {
   const [, scheme = 'http://', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)$/is.exec(text) ?? [];
   const at = rest.lastIndexOf('@');

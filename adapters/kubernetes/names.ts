@@ -1,12 +1,12 @@
 /** The label of the courier's Secrets. A Secret with it is repaired, whichever client changes it. */
 export const managedBy = { key: 'app.kubernetes.io/managed-by', value: 'ecr-courier' } as const;
-/** On a Secret of ours: the credentials that it holds (`content.ts`). */
+/** The annotation of our Secrets with the credentials that they hold (`content.ts`). */
 export const contentAnnotation = 'ecr-courier/content';
-/** On a Secret of ours: the target that wrote it, as several targets may serve one cluster. */
+/** The annotation of our Secrets with the target that wrote them, as several targets may serve one cluster. */
 export const targetAnnotation = 'ecr-courier/target';
-/** On a namespace: "false" leaves it alone; "true" chooses it where the target has `optIn`. */
+/** The annotation of namespaces that are left alone ("false"), or chosen where the target has `optIn` ("true"). */
 export const enabledAnnotation = 'ecr-courier/enabled';
-/** On a namespace: the source that should serve its Secret. */
+/** The annotation of namespaces with the source that should serve their Secret. */
 export const sourceAnnotation = 'ecr-courier/source';
 
 export const secretType = 'kubernetes.io/dockerconfigjson';

@@ -12,7 +12,7 @@ export interface Oidc {
   readonly refreshToken: Secret | undefined;
   /** The authorities that sign the issuer's certificate. */
   readonly authorities: Given | undefined;
-  /** For sentences: `the user u in /k/config`. */
+  /** The user in messages: `the user u in /k/config`. */
   readonly from: string;
 }
 

@@ -14,7 +14,7 @@ interface UnderWay {
   before: string | undefined;
   /** Versions that were seen since then. */
   readonly seen: string[];
-  /** looked: a look came in between. It may already show the write, so that no event tells of it. */
+  /** looked: a look came in between. It may already show the write, whose event may then never come. */
   event: 'to come' | 'looked';
 }
 

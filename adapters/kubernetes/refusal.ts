@@ -75,7 +75,7 @@ export const keptBy = (what: string, target: string): Failure =>
     remedy: 'Give one of the two targets another name with `secret`, or other namespaces.',
   });
 
-/** For a sentence: `kubectl-edit wrote it`. */
+/** The writers of a Secret in a message: `kubectl-edit wrote it`. */
 const ownersSaid = (managers: readonly string[]): string =>
   managers.length === 0 ? 'somebody else wrote it' : `${managers.map(manager => quote(manager, 60)).join(' and ')} wrote it`;
 

@@ -128,7 +128,7 @@ async function ask(api: Api, settings: Settings, namespaces: readonly string[] |
 
 interface Question {
   readonly namespace: string | undefined;
-  /** With one name at most. */
+  /** The right, with one name at most. */
   readonly right: Right;
   readonly verb: string;
 }

@@ -31,7 +31,7 @@ export interface View {
   /** What may be watched; empty: nothing. */
   readonly streams: readonly Stream[];
   readonly findings: readonly Finding[];
-  /** As in a discovery. */
+  /** The same as `unseen` of a discovery. */
   readonly unseen: readonly string[];
   /** The UID of the namespace kube-system, which identifies the cluster. undefined: it was not seen. */
   readonly cluster: string | undefined;
