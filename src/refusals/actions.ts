@@ -1,5 +1,5 @@
 /**
- * The actions of ECR, by what AWS lets a statement name as their resource: a repository, or nothing less than all
+ * The actions of ECR, grouped by the narrowest resource that a statement may name for them: a repository, or only `*`
  * (Service Authorization Reference, Amazon Elastic Container Registry, 2026).
  */
 const ofRepositories: readonly string[] = [
@@ -70,7 +70,7 @@ const ofRegistries: readonly string[] = [
 
 export type Kind = 'repository' | 'registry' | 'role' | 'function';
 
-/** What each action is done to, of all actions for which there are policies here. */
+/** The kind of resource that each known action applies to. */
 export const actions: ReadonlyMap<string, Kind> = new Map<string, Kind>([
   ...ofRepositories.map(name => [`ecr:${name}`, 'repository'] as const),
   ...ofRegistries.map(name => [`ecr:${name}`, 'registry'] as const),

@@ -9,7 +9,7 @@ interface Admission {
 
 const unique = <T>(list: readonly T[]): readonly T[] => [...new Set(list)];
 
-/** Each once; a list of one is written as the one. */
+/** Removes duplicates, and returns the element itself where only one is left. */
 export function one<T>(given: readonly T[]): T | readonly T[] {
   const list = unique(given);
   const [first] = list;
@@ -17,16 +17,17 @@ export function one<T>(given: readonly T[]): T | readonly T[] {
 }
 
 /**
- * Who is let in. principals: numbers of accounts, or ARNs of roles, users, accounts and sessions. A session does not
- * tell the path of its role, and AWS refuses a policy that names a role which is not there. So a role that is known by
- * a session alone is named by a condition, which holds for any path: a name is there once in an account.
+ * The Principal and Condition of a statement that lets these principals in: account numbers, or ARNs of roles, users,
+ * accounts and sessions. A session ARN does not contain the path of its role, and AWS rejects a policy that names a
+ * role that does not exist. A role known only by a session is therefore matched by a condition that allows any path:
+ * role names are unique within an account.
  */
 export function admitted(principals: readonly string[]): Admission {
   const roles = principals.map(principal => sessionOf(principal));
   if (roles.every(role => role === undefined)) return { Principal: { AWS: one(principals.map(named)) } };
   const patterns = principals.flatMap((principal, at) => {
     const role = roles[at];
-    // Everybody of an account, since it is nobody's own ARN.
+    // The ARN of an account's root stands for the whole account, and no caller has it: match every principal there.
     if (!role) return [named(principal).replace(/:root$/, ':*')];
     const start = `arn:${role.partition}:iam::${role.account}:role/`;
     return [`${start}${role.name}`, `${start}*/${role.name}`];
@@ -35,12 +36,13 @@ export function admitted(principals: readonly string[]): Admission {
   return { Principal: { AWS: one(accounts) }, Condition: { ArnLike: { 'aws:PrincipalArn': one(patterns) } } };
 }
 
-/** Roles of AWS itself: they lie below a path, which a session does not tell. */
+/** Roles that AWS creates. They have a path, which a session ARN does not contain. */
 const ofAws = /^AWS(ReservedSSO_|ServiceRoleFor)/;
 
 /**
- * Whom the policy of a function lets in. Lambda takes a role, a user or the number of an account, and no condition on
- * the principal (Lambda API reference, AddPermission). A session ends, so its role is named.
+ * The principal for the policy of a Lambda function. Lambda accepts a role, a user or an account number, and no
+ * condition on the principal (Lambda API reference, AddPermission). A session is temporary, so the policy names its
+ * role.
  */
 export function invoker(principal: string): string {
   if (/^arn:[^:]+:iam::\d+:(role|user)\//.test(principal)) return principal;
@@ -49,13 +51,13 @@ export function invoker(principal: string): string {
   return accountOf(principal) ?? 'ACCOUNT';
 }
 
-/** A sentence for a role that is known by a session alone. */
+/** The note for roles known only by a session; empty where there are none. */
 export const withoutPath = (principals: readonly string[]): readonly string[] =>
   principals.some(principal => sessionOf(principal) && invoker(principal).startsWith('arn:'))
     ? ['A session does not tell the path of its role: add it to the name of the role, where there is one.']
     : [];
 
-/** Who a principal is of. Missing for a service. */
+/** The account number of a principal. Undefined for a service. */
 export const accountOf = (principal: string): string | undefined => /^(?:arn:[^:]+:[^:]+::)?(\d{12})(?::|$)/.exec(principal)?.[1];
 
 function sessionOf(principal: string): { readonly partition: string; readonly account: string; readonly name: string } | undefined {
@@ -63,13 +65,15 @@ function sessionOf(principal: string): { readonly partition: string; readonly ac
   return partition && account && name ? { partition, account, name } : undefined;
 }
 
-/** Nobody is let in for want of a name: whoever is not known is left to be filled in. */
+/**
+ * The ARN of a principal; an unknown one becomes a placeholder, so that the statement never lets in more than intended.
+ */
 function named(principal: string): string {
   if (/^\d+$/.test(principal)) return accountRoot(principal);
   return principal.startsWith('arn:') ? principal : 'arn:aws:iam::ACCOUNT:role/NAME';
 }
 
-/** An account as a principal: everybody there who has the right by his own policies. */
+/** The root ARN of an account: it admits every principal there whose own policies allow the action. */
 function accountRoot(principal: string): string {
   const [, partition = 'aws', account = principal] = /^arn:([^:]+):[^:]+::(\d+):/.exec(principal) ?? [];
   return `arn:${partition}:iam::${account}:root`;

@@ -6,7 +6,7 @@ import { endpointStatement, identityStatement } from './statements.ts';
 const above = (account: string | undefined): string =>
   `the organization above ${account === undefined ? 'the account' : `account ${account}`}`;
 
-/** Whose it is, for each policy that stands beside the three gates. */
+/** Describes each policy that applies in addition to the three gates, with its owner. */
 export const beside = {
   boundary: ({ holder }: Denial) => `the permissions boundary of ${holder.words}`,
   scp: ({ account }: Denial) => `a service control policy (SCP) of ${above(account)}`,
@@ -15,7 +15,7 @@ export const beside = {
   endpoint: () => 'the policy of the VPC endpoint on the way',
 } as const;
 
-/** Those that narrow what the three gates allow: their Allow is needed besides. */
+/** Explains a missing Allow in a policy that limits what the three gates allow: the action needs an Allow in both. */
 function narrowed(id: string, what: string, side: (denial: Denial) => string, remedy: string) {
   return (denial: Denial): Diagnosis => {
     const statement = (id === 'denied-endpoint' ? endpointStatement : identityStatement)(needed(denial), arns(denial));
@@ -29,7 +29,9 @@ function narrowed(id: string, what: string, side: (denial: Denial) => string, re
   };
 }
 
-/** Of RCPs only AWS's own allows something, so there is nothing to add (Organizations user guide, RCP syntax). */
+/**
+ * Among RCPs only AWS's own contains an Allow, so there is no statement to add (Organizations user guide, RCP syntax).
+ */
 const ofResourceControl = (denial: Denial): Diagnosis => ({
   id: 'denied-rcp',
   sentence: `${refused(denial)}: ${beside.rcp(denial)} does not let it through, whatever the other policies say.`,
@@ -38,7 +40,7 @@ const ofResourceControl = (denial: Denial): Diagnosis => ({
     'Ask the administrators of the organization to which the repository belongs for an exception in their Deny. No statement that allows can be added there.',
 });
 
-/** An Allow is missing in one of these. */
+/** The diagnosis for a missing Allow, by the policy that lacks it. */
 export const narrowing: Readonly<Record<Exclude<Gate, 'identity' | 'resource'>, (denial: Denial) => Diagnosis>> = {
   boundary: narrowed(
     'denied-boundary',

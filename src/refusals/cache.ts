@@ -1,11 +1,11 @@
 import type { CacheRule } from '../contract/cache-rule.ts';
 
-/** The rule that covers a repository; `none`: the rules are known, and none does. */
+/** The rule that covers a repository. `none`: the rules are known, and none of them covers it. */
 export type Cache = CacheRule | 'none';
 
 /**
- * The rule with the longest prefix is taken, and ROOT where no other covers the name (ECR user guide, pull through
- * cache rules).
+ * Returns the rule with the longest matching prefix; ROOT covers the names that no other rule does (ECR user guide,
+ * pull through cache rules).
  */
 export function cacheOf(rules: readonly CacheRule[], repository: string): Cache {
   const covers = ({ prefix }: CacheRule): boolean => repository.startsWith(`${prefix.replace(/\/$/, '')}/`);
@@ -13,7 +13,7 @@ export function cacheOf(rules: readonly CacheRule[], repository: string): Cache 
   return longest ?? rules.find(({ prefix }) => prefix === 'ROOT') ?? 'none';
 }
 
-/** Whom ECR lets nobody cache without a login there (ECR user guide, pull through cache rules). */
+/** Upstream registries for which ECR requires a login in the cache rule (ECR user guide, pull through cache rules). */
 const closed: readonly string[] = [
   'docker-hub',
   'github-container-registry',
@@ -23,7 +23,7 @@ const closed: readonly string[] = [
 ];
 const closedHosts = /(^|\.)(docker\.io|ghcr\.io|gitlab\.com|azurecr\.(io|cn|us)|cgr\.dev)$/;
 
-/** The registry behind it wants a login, and the rule has none. */
+/** Whether the upstream requires a login and the rule has none. */
 export const lacksLogin = ({ kind, upstream, secret, role }: CacheRule): boolean =>
   secret === undefined && role === undefined && (kind === undefined ? closedHosts.test(upstream) : closed.includes(kind));
 

@@ -1,10 +1,10 @@
 import type { Kind } from './actions.ts';
 import { filledIn, isAllHidden } from './hidden.ts';
 
-/** Where a text ends in the middle of an ARN: columns, logs and people do that. */
+/** An ellipsis, by which columns, logs and people mark a truncated ARN. */
 const ellipsis = /\.{2,}|\u2026|\[\.{2,}\]/;
 
-/** With words in capitals for what people fill in. */
+/** The parts of an ARN. The words in capitals are placeholders. */
 const templates: Readonly<Record<Kind, readonly string[]>> = {
   repository: ['arn', 'aws', 'ecr', 'REGION', 'ACCOUNT', 'repository/NAME'],
   role: ['arn', 'aws', 'iam', '', 'ACCOUNT', 'role/NAME'],
@@ -12,7 +12,7 @@ const templates: Readonly<Record<Kind, readonly string[]>> = {
   registry: ['*'],
 };
 
-/** The last members of a whole ARN. */
+/** Matches the resource part of a complete ARN. */
 const ends: Readonly<Record<Kind, RegExp>> = {
   repository: /^repository\/[^/](?:.*[^/:._-])?$/,
   role: /^role\/.*[^/:]$/,
@@ -21,8 +21,8 @@ const ends: Readonly<Record<Kind, RegExp>> = {
 };
 
 /**
- * An ARN as far as it is known. `cut`: what there is of it in the text, if that is not all. `hidden`: the text has a
- * mask in it.
+ * An ARN as far as it is known, with placeholders for the rest. `cut`: the truncated text, where the text has only a
+ * part of the ARN. `hidden`: the text masks a part of it.
  */
 export interface Arn {
   readonly arn: string;
@@ -32,7 +32,7 @@ export interface Arn {
 
 const told = (text: string, arn: string): Arn => (arn === text ? { arn } : { arn, hidden: true });
 
-/** kind: of what the ARN is; undefined for one of which no form is known. */
+/** Reads an ARN from a text. kind: what the ARN names; undefined where its format is not known. */
 export function arnIn(text: string, kind: Kind | undefined): Arn {
   if (isAllHidden(text)) return told(text, filled('arn:', kind));
   const [start = '', ...more] = text.split(ellipsis);
@@ -46,14 +46,14 @@ function isWhole(text: string, kind: Kind | undefined): boolean {
   return kind === undefined ? last !== '' : ends[kind].test(last);
 }
 
-/** What has a colon behind it is whole. */
+/** Completes a truncated ARN with placeholders. Only the parts that end with a colon are complete. */
 function filled(start: string, kind: Kind | undefined): string {
   const known = start.split(':').slice(0, -1);
   if (kind === undefined) return `${start.replace(/[^:/]*$/, '')}NAME`;
   return [...known, ...templates[kind].slice(known.length)].join(':');
 }
 
-/** Who asked: whatever he is, his account and a role to fill in. */
+/** The ARN of the caller. A truncated one becomes a role of the same account with a placeholder for its name. */
 export function callerIn(text: string): Arn {
   const [start = '', ...more] = text.split(ellipsis);
   if (more.length === 0) return told(text, isAllHidden(text) ? 'arn:aws:iam::ACCOUNT:role/NAME' : ofSession(filledIn(text)));
@@ -61,5 +61,5 @@ export function callerIn(text: string): Arn {
   return { arn: `arn:${partition}:iam::${account}:role/NAME`, cut: start };
 }
 
-/** Of an account that is not known, the role is named: nobody can tell its path, and whoever fills in may know it. */
+/** Turns a session of an unknown account into its role, so that the reader can fill in the account and the path. */
 const ofSession = (arn: string): string => arn.replace(/:sts::ACCOUNT:assumed-role\/([^/]+).*$/, ':iam::ACCOUNT:role/$1');

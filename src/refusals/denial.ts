@@ -3,42 +3,45 @@ import { arnIn, callerIn } from './cut.ts';
 import { type Holder, holderOf } from './principal.ts';
 import { rights } from './statements.ts';
 
-/** Where the policy lies that decided. `resource`: of the repository or the registry, or the trust policy of a role. */
+/**
+ * The kind of policy that decided. `resource`: the policy of the repository or the registry, or the trust policy of a
+ * role.
+ */
 export type Gate = 'identity' | 'resource' | 'boundary' | 'scp' | 'rcp' | 'session' | 'endpoint';
 
 /**
- * IAM's refusal. `gate` is missing where IAM does not say it. `policy`: the ARN of the denying policy, if it is told.
- * Words in capitals stand in ARNs that the text cuts off.
+ * IAM's refusal. `gate` is missing where IAM does not name it. `policy`: the ARN of the denying policy, if IAM names
+ * it. Words in capitals are placeholders for the parts of an ARN that the text cuts off.
  */
 export interface Denial {
   readonly principal?: string;
   readonly holder: Holder;
-  /** Of the principal. */
+  /** The account of the principal. */
   readonly account?: string;
   /** Such as `ecr:BatchGetImage`. */
   readonly action: string;
   readonly resource?: string;
-  /** Of the resource, where its ARN names one. */
+  /** The account of the resource, where its ARN names one. */
   readonly resourceAccount?: string;
   readonly gate?: Gate;
-  /** A Deny matched; otherwise an Allow is missing, or IAM does not tell. */
+  /** Whether a Deny matched. Otherwise an Allow is missing, or IAM does not say which. */
   readonly explicit: boolean;
   readonly policy?: string;
-  /** As far as the text has them, where it does not have all of them. */
+  /** The ARNs that the text cuts off, as far as it has them. */
   readonly cut?: { readonly principal?: string; readonly resource?: string };
-  /** The registry said it, to a client that pulls or pushes, and not the API of AWS. */
+  /** The registry refused a client that pulls or pushes. Missing for a refusal by an API of AWS. */
   readonly byRegistry?: true;
-  /** The text hides a part of these names. */
+  /** The text masks a part of the ARNs. */
   readonly hidden?: true;
-  /** What was sent with it for a role; null where none was sent, missing where nobody can say. */
+  /** The external id that was sent when assuming the role: null where none was sent, missing where it is not known. */
   readonly externalId?: string | null;
-  /** The resource ends a line, no reason stands behind it, and the next line may be the rest of it. */
+  /** The resource ends a line without a reason after it, so it may continue on the next line. */
   readonly isLast?: true;
 }
 
 /**
- * The names of IAM's message tails (IAM user guide, "Troubleshoot access denied error messages"). Many products cut
- * long messages, so a name need not be whole.
+ * The phrases by which IAM's messages name the policy (IAM user guide, "Troubleshoot access denied error messages").
+ * Many products truncate long messages, so a partial phrase matches as well.
  */
 const gates: readonly (readonly [Gate, RegExp])[] = [
   ['identity', /identity-?\s*based|no\s*ident/i],
@@ -51,14 +54,14 @@ const gates: readonly (readonly [Gate, RegExp])[] = [
 ];
 
 /**
- * IAM's own sentence: `User: ARN is not authorized to perform: ACTION on resource: ARN because REASON`. STS leaves the
- * colon behind `perform` out; ARNs may be broken by a line's end.
+ * Matches IAM's sentence: `User: ARN is not authorized to perform: ACTION on resource: ARN because REASON`. STS omits
+ * the colon after `perform`. ARNs may contain line breaks.
  */
 const sentence =
   /(?:\bUser:\s*(?<principal>[^"'{}]{1,600}?)\s*is\s*)?not\s*authorized\s*to\s*perform\s*:?\s*(?<action>[a-z][a-z0-9-]{1,40}\s*:\s*[A-Za-z]{2,80})/gi;
-/** What stands before the sentence in answers of a registry: `denied: `, `"code":"DENIED","message":"`. */
+/** What precedes the sentence in a registry's response: `denied: `, `"code":"DENIED","message":"`. */
 const ofRegistry = /\bdenied\b\W{1,8}(?:message\W{1,8})?$/i;
-/** Of what follows so much is looked at. In characters. */
+/** How much of the text after the action is examined. In characters. */
 const longestRest = 1500;
 const mostSentences = 100;
 const ends = /["{}]|<\/|\bUser:\s|\b(status\s*code|Request\s*ID|requestid)\b/i;
@@ -68,8 +71,8 @@ const reasons = /\s*,?\s*(because\s*(no|the|an?|of)|with\s*an?\s*explicit)/i;
 const known: readonly string[] = [...Object.values(rights).flatMap(({ actions }) => actions), 'sts:AssumeRoleWithWebIdentity'];
 
 /**
- * Of several readings of one text the one that was broken least: a broken word costs a member, or makes the action one
- * that is not known.
+ * Returns the reading that line breaks have damaged least: a broken word loses a field, or makes the action an unknown
+ * one.
  */
 export function leastBroken(denials: readonly (Denial | undefined)[]): Denial | undefined {
   const worth = ({ cut = {}, action, ...members }: Denial): number =>
@@ -77,7 +80,7 @@ export function leastBroken(denials: readonly (Denial | undefined)[]): Denial | 
   return denials.filter(denial => denial !== undefined).toSorted((a, b) => worth(b) - worth(a))[0];
 }
 
-/** The last of IAM's sentences in a text, as that is the newest of a log; undefined where there is none. */
+/** Parses the last of IAM's sentences in a text, as a log ends with the newest; undefined where there is none. */
 export function readDenial(text: string): Denial | undefined {
   const match = text.matchAll(sentence).take(mostSentences).toArray().at(-1);
   const found = match?.groups;
@@ -112,9 +115,12 @@ export function readDenial(text: string): Denial | undefined {
 const cutOff = (name: keyof NonNullable<Denial['cut']>, text: string | undefined): Denial['cut'] =>
   text === undefined ? {} : { [name]: text };
 
-/** Columns and views of logs cut texts. undefined: there are several actions that begin so, or none. */
+/**
+ * Completes an action that a column or a log viewer truncated. undefined: no action, or more than one, begins with this
+ * text.
+ */
 function wholeAction(action: string, rest: string): string | undefined {
-  // Where a line's end took the blank.
+  // A line break may have removed the space before the next word.
   const alone = action.replace(/(?:on|because|with)(?:resource)?$/, '');
   const whole = [action, alone].find(name => actions.has(name));
   if (whole !== undefined) return whole;
@@ -128,18 +134,24 @@ function wholeAction(action: string, rest: string): string | undefined {
 
 const unbroken = (text: string): string => text.replaceAll(/\s+/g, '');
 
-/** Before the mark, the mark, and from the mark on; only the text itself where there is no mark. */
+/**
+ * Splits a text at a mark: the text before it, the mark, and the text from the mark on. Only the text where it has no
+ * mark.
+ */
 function cutAt(text: string, mark: RegExp): readonly string[] {
   const at = mark.exec(text);
   return at ? [text.slice(0, at.index), at[0], text.slice(at.index)] : [text];
 }
 
-/** With a reason behind it, the resource ends there, wherever lines were broken; otherwise it ends at a blank. */
+/**
+ * Reads the resource. If a reason follows, the resource extends up to it, across line breaks; otherwise it ends at the
+ * first blank.
+ */
 function resourceIn(text: string, isEnded: boolean): string | undefined {
   const named = /^\s*\bon\s*resource:?\s*(?<resource>[^]+)/i.exec(text)?.groups?.['resource'];
   if (named === undefined) return undefined;
   const whole = isEnded ? unbroken(named) : (named.trim().split(/\s/)[0] ?? '');
-  // An ellipsis stays, as it tells that this is not all.
+  // Keep an ellipsis, as it marks a truncated name.
   return whole.replace(/(?<!\.\.)(?:[,;:)\]'`]|\.(?!\.))+$/, '') || undefined;
 }
 

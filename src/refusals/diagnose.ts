@@ -6,8 +6,8 @@ import { type Facts, factsOf, type Own } from './facts.ts';
 import { explained } from './situations.ts';
 
 /**
- * An answer that we got ourselves. `host`: who was asked. `action`: the right that the request needs.
- * `own`: what else we know of it; then something is said of every answer.
+ * A response to one of our own requests. `host`: the server that answered. `action`: the right that the request needs.
+ * `own`: what else is known of the request; with it, every response is explained.
  */
 export interface Answered {
   readonly status: number;
@@ -18,9 +18,9 @@ export interface Answered {
 }
 
 /**
- * What we know besides. `principal`: ARN of the identity that fetched the token; `whose`: that one in words, where its
- * ARN is not known. `puller`: who pulls, in words.
- * `cache`: what covers the name, where that is known.
+ * What is known beyond the response. `principal`: ARN of the identity that fetched the token. `whose`: that identity in
+ * words, where its ARN is not known. `puller`: the program that pulls, in words. `cache`: the rule that covers the
+ * name, where that is known.
  */
 export interface Asked {
   readonly registry: Registry;
@@ -32,9 +32,9 @@ export interface Asked {
   readonly cache?: Cache;
 }
 
-/** What an answer of a registry means; undefined for one that is no refusal, or that nobody knows. */
+/** Explains a response of a registry; undefined for one that is no refusal, or that no row of the table knows. */
 export function diagnose({ status, text, action, host, own }: Answered, asked: Asked): Diagnosis | undefined {
-  // Words of a store, and of an answer that refuses nothing, are not those of a registry.
+  // The text of a store's response, or of a successful one, does not come from a registry's error.
   if (own && (own.isSilent || own.at !== 'registry' || status < 400)) {
     const isPage = own.at === 'registry' && isHtml({ headers: new Map(), text });
     return explained({ ...factsOf(isPage ? '<html>' : '', host), ...asked, own, ...(isPage && { status }) } satisfies Facts);

@@ -26,7 +26,7 @@ export interface Diagnosis {
   readonly paste?: readonly Paste[];
 }
 
-/** For terminals: lines without a break at the end. */
+/** The diagnosis as text for a terminal, without a trailing line break. */
 export function render({ sentence, side, remedy, paste = [] }: Diagnosis): string {
   const blocks = paste.map(({ what, text }) => `${what}:\n\n${indented(text)}`);
   return [[sentence, `Whose side: ${side}.`, `What to do: ${remedy}`].join('\n'), ...blocks].join('\n\n');

@@ -2,7 +2,7 @@ import { jsonText } from '../contract/text.ts';
 import type { Permission, Statement } from './statements.ts';
 
 /**
- * The policies that AWS decides by, by what they hang on: a role or user, a repository, a registry, a role that is
+ * The kinds of policies, by what they are attached to: a role or user, a repository, a registry, a role that is
  * assumed, a Lambda function, a VPC endpoint.
  */
 export const parts = ['identity', 'repository', 'registry', 'trust', 'function', 'endpoint'] as const;
@@ -11,28 +11,31 @@ export type Part = (typeof parts)[number];
 /** One policy, and where it belongs. */
 export interface PolicyDocument {
   readonly part: Part;
-  /** Different from that of all others of one answer: letters, digits and dashes. */
+  /** Unique within one result: letters, digits and dashes. */
   readonly name: string;
   /** Where it goes, one sentence. */
   readonly where: string;
-  /** What else there is to know, a sentence each. */
+  /** Further notes, a sentence each. */
   readonly notes: readonly string[];
   readonly statements: readonly Statement[];
-  /** Of a function: the same, as Lambda takes it. */
+  /** For a function: the same statements as the permissions that Lambda accepts. */
   readonly permissions?: readonly Permission[];
 }
 
-/** As AWS takes it. */
+/** The policy as the JSON document that AWS accepts. */
 export const policyOf = ({ statements }: PolicyDocument) => ({ Version: '2012-10-17', Statement: statements });
 
-/** One policy is that policy; several are members of one object, by their names. */
+/** One policy as it is; several as the members of one object, by their names. */
 export function jsonOf(documents: readonly PolicyDocument[]): string {
   const [first, ...more] = documents;
   if (first && more.length === 0) return jsonText(policyOf(first));
   return jsonText(Object.fromEntries(documents.map(document => [document.name, policyOf(document)])));
 }
 
-/** In characters, blanks left out: a managed policy, and all inline policies of a role together (IAM quotas). */
+/**
+ * The longest policy that AWS accepts, in characters without whitespace. identity: a managed policy; inline policies of
+ * a role may have 10,240 characters together (IAM quotas).
+ */
 const longest: Readonly<Record<Part, number>> = {
   identity: 6144,
   trust: 2048,
@@ -42,7 +45,7 @@ const longest: Readonly<Record<Part, number>> = {
   endpoint: 20_480,
 };
 
-/** A sentence for a policy that AWS refuses for its length. */
+/** A warning for a policy that is too long for AWS; undefined for a shorter one. */
 export function tooLong(document: PolicyDocument): string | undefined {
   const { length } = JSON.stringify(policyOf(document));
   const most = longest[document.part];

@@ -6,39 +6,44 @@ import type { Of } from './hosts.ts';
 import { plain, readings } from './plain.ts';
 import { around } from './said.ts';
 
-/** A place in a text, and the host that the text speaks of there, in lower case without a port. */
+/** A match in a text, and the host that the text is about there, in lower case without a port. */
 export interface Place {
   readonly host?: string;
   readonly groups: Readonly<Record<string, string | undefined>>;
 }
 
-/** What came of a request of our own. `host`: who was asked: a registry, or the store where it keeps layers. */
+/**
+ * The result of one of our own requests. `host`: the server that was asked, a registry or the store where it keeps
+ * layers.
+ */
 export interface Own {
   readonly host: string;
   readonly at: 'registry' | 'store';
-  /** Why no answer came, as a sentence; else the answer as a clause: `HOST answered 403 (words)`. */
+  /**
+   * The reason for a missing response, as a sentence; otherwise the response as a clause: `HOST answered 403 (words)`.
+   */
   readonly said: string;
   readonly isSilent: boolean;
-  /** What the answer says itself; nothing of one without words. */
+  /** The message of the response; missing where it has none. */
   readonly words?: string;
-  /** The list that was read before and names what is asked for: its tag or digest. */
+  /** The tag or digest of the image index that was read before and that names the requested manifest. */
   readonly list?: string;
-  /** It was told that this may not be had, whatever the words are. */
+  /** Whether the server refused access, whatever its message says. */
   readonly isRefused?: boolean;
-  /** What to do about a silence. */
+  /** What to do about a missing response. */
   readonly remedy?: string;
   /**
-   * What was shown, where that tells more than the answer: nothing, a token just given by AWS, one given by others, one
-   * that the registry has just taken at `GET /v2/`.
+   * The login that was sent, where it tells more than the response: none, a token just fetched from AWS, a token that
+   * another source gave, or one that the registry has just accepted at `GET /v2/`.
    */
   readonly login?: 'none' | 'fresh' | 'taken' | { readonly words: string; readonly renew: string };
 }
 
-/** All that is known of one refusal: read from a text, and more where we were there. */
+/** All that is known of one refusal: parsed from a text, and for our own requests the request itself. */
 export interface Facts {
   /**
-   * The first place that matches, of the hosts that `of` takes, or of any but a registry of others. A blank of the
-   * pattern is any room, or none: ends of lines may stand anywhere.
+   * Finds the first match that belongs to a host that `of` accepts; without `of`, to any host but a registry other than
+   * ECR. A space in the pattern matches any whitespace or none, as line breaks may occur anywhere.
    */
   readonly find: (pattern: RegExp, of?: Of) => Place | undefined;
   readonly denial?: Denial;
@@ -46,25 +51,25 @@ export interface Facts {
   readonly repository?: string;
   /** A tag, or a digest. */
   readonly reference?: string;
-  /** Of HTTP, where we saw it ourselves. */
+  /** The HTTP status, where the request was our own. */
   readonly status?: number;
-  /** Such as `ecr:BatchGetImage`, where we asked ourselves. */
+  /** Such as `ecr:BatchGetImage`, where the request was our own. */
   readonly action?: string;
   /** ARN of the identity that fetched the token. */
   readonly principal?: string;
   /** That identity in words, where its ARN is not known. */
   readonly whose?: string;
-  /** Missing for what somebody pasted. */
+  /** The result of our own request. Missing for a pasted text. */
   readonly own?: Own;
-  /** What covers the name, where the registry was asked for its cache rules. */
+  /** The cache rule that covers the name, where the rules of the registry are known. */
   readonly cache?: Cache;
-  /** Who pulls, in words, when it is another one than the principal of the token. */
+  /** The program that pulls, in words, where it is not the principal of the token. */
   readonly puller?: string;
 }
 
-/** Longer texts are whole logs. In characters. */
+/** How much of a text is read: a longer one is a whole log. In characters. */
 export const longestText = 64 * 1024;
-/** Of one pattern so many places are looked at. */
+/** How many matches of one pattern are examined. */
 const mostPlaces = 200;
 
 const ecrHost = String.raw`(?:\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]*[a-z]|\bpublic\.ecr\.aws|\becr-public\.aws\.com)`;
@@ -76,7 +81,7 @@ const image = new RegExp(
   'gi',
 );
 
-/** asked: the host that answered this text, where we know it. */
+/** Parses the facts of a text. asked: the host that sent the text, where it is known. */
 export function factsOf(text: string, asked?: string): Facts {
   const clean = withOneMask(plain(text.slice(0, longestText)));
   const [spaced, joined] = readings(clean);
@@ -86,11 +91,11 @@ export function factsOf(text: string, asked?: string): Facts {
   return { find: finder(texts, asked), ...(denial && { denial: doubted(completed(denial, clean, image), clean) }), ...image };
 }
 
-/** With a reason behind it, the name of what was asked for is whole. */
+/** Whether the resource name may be incomplete: it is complete if a reason follows it. */
 const isUnended = ({ resource, gate, explicit, cut }: Denial): boolean =>
   resource?.startsWith('arn:') === true && gate === undefined && !explicit && cut === undefined;
 
-/** A name at the end of the widest line may go on in the next one. */
+/** Marks a name that ends one of the widest lines, as it may continue on the next line. */
 function doubted(denial: Denial, clean: string): Denial {
   const { resource = '' } = denial;
   if (!isUnended(denial)) return denial;
@@ -102,7 +107,10 @@ function doubted(denial: Denial, clean: string): Denial {
   return mayGoOn ? { ...denial, isLast: true } : denial;
 }
 
-/** A resource that is cut off, or ends a line, where the text has the image of which it is the beginning. */
+/**
+ * Completes a resource that is truncated, or that ends a line, with the name of the image in the text, where that
+ * begins with it.
+ */
 function completed(denial: Denial, clean: string, image: Pick<Facts, 'registry' | 'repository'> | undefined): Denial {
   const { cut: { resource: start, ...cut } = {}, ...whole } = denial;
   const { registry, repository } = image ?? {};
@@ -115,7 +123,7 @@ function completed(denial: Denial, clean: string, image: Pick<Facts, 'registry' 
   return { ...whole, ...resourceFacts(arn), ...(Object.keys(cut).length > 0 && { cut }) };
 }
 
-/** That which has most members: a broken word costs one. */
+/** Returns the reading with the most fields: a broken word loses one. */
 const fullest = <T extends object>(found: readonly (T | undefined)[]): T | undefined =>
   found.filter(each => each !== undefined).toSorted((a, b) => Object.keys(b).length - Object.keys(a).length)[0];
 
@@ -133,7 +141,9 @@ function imageIn(text: string): Pick<Facts, 'registry' | 'repository' | 'referen
   return fullest(found);
 }
 
-/** `asked`: the host, where we asked it ourselves: whatever the text names, it is that one's answer. */
+/**
+ * Makes the search function of the facts. `asked`: the host that sent the whole text, whatever hosts the text names.
+ */
 function finder(texts: readonly string[], asked: string | undefined): Facts['find'] {
   return (pattern, of) => {
     for (const text of texts)
@@ -150,7 +160,7 @@ function finder(texts: readonly string[], asked: string | undefined): Facts['fin
 
 const compiled = new Map<string, RegExp>();
 
-/** Each pattern stands in the table, so there are not many of them. */
+/** Caches the compiled patterns. All of them come from the table, so their number is bounded. */
 function loose({ source }: RegExp): RegExp {
   const known = compiled.get(source) ?? new RegExp(source.replaceAll(' ', String.raw`\s*`), 'gi');
   compiled.set(source, known);

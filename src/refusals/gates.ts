@@ -18,14 +18,15 @@ import {
 import { rights, webIdentityTrustStatement } from './statements.ts';
 import { isStranger, ofStranger } from './strangers.ts';
 
-/** Who pulls, where that is not the one whose token it is. In words: "the kubelet of node-1". */
+/** The program that pulls, where it does not own the token. In words: "the kubelet of node-1". */
 export interface Puller {
   readonly puller?: string | undefined;
 }
 
 /**
- * Which statement is missing, in which of the three gates (identity policy, repository policy, registry policy), in
- * which account, for whom. A Deny, a boundary and the policies of an organization stand before the three.
+ * Says which statement is missing for whom, in which of the three gates (identity policy, repository policy, registry
+ * policy) and in which account. A Deny, a permissions boundary and the policies of an organization take precedence over
+ * the three.
  */
 export function explainDenial(denial: Denial, { puller }: Puller = {}): Diagnosis {
   const told = withGaps(denial, explained(denial));
@@ -34,7 +35,7 @@ export function explainDenial(denial: Denial, { puller }: Puller = {}): Diagnosi
   return { ...told, sentence: `${told.sentence} ${whose}` };
 }
 
-/** A statement of which a part is not known says so: whoever pastes it has to fill it in, or to compare it. */
+/** Tells the reader which parts of a statement to fill in, or to compare with the original. */
 function withGaps({ cut, hidden, isLast }: Denial, told: Diagnosis): Diagnosis {
   if (told.paste === undefined) return told;
   const gaps = [
@@ -55,10 +56,10 @@ function explained(denial: Denial): Diagnosis {
   return implicitly[denial.gate ?? 'unsaid'](denial);
 }
 
-/** What a trust policy must allow, besides the policies of the caller. */
+/** The actions that both a trust policy and the policies of the caller must allow. */
 const ofTrust = /^sts:(AssumeRole|TagSession|SetSourceIdentity)$/;
 
-/** What a person may not know of the action. */
+/** A hint about the action that a reader may not know. */
 function aboutAction(denial: Denial): string {
   const job = needed(denial);
   if (job === rights.token || job === rights.publicToken) return ' Its resource must be *: a repository is not enough.';
@@ -68,14 +69,14 @@ function aboutAction(denial: Denial): string {
   return '';
 }
 
-/** Beyond the own account, both must allow it. */
+/** Across accounts, the policy of the resource must allow the action too. */
 const otherSide = (denial: Denial): string =>
   isCross(denial) ? ` ${capital(resourceSide(denial).words)} must allow it as well.${aboutExternalId(denial)}${aboutPath(denial)}` : '';
 const bothPastes = (denial: Denial): readonly Paste[] => [
   ...(hasPolicy(denial) ? [identitySide(denial).paste] : []),
   ...(isCross(denial) ? [resourceSide(denial).paste] : []),
 ];
-/** Nobody can give a statement to these. */
+/** Whether the caller has a policy that can be edited. */
 const hasPolicy = ({ holder: { kind } }: Denial): boolean => kind !== 'service-role' && kind !== 'root';
 
 function howToAdd(denial: Denial): string {
@@ -102,7 +103,10 @@ function ofIdentity(denial: Denial): Diagnosis {
   };
 }
 
-/** The root user has all rights of its account by itself, so that of another account or of the organization decides. */
+/**
+ * Explains a refusal of a root user. It has every right in its own account, so the policy of another account or of the
+ * organization decides.
+ */
 function ofRoot(id: string, denial: Denial): Diagnosis {
   const scp = beside.scp(denial);
   const or = isCross(denial) ? `${resourceSide(denial).words}, or ${scp}` : scp;

@@ -1,13 +1,14 @@
 import { parseAddress } from '../contract/registry.ts';
 
 /**
- * Whether a text is about something. `host`: that of the message, undefined where it names none. `nearby`: that of the
- * messages around it.
+ * A test of the host that a message is about. `host`: the one in the message, undefined where it names none. `nearby`:
+ * the one in the messages around it.
  */
 export type Of = (host: string | undefined, nearby?: string) => boolean;
 
 /**
- * People mask account and region before they paste: `XXXX.dkr.ecr.eu-west-1.amazonaws.com`. The end of the name stays.
+ * Matches a registry whose account or region is masked, as in `XXXX.dkr.ecr.eu-west-1.amazonaws.com`: the end of the
+ * name remains.
  */
 const masked =
   /(^|\.)dkr[.-]ecr(-fips)?\.[\w*<>.-]*\b(amazonaws\.(com|eu)|on\.aws|amazonwebservices\.com)(\.cn)?$|\.dkr[.-]ecr(-fips)?\.[\w.-]+\.(c2s\.ic|sc2s\.sgov|csp\.hci\.ic)\.gov$/;
@@ -19,20 +20,25 @@ export const isPrivate: Of = host => host !== undefined && (parseAddress(host)?.
 export const isPublic: Of = host => host !== undefined && parseAddress(host)?.registry.service === 'ecr-public';
 export const isRegistry: Of = host => isPrivate(host) || isPublic(host);
 
-/** Where ECR's layers lie: `prod-REGION-starport-layer-bucket` (ECR user guide, VPC endpoints). */
+/**
+ * Whether the host is the bucket of ECR's layers, `prod-REGION-starport-layer-bucket` (ECR user guide, VPC endpoints).
+ */
 export const isLayers: Of = host => host !== undefined && layers.test(host);
-/** Any bucket. */
+/** Whether the host is any bucket of S3. */
 export const isS3: Of = host => host !== undefined && (s3.test(host) || layers.test(host));
-/** What gives tokens of ECR. */
+/** Whether the host is an API of ECR, which issues tokens. */
 export const isApi: Of = host => host !== undefined && apis.test(host);
 export const isSts: Of = host => host !== undefined && /^sts[.-][\w.*<>-]*amazonaws/.test(host);
 export const isLambda: Of = host => host !== undefined && /^lambda\.[\w.*<>-]*amazonaws/.test(host);
-/** All that a token and a pull need of AWS. Much else ends in amazonaws.com: databases, buckets of everybody. */
+/**
+ * Whether the host is a part of AWS that fetching a token or pulling needs. Other services also end in amazonaws.com:
+ * databases, buckets of any customer.
+ */
 export const isAws: Of = host => [isRegistry, isLayers, isApi, isSts, isLambda].some(of => of(host));
-/** A private registry, or what it is asked through. */
+/** Whether the host is a registry of ECR or its API. */
 export const isEcr: Of = host => isRegistry(host) || isApi(host);
 
-/** As `of`, and a text that names no host at all is taken. */
+/** Accepts what `of` accepts, and a text that names no host at all. */
 export const orUnsaid =
   (of: Of): Of =>
   (host, nearby) =>

@@ -1,6 +1,6 @@
 import type { Rights } from './statements.ts';
 
-/** What policies of AWS itself allow on all resources (AWS Managed Policy Reference, v1 of 2024-10-04). */
+/** The actions that AWS managed policies allow on all resources (AWS Managed Policy Reference, v1 of 2024-10-04). */
 export const managedPolicies: Readonly<Record<string, readonly string[]>> = {
   AmazonEC2ContainerRegistryPullOnly: [
     'ecr:GetAuthorizationToken',
@@ -10,7 +10,7 @@ export const managedPolicies: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
-/** A sentence for the policy of AWS that would do as well; it is for all repositories. */
+/** A note that names the AWS managed policy that covers these rights, for all repositories; empty where none does. */
 export function managedNotes(needs: readonly Rights[], partition?: string): readonly string[] {
   const needed = needs.flatMap(({ actions }) => actions);
   const found = Object.entries(managedPolicies).find(([, allowed]) => needed.every(action => allowed.includes(action)));

@@ -1,4 +1,4 @@
-/** What names of files end in, and code that is quoted: `main.go:12`, `on main.tf line 3`. */
+/** File extensions, as in `main.go:12` and `on main.tf line 3`. */
 const files = [
   'go|py|js|mjs|cjs|ts|tsx|jsx|rs|rb|sh|bash|ps|bat|cmd|java|kt|groovy|gradle|cs|csproj|props|targets|php|lua|tf|tfvars|hcl|bicep',
   'json|ya?ml|toml|xml|ini|cfg|conf|properties|env|lock|sum|mod|md|txt|html|htm|csv|log|out|err|tpl|tmpl',
@@ -6,8 +6,8 @@ const files = [
 ].join('|');
 
 /**
- * `https://HOST`, `HOST/name`, `lookup HOST`, `HOST:443`, `HOST: denied`. An address is none, as it stands behind the
- * name: `lookup HOST on 10.0.0.2:53`. Names of files look like hosts.
+ * Matches `https://HOST`, `HOST/name`, `lookup HOST`, `HOST:443`, `HOST: denied`, but no IP addresses, as those follow
+ * the name: `lookup HOST on 10.0.0.2:53`. File names look like hosts and are excluded.
  */
 const hosts = new RegExp(
   [
@@ -17,19 +17,22 @@ const hosts = new RegExp(
 );
 
 /**
- * Addresses of Terraform look like hosts: `module.app`, `module.app.docker_image.this`. A host has no `_` in its last
- * two parts.
+ * Whether a name is an address of Terraform, which looks like a host: `module.app`, `module.app.docker_image.this`. A
+ * host has no `_` in its last two parts.
  */
 const isResource = (name: string): boolean => /_[^.]*(?:\.[^.]*)?$|^(?:module|data|var|local|each)\.[^.]+$/.test(name);
 
 /** `registry:5000/app`, `10.0.0.5:5000/app`. */
 const withPort = /(?<![\w./@-])(?<port>[a-z0-9][a-z0-9.-]*):\d{2,5}(?=\/[a-z0-9])/;
 
-/** Flags of `run` and `create`; every other option of theirs has a value behind it. */
+/** Flags of `run` and `create`; each of their other options takes a value. */
 const flags = String.raw`-[dhitPq]{1,6}|--(?:rm|init|tty|detach|interactive|quiet|privileged|read-only|publish-all|no-healthcheck)`;
 const options = String.raw`(?: (?:(?:${flags})(?= )|--?[\w-]+=\S+|(?!(?:${flags}) )--?[\w-]+ \S+))`;
 
-/** What can only be an image, and what is one where it is in quotes or has a `/` or a tag. */
+/**
+ * `certain`: prefixes that only an image follows. `probable`: prefixes that an image follows if it is quoted, or has a
+ * `/` or a tag.
+ */
 const certain = new RegExp(
   [
     String.raw`(?:access denied for|refers to (?:a )?repository|failed to solve:|docker:\/\/) ?["'[]?`,
@@ -41,56 +44,56 @@ const certain = new RegExp(
 );
 const probable =
   /\b(?:[Ii]mage(?!s)|[Rr]epository|[Rr]eference|[Mm]anifest for|[Pp]ulling(?: \S+ \()?|FROM(?: --platform=\S+)?):? ?(?:["'[]|(?=(?!configuration)[\w.-]+(?:\/[a-z0-9]|:\w)))/;
-/** An image without a host is one of Docker Hub, unless it is on this very machine. */
+/** An image without a registry host: it belongs to Docker Hub, unless its host is localhost. */
 const ofHub = new RegExp(
   String.raw`(?:${certain.source}|${probable.source})(?<hub>(?!(?:linux|windows)\/)[a-z0-9][\w-]*)(?!:\/\/)(?=[/:@\s"'\],)]|$)`,
 );
 
-/** Where a login goes that is no name with dots. */
+/** The registry of a login command, where its name has no dots. */
 const ofLogin =
   /(?:docker|podman|nerdctl|finch|crane auth|oras|helm registry) login(?: -\S+(?: [\w$]+)??)*? (?<login>[a-z0-9][a-z0-9.-]*:\d{2,5}|localhost)\b/;
 
 const named = new RegExp([ofLogin, ofHub, hosts, withPort].map(({ source }) => source).join('|'), 'g');
 
 /**
- * A host where a text names it. `end`: behind its path, tag or digest. `kind`: `request` for an address that was asked,
- * `name` for that of an image, `host` for a host alone.
+ * A host that a text names. `end`: the offset after its path, tag or digest. `kind`: `request` for a URL that was
+ * requested, `name` for the name of an image, `host` for a host alone.
  */
 export interface Mention {
   readonly host: string;
   readonly kind: 'request' | 'name' | 'host';
-  /** What stands behind the host without a blank: `/v2/`, `/team/app:1`. */
+  /** What follows the host without a blank: `/v2/`, `/team/app:1`. */
   readonly path: string;
   readonly start: number;
   readonly end: number;
 }
 
-/** A name of which nothing is left but the mask says nothing. */
+/** The host of a match; undefined for one that is nothing but a mask. */
 function nameOf({ groups = {} }: RegExpMatchArray): string | undefined {
   if (groups['hub'] !== undefined) return groups['hub'] === 'localhost' ? 'localhost' : 'docker.io';
   if (isResource(groups['bare'] ?? '')) return undefined;
   const host = (groups['url'] ?? groups['bare'] ?? groups['port'] ?? groups['login'])?.toLowerCase().replace(/\.$/, '');
-  // Docker Desktop speaks to itself at `http://ipc`.
+  // Docker Desktop calls its own backend at `http://ipc`.
   return host === undefined || host === 'ipc' || /^[*<>x_.-]+$/.test(host) ? undefined : host;
 }
 
-/** What stands behind a host without a blank, but for the marks that end it. A part may be hidden: `<account>`. */
+/** What follows a host without a blank, except closing punctuation. A part may be masked: `<account>`. */
 const tail = /^(?::\d{2,5}(?!\d))?(?:[/:@](?:[^\s"'`<>)\]},;]|<\w{1,40}>)*)?/;
 
-/** `HOST/54.1.1.1`: Java shows the address that it found for a name. */
+/** `HOST/54.1.1.1`: Java appends the resolved address to the name. */
 const resolved = /^\/\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?$/;
 
-/** `http+docker://localhost/v1.43/images/...`: the engine of Docker, which is asked for an image by its API. */
+/** `http+docker://localhost/v1.43/images/...`: a request for an image to the API of the Docker engine. */
 const ofEngine = /^(?::\d+)?\/v1\.\d{1,2}\//;
 
-/** What stands behind the name of a group in `credentialprovider.kubelet.k8s.io/v1`, which is no host. */
+/** The version after an API group, as in `credentialprovider.kubelet.k8s.io/v1`: the group is no host. */
 const apiVersion = /^\/v\d{1,2}(?:(?:alpha|beta)\d{1,2})?$/;
 
 function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
   const host = nameOf(match);
   if (host === undefined) return undefined;
   const from = match.index + match[0].length;
-  // Three dots are what is left of a long address.
+  // Three dots mark a shortened address.
   const written =
     tail
       .exec(text.slice(from))?.[0]
@@ -104,7 +107,7 @@ function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {
   return { host, kind: isAddress ? 'request' : isName ? 'name' : 'host', path: more, start: match.index, end: from + written.length };
 }
 
-/** The hosts that a text names, in lower case without a port. What stands in an address belongs to that. */
+/** The hosts that a text names, in lower case without a port. A name inside a URL is a part of that URL. */
 export function mentionsIn(text: string): readonly Mention[] {
   let last = 0;
   return text

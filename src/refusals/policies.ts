@@ -7,8 +7,8 @@ import { endpointWords, together, whoseWords } from './whereabouts.ts';
 import { arnsOf, type Wish } from './wish.ts';
 
 /**
- * The policies that the wish needs, those of the identity first: whoever is of another account has to be let in by the
- * resource as well. With a part: the policies of that kind, needed or not.
+ * The policies that the wish needs, those of the identity first. For a principal of another account, the resource needs
+ * a policy too. With a part: the policies of that kind, needed or not.
  */
 export function policiesFor(wish: Wish, part?: Part): readonly PolicyDocument[] {
   if (part !== undefined) return makers[part](wish);
@@ -24,7 +24,7 @@ export function policiesFor(wish: Wish, part?: Part): readonly PolicyDocument[] 
   return [...makers.identity(wish), ...others, ...roles, ...makers.function(foreign)];
 }
 
-/** A repository that is not there has no policy: its registry decides all. */
+/** Whether the repository is created later: until then it has no policy, and the registry policy decides. */
 const isMadeLater = ({ needs }: Wish): boolean => needs.some(({ by }) => by === 'registry');
 
 const makers: Readonly<Record<Part, (wish: Wish) => readonly PolicyDocument[]>> = {
@@ -36,7 +36,7 @@ const makers: Readonly<Record<Part, (wish: Wish) => readonly PolicyDocument[]>> 
   endpoint: endpointPolicies,
 };
 
-/** Whoever shows the token of a provider has no policy of his own, and no more has a service of AWS. */
+/** The identity policy. Neither a web identity nor a service of AWS has one. */
 function identityPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = wish.needs.filter(need => need !== rights.webIdentity);
   if (needs.length === 0 || (wish.services.length > 0 && wish.principals.length === 0)) return [];
@@ -51,7 +51,7 @@ function identityPolicies(wish: Wish): readonly PolicyDocument[] {
   ];
 }
 
-/** Needed by whoever pulls from a private network through endpoints that do not let through everything. */
+/** The policy of VPC endpoints, for pulls through endpoints whose policies do not allow everything. */
 function endpointPolicies(wish: Wish): readonly PolicyDocument[] {
   const { needs, repositories } = wish;
   const layers = repositories.map(({ partition, region }) => `arn:${partition}:s3:::prod-${region}-starport-layer-bucket/*`);

@@ -1,6 +1,6 @@
 /**
- * Who was refused, read from an ARN. `words` names the holder of the policies for people. `account` is missing for an
- * anonymous caller. `kind` permission-set: a role that IAM Identity Center made, and that nobody else can change.
+ * The refused caller, parsed from an ARN. `words` names the owner of the policies for readers. `account` is missing for
+ * an anonymous caller. `kind` permission-set: a role that IAM Identity Center made, and that only it can change.
  */
 export interface Holder {
   readonly kind: 'role' | 'permission-set' | 'service-role' | 'user' | 'root' | 'federated' | 'anonymous' | 'service' | 'unknown';
@@ -28,11 +28,12 @@ const holder = (kind: Kind, name: string, account?: string): Holder => {
   return account === undefined ? { kind, name, words: who } : { kind, name, account, words: `${who} in account ${account}` };
 };
 
-/** Somebody who is known by what he is to us. */
+/** A holder known only by a description. */
 export const holderInWords = (words: string): Holder => ({ kind: 'unknown', name: words, words });
 
 /**
- * A session's ARN does not tell the path of its role, so no ARN of a role is made of it (IAM user guide, identifiers).
+ * Parses the holder from an ARN. The ARN of a session does not contain the path of its role, so no role ARN is derived
+ * from it (IAM user guide, identifiers).
  */
 export function holderOf(principal: string | undefined): Holder {
   if (principal === undefined) return holder('unknown', '');

@@ -16,7 +16,10 @@ import { arnOf, type Repository, type Wish } from './wish.ts';
 const foreignTo = (owner: string | undefined, { principals }: Wish): readonly string[] =>
   principals.filter(principal => accountOf(principal) !== owner);
 
-/** Whom the resources of an account let in: those of other accounts, or its own where there are no others. */
+/**
+ * The principals that the policies of an account's resources name: those of other accounts, or its own where there are
+ * no others.
+ */
 const letIn = (owner: string | undefined, wish: Wish): readonly string[] => {
   const others = foreignTo(owner, wish);
   return others.length > 0 ? others : wish.principals;
@@ -25,7 +28,7 @@ const letIn = (owner: string | undefined, wish: Wish): readonly string[] => {
 const kindOf = ({ actions: [action = ''] }: Rights): Kind | undefined => actions.get(action);
 const needsOf = ({ needs }: Wish, kind: Kind): readonly Rights[] => needs.filter(need => kindOf(need) === kind);
 
-/** Who pulls from a repository: ARNs of principals, and services that pull by themselves. */
+/** The callers that pull from a repository: ARNs of principals, and services that pull on their own. */
 interface Pullers {
   readonly principals: readonly string[];
   readonly services: readonly ServicePull[];
@@ -38,7 +41,7 @@ function pullersOf(repository: Repository, wish: Wish): Pullers {
   return { principals: [...new Set([...own, ...owners])], services };
 }
 
-/** What else a service wants, and what a statement for it opens. */
+/** What else a service needs, and what its statement allows. */
 const serviceNotes: Readonly<Record<string, string>> = {
   'lambda.amazonaws.com':
     'Whoever creates or updates the function needs the right to pull as well: `ecr-courier policy pull IMAGE --for WHO`.',
@@ -54,7 +57,7 @@ const notesOn = ({ service, sources }: ServicePull): readonly string[] => {
   return [...(note === undefined ? [] : [note]), ...(sources.length > 0 ? [] : [open])];
 };
 
-/** The same text for all repositories that let in the same. */
+/** The policies of the repositories. Repositories with the same pullers share one. */
 export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = needsOf(wish, 'repository').filter(need => need.by !== 'registry');
   if (needs.length === 0) return [];
@@ -81,7 +84,7 @@ export function repositoryPolicies(wish: Wish): readonly PolicyDocument[] {
   });
 }
 
-/** What a registry policy of the old scope may speak of (ECR user guide, registry permissions). */
+/** The actions that a registry policy of the scope V1 may contain (ECR user guide, registry permissions). */
 const firstScope: readonly string[] = ['ecr:BatchImportUpstreamImage', 'ecr:CreateRepository', 'ecr:ReplicateImage'];
 
 export function registryPolicies(wish: Wish): readonly PolicyDocument[] {

@@ -1,49 +1,50 @@
 import { isEcr } from './hosts.ts';
 import { type Mention, mentionsIn } from './named.ts';
 
-/** How far from a word its host may stand. In characters. */
+/** How far from a match its host may be. In characters. */
 const near = 500;
 
 /**
- * Members of a line that tell what happened. All others are its labels, such as the image of whatever wrote the line.
+ * Fields of a log line that tell what happened. All other fields are labels, such as the image of the program that
+ * logged it.
  */
 const telling = /^(?:msg|message|err|error|errors|reason|details?|cause|desc|description)$/i;
 
 /**
- * Where another statement begins in a line: a member (`key=value`, `"key": value`), a request that names no host, a
- * probe of the kubelet. The body of a registry's answer is no statement of its own.
+ * The start of another statement in a line: a field (`key=value`, `"key": value`), a request without a host, a probe of
+ * the kubelet. The body of a registry's response does not start one.
  */
 const begins =
   /(?<!"errors"\s*:\s*\[\s*\{[^}]{0,400})"(?<member>(?!errors")[\w.@/-]{1,60})"\s*:|(?<=^|[\s,{])(?<field>[A-Za-z_][\w.@/-]{0,60})=(?=\S)|\b(?:GET|HEAD|PUT|POST|DELETE|PATCH|OPTIONS) "?\/(?!v2\/)|\b(?:readiness|liveness|startup|http) probe\b/gi;
 
 /**
- * What may stand between the one who answered and what he said: the links of a chain of errors (`--->` in .NET), and
- * the resolver (`lookup HOST on 10.0.0.2:53`).
+ * What may separate a server from its response: the links of an error chain (`--->` in .NET), and the resolver (`lookup
+ * HOST on 10.0.0.2:53`).
  */
 const link =
   /^["'`)\]>]*\s*(?:$|[:,(=]|-{2,}> |(?:failed|returned|returns|responded|answered|answers|replied|refused|refuses|said|gave|got|with|did|does|could|cannot|can't|is|was|not|on|timed|denied|rejected|responds|took|while|in)["': ]|to \S{1,300}: GET returned|\S{0,12}\s*on \d|port 443\b|(?:err|error|reason|details?)"?\s*[=:])/i;
-/** Right behind an address that was asked, its answer may stand: a status, a body. */
+/** A response that follows the URL of its request: a status or a body. */
 const answer = /^["'`)\]>]*\s*(?:[-<>=]+\s*)?(?:HTTP\/\d(?:\.\d)?\s*)?(?:\d{3}\b|[[{])/;
 
-/** A name is that of a label as well. It was asked for where the statement tells of a pull, a push or a registry. */
+/** Words of a pull, a push or a registry. A statement without them may name an image only as a label. */
 const ofPulls =
   /\b(?:pull|pulling|push|pushing|manifests?|blobs?|resolv(?:e|ing)|reference|registry|daemon|solve|toomanyrequests|ErrImagePull|ImagePullBackOff|PullImage|image pull|image (?:tag|name)|InvalidImageName|copy|copying|initializing source|trying to (?:pull|reuse)|I\/O error for image)\b|docker:\/\/|\btags\/list\b/i;
 
-/** "401 Unauthorized for https://...": who is named so is the one, whoever stood before. */
+/** A preposition before the host: "401 Unauthorized for https://..." is about that host, whatever host precedes it. */
 const preposition = /^["'`)\]]*[\s,:]*(?:for|from|by|at|to|of)\s+(?:url:?\s*)?["'`(<]?$/i;
 
 interface Around {
-  /** Of which the place speaks. */
+  /** The host that the match is about. */
   readonly host?: string | undefined;
-  /** It speaks of a registry that is none of ECR. */
+  /** Whether the match is about a registry other than ECR. */
   readonly isForeign: boolean;
-  /** Named in the same message or in those around it, whatever is said of it. */
+  /** The host that this message or those around it name, whatever the match is about. */
   readonly nearby?: string | undefined;
 }
 
 /**
- * The host of which a place speaks: inside of it, else the last one before it, else the first one behind it, in the
- * same statement.
+ * The host that a match is about: within the same statement, the one inside the match, otherwise the last before it,
+ * otherwise the first after it.
  */
 export function around(text: string, start: number, length: number): Around {
   const from = Math.max(0, start - near);
@@ -69,7 +70,7 @@ function ofStatement(text: string, { at, to }: Words, mentions: readonly Mention
   const [first, last] = statementAround(text, at, to);
   const own = mentions.filter(({ start }) => start >= first && start < last);
   const tells = ofPulls.test(text.slice(first, last));
-  // The words may lie over the end of a name.
+  // The match may overlap the end of a name.
   const inside = own.findLast(({ start, end }) => start < to && end > at);
   if (inside) return inside;
   const before = own.findLast(({ start }) => start < at);
@@ -85,7 +86,7 @@ function isAbout({ kind }: Mention, gap: string, tells: boolean): boolean {
   return link.test(gap) || answer.test(gap);
 }
 
-/** From its first letter to behind its last one. */
+/** The offsets of a statement: the first character, and the one after the last. */
 function statementAround(text: string, at: number, to: number): readonly [first: number, last: number] {
   const line = text.lastIndexOf('\n', at - 1) + 1;
   const lineEnd = text.indexOf('\n', to);

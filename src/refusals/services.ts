@@ -3,10 +3,10 @@ import { one } from './admitted.ts';
 import { type Rights, rights, type Statement } from './statements.ts';
 
 /**
- * A service of AWS that pulls images by itself, with no role: the policy of the repository lets it in.
- * `source`: what follows the account in the ARN in whose name it pulls, for all of an account; missing where AWS
- * documents no such name. `accounts`: whether it pulls from other accounts than that of its source, and who has to be
- * let in then.
+ * An AWS service that pulls images without a role: the repository policy lets it in. `source`: the part after the
+ * account in the aws:SourceArn of its requests, for all sources of an account; missing where AWS documents none.
+ * `accounts`: whether the service pulls from other accounts than that of its source, and whether the policy must then
+ * let in the owner's account too.
  */
 export interface PullingService {
   readonly words: string;
@@ -22,9 +22,9 @@ const pullBy = (words: string, more: readonly string[] = []): Rights => ({
 const look = ['ecr:BatchCheckLayerAvailability'];
 
 /**
- * By principal. Lambda developer guide (container image permissions); CodeBuild user guide (Amazon ECR sample) and API
- * (imagePullCredentialsType); SageMaker developer guide (ECR permissions for inference pipelines); EMR Serverless user
- * guide (custom images); HealthOmics user guide (ECR permissions).
+ * The services, by principal. Lambda developer guide (container image permissions); CodeBuild user guide (Amazon ECR
+ * sample) and API (imagePullCredentialsType); SageMaker developer guide (ECR permissions for inference pipelines); EMR
+ * Serverless user guide (custom images); HealthOmics user guide (ECR permissions).
  */
 export const pullingServices: ReadonlyMap<string, PullingService> = new Map([
   ['lambda.amazonaws.com', { words: 'Lambda', needs: pullBy('Lambda'), source: 'function:*', accounts: 'all, with their owners' }],
@@ -37,29 +37,29 @@ export const pullingServices: ReadonlyMap<string, PullingService> = new Map([
   ['omics.amazonaws.com', { words: 'HealthOmics', needs: pullBy('HealthOmics', look), accounts: 'all' }],
 ]);
 
-/** A service, by its principal. `arn`: in whose name it pulls, which may end in *; without it for all of an account. */
+/** A service, by its principal. `arn`: the resource it pulls for, which may end in *; missing for all of an account. */
 export interface Source {
   readonly service: string;
   readonly arn?: string;
 }
 
-/** A service that pulls, and the ARNs in whose name it does. */
+/** A service that pulls, and the ARNs of the resources it pulls for. */
 export interface ServicePull {
   readonly service: string;
   readonly sources: readonly string[];
 }
 
-/** Of an account in a region. */
+/** A registry: an account in a region. */
 interface Place {
   readonly partition: string;
   readonly region: string;
   readonly account: string;
 }
 
-/** What stands for a service in its ARNs. */
+/** The name of a service in its ARNs. */
 export const slugOf = (service: string): string => service.slice(0, service.indexOf('.'));
 
-/** Which of these pull from a repository at that place: a service pulls from its own region. */
+/** The services that pull from a repository at that place. A service pulls only from its own region. */
 export function pullsAt({ partition, region, account }: Place, all: readonly Source[]): readonly ServicePull[] {
   const groups = Map.groupBy(all, ({ service }) => service);
   return [...groups].flatMap(([service, sources]) => {
@@ -74,7 +74,7 @@ export function pullsAt({ partition, region, account }: Place, all: readonly Sou
   });
 }
 
-/** Accounts that a service asks as well, where they are not that of the image. */
+/** The accounts, other than that of the image, that the repository policy must let in beside the service. */
 export const ownersOf = ({ service, sources }: ServicePull, account: string): readonly string[] =>
   pullingServices.get(service)?.accounts !== 'all, with their owners'
     ? []
@@ -83,7 +83,9 @@ export const ownersOf = ({ service, sources }: ServicePull, account: string): re
         return of === account ? [] : [`arn:${partition}:iam::${of}:root`];
       });
 
-/** For the policy of a repository. Without sources the service is let in for whoever uses it. */
+/**
+ * The statement of a repository policy for a service. Without sources it lets the service in for all of its customers.
+ */
 export function serviceStatement({ service, sources }: ServicePull): Statement {
   const { name, actions } = pullingServices.get(service)?.needs ?? pullBy('Service');
   return {
@@ -95,10 +97,10 @@ export function serviceStatement({ service, sources }: ServicePull): Statement {
   };
 }
 
-/** Of EKS Pod Identity, which hands on tags of the pod (EKS user guide). */
+/** The principal of EKS Pod Identity, which passes on tags of the pod (EKS user guide). */
 export const podIdentity = 'pods.eks.amazonaws.com';
 
-/** Letters and digits. */
+/** A service as letters and digits, for a Sid. */
 const wordsOf = (service: string): string =>
   service
     .replace(/\.amazonaws\.com.*$/, '')
@@ -106,7 +108,7 @@ const wordsOf = (service: string): string =>
     .map(capital)
     .join('');
 
-/** For the trust policy of a role that a service assumes. */
+/** The statement of a trust policy for a service that assumes the role. */
 export const serviceTrustStatement = (service: string): Statement => ({
   Sid: `AssumeRoleBy${wordsOf(service)}`,
   Effect: 'Allow',

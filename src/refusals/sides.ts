@@ -17,21 +17,21 @@ import {
   trustStatement,
 } from './statements.ts';
 
-/** One of the policies that must allow something: its name as the rest of a sentence, and what is pasted there. */
+/** A policy that must allow the action: its name as the end of a sentence, and what to paste there. */
 export interface Side {
   readonly words: string;
-  /** Its place among the gates of ECR: "the first gate, ". Empty elsewhere. */
+  /** Its position among the gates of ECR, such as "the first gate, ". Empty for other policies. */
   readonly gate: string;
   readonly paste: Paste;
 }
 
-/** Whom the policy of what was asked for must let in. */
+/** The principal that the policy of the resource must let in. */
 const principalOf = ({ principal, account }: Denial): string => principal ?? account ?? '*';
 
-/** What an administrator does with the paste. */
+/** The instruction for the paste. */
 export const added = ({ kind }: Paste): string => (kind === 'command' ? 'Run the command' : 'Add the statement');
 
-/** What the name in the paste may lack. */
+/** A note that a role in the paste may lack its path. */
 export const aboutPath = (denial: Denial): string =>
   serviceOf(denial) === 'lambda'
     ? withoutPath([principalOf(denial)])
@@ -47,7 +47,7 @@ const toFillIn: Partial<Record<string, string>> = {
   function: 'arn:aws:lambda:REGION:ACCOUNT:function:NAME',
 };
 
-/** For a statement: what was asked for. A name to fill in stands where the text does not tell it. */
+/** The resources of the statement, with placeholders where the text does not name any. */
 export const arns = ({ resource, action }: Denial): readonly string[] => [resource ?? toFillIn[actions.get(action) ?? ''] ?? '*'];
 
 export const isCross = ({ account, resourceAccount }: Denial): boolean =>
@@ -65,13 +65,13 @@ function onWhat({ resource, cut }: Denial): string {
 
 const inAccount = (account: string | undefined): string => (account === undefined ? 'in its account' : `in account ${account}`);
 export const statementFor = (words: string, statement: Statement): Paste => policyPaste(`Statement for ${words}`, statement);
-/** The gates of the pulls and pushes; everybody's tokens know the first one only. */
+/** The position of a gate, as a prefix. Only actions of the service `ecr` have gates. */
 const ofGate = (denial: Denial, gate: string): string => (serviceOf(denial) === 'ecr' ? `the ${gate} gate, ` : '');
 
-/** At the first import there is no repository either that could let somebody in. */
+/** Whether the registry policy decides: before the first import there is no repository, so no repository policy. */
 const isOfRegistry = (job: Rights): boolean => job.by === 'registry' || job === rights.import;
 
-/** Where the statements of a holder are kept: not everybody's can be edited in IAM. */
+/** The identity policy of the caller, or what stands in for it: not every holder has one that can be edited in IAM. */
 export function identitySide(denial: Denial): Side {
   const { holder } = denial;
   const words = holdersPolicy(holder);
@@ -85,7 +85,7 @@ function holdersPolicy({ kind, words }: Holder): string {
   return `the identity policy of ${words}`;
 }
 
-/** Of the policies that hang on what was asked for. */
+/** The policy of the resource. */
 export function resourceSide(denial: Denial): Side {
   const { resource, resourceAccount, account } = denial;
   const [arn = ''] = arns(denial);
@@ -105,14 +105,14 @@ export function resourceSide(denial: Denial): Side {
   return side(`the policy of ${resource ?? 'what was asked for'}`, '', of);
 }
 
-/** To be filled in where nobody can say which it is: without one the statement would open a role that demands it. */
+/** The placeholder for an unknown external id. A statement without one would open a role that requires it. */
 const unknownId = 'EXTERNAL-ID';
 
 function externalIdFor({ action, externalId = unknownId }: Denial): string | undefined {
   return action === 'sts:AssumeRole' ? (externalId ?? undefined) : undefined;
 }
 
-/** What to look at before the statement of a trust policy is added. */
+/** What to check before adding the statement to a trust policy. */
 export function aboutExternalId({ action, externalId }: Denial): string {
   if (action !== 'sts:AssumeRole') return '';
   if (externalId === undefined)

@@ -2,15 +2,15 @@ import { parseAddress } from '../contract/registry.ts';
 import type { Diagnosis } from './diagnosis.ts';
 import type { Facts, Place } from './facts.ts';
 
-/** What a product prints, as it prints it. */
+/** A message as a product prints it. */
 export interface Symptom {
   readonly product: string;
   readonly text: string;
 }
 
 /**
- * One row of the table. `title`: what is the matter, for the heading of the page. `explain`: undefined where the facts
- * are of another situation. Each symptom is explained by its own row.
+ * One row of the table. `title`: the problem, as the heading on the page. `explain`: returns undefined where another
+ * situation applies. Each row explains its own symptoms.
  */
 export interface Situation {
   readonly id: string;
@@ -19,7 +19,7 @@ export interface Situation {
   readonly explain: (facts: Facts) => Diagnosis | undefined;
 }
 
-/** What a row knows when it speaks. `host`: that of the text, for people. */
+/** What a row explains. `host`: the host of the match, for readers. */
 export interface Told {
   readonly host: string;
   readonly facts: Facts;
@@ -27,7 +27,7 @@ export interface Told {
 }
 
 interface Row extends Pick<Situation, 'id' | 'title'> {
-  /** Product and text. */
+  /** Pairs of product and text. */
   readonly symptoms: readonly (readonly [product: string, text: string])[];
   readonly when: (facts: Facts) => Place | boolean | undefined;
   readonly tell: (told: Told) => Omit<Diagnosis, 'id'>;
@@ -47,7 +47,7 @@ export const row = ({ id, title, symptoms, when, tell }: Row): Situation => ({
   },
 });
 
-/** A log may name several images: what is said of one is not told of another. */
+/** Drops the image where the match is about another registry: a log may name several images. */
 function ofHost(facts: Facts, host: string | undefined): Facts {
   const registry = host === undefined ? undefined : parseAddress(host)?.registry;
   if (!registry || registry.host === facts.registry?.host) return facts;
@@ -55,7 +55,7 @@ function ofHost(facts: Facts, host: string | undefined): Facts {
   return { ...others, registry };
 }
 
-/** The hosts and names of all examples. */
+/** The hosts and names in all examples. */
 export const example = {
   host: '123456789012.dkr.ecr.eu-west-1.amazonaws.com',
   image: '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1',

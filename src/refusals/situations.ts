@@ -48,15 +48,15 @@ import { units } from './situations/units.ts';
 import { unshown } from './situations/unshown.ts';
 import { webIdentities } from './situations/web-identities.ts';
 
-/** Rows that belong together, for people. */
+/** A group of rows, under one heading of the page. */
 export interface Chapter {
   readonly title: string;
   readonly situations: readonly Situation[];
 }
 
 /**
- * The one table. The first row that explains the facts is taken: what AWS itself said, then why it could not be asked,
- * then what others say of themselves, then what the registry said without a reason.
+ * The table of situations. The first row that explains the facts wins: first what AWS itself said, then why it could
+ * not be reached, then what other programs say of themselves, then what the registry said without a reason.
  */
 export const chapters: readonly Chapter[] = [
   { title: 'What `check` finds of a login', situations: refusedOurs },

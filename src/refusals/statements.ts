@@ -1,33 +1,33 @@
 import { actions } from './actions.ts';
 import { admitted, type Condition, one, type Principal } from './admitted.ts';
 
-/** A statement of an AWS policy, as JSON has it. One that allows: nothing here ever denies. */
+/** A statement of an AWS policy, as in its JSON. It always allows: no statement here denies. */
 export interface Statement {
   readonly Sid: string;
   readonly Effect: 'Allow';
-  /** In policies that hang on a resource, and only there. */
+  /** Only in policies that are attached to a resource. */
   readonly Principal?: Principal;
   readonly Action: string | readonly string[];
-  /** Missing where the policy hangs on its resource: on a repository, on a role. */
+  /** Missing where the policy is attached to its resource: a repository, a role. */
   readonly Resource?: string | readonly string[];
   readonly Condition?: Condition;
 }
 
-/** Actions that belong together: whoever lacks one of them for a job lacks all. */
+/** Actions that one job needs together, so a caller that lacks one is given all of them. */
 export interface Rights {
   /** Letters and digits: the Sid of the statement. */
   readonly name: string;
   readonly actions: readonly string[];
-  /** AWS knows no narrower resource for these than all (Service Authorization Reference). */
+  /** Present where AWS supports no narrower resource than all (Service Authorization Reference). */
   readonly resource?: '*';
-  /** Of another account, the registry lets in: there is no repository yet that could (ECR user guide). */
+  /** For callers of other accounts, the registry policy decides: there is no repository yet (ECR user guide). */
   readonly by?: 'registry';
 }
 
 /**
- * What the jobs need. Push as in AWS's "IAM permissions for pushing an image". ECR Public's token is a token of STS as
- * well (ECR Public user guide). Import, creation and tags are what a pull-through cache does in the puller's name;
- * replication is what another registry does.
+ * The rights for each job. Push is as in AWS's "IAM permissions for pushing an image". The token of ECR Public also
+ * needs a token of STS (ECR Public user guide). A pull-through cache imports, creates and tags on behalf of the caller
+ * that pulls. Another registry replicates.
  */
 export const rights = {
   token: { name: 'FetchToken', actions: ['ecr:GetAuthorizationToken'], resource: '*' },
@@ -54,8 +54,8 @@ export const rights = {
 } as const satisfies Record<string, Rights>;
 
 /**
- * The narrowest job to which a denied action belongs; an action of no job is one of its own. Who may not look for a
- * layer need not be somebody who pushes.
+ * The narrowest job that a denied action belongs to; an action of no job stands alone. So does
+ * BatchCheckLayerAvailability, as its caller need not be one that pushes.
  */
 export function rightsFor(action: string): Rights {
   if (action === 'ecr:BatchCheckLayerAvailability') return alone(action);
@@ -68,8 +68,8 @@ function alone(action: string): Rights {
 }
 
 /**
- * For the policies of a role or user, for a permissions boundary, a session policy, or an SCP that lists what is
- * allowed. resources: ARNs; * takes the place of what AWS cannot narrow.
+ * The statement for an identity policy, a permissions boundary, a session policy, or an SCP that lists what is allowed.
+ * resources: ARNs; replaced by * for actions that AWS cannot narrow.
  */
 export const identityStatement = ({ name, actions, resource }: Rights, resources: readonly string[]): Statement => ({
   Sid: name,
@@ -78,14 +78,15 @@ export const identityStatement = ({ name, actions, resource }: Rights, resources
   Resource: resource ?? one(resources),
 });
 
-/** For the policy of a repository: its resource is that repository. principals: as `admitted` takes them. */
+/** The statement for a repository policy, which has no Resource. principals: as for `admitted`. */
 export function repositoryStatement({ name, actions }: Rights, principals: readonly string[]): Statement {
   const { Principal, Condition } = admitted(principals);
   return { Sid: name, Effect: 'Allow', Principal, Action: one(actions), ...(Condition && { Condition }) };
 }
 
 /**
- * For the policy of a registry (scope V2: it covers every action of ECR), and of a Lambda function. resources: ARNs.
+ * The statement for a registry policy (scope V2, which covers every action of ECR) or a Lambda function. resources:
+ * ARNs.
  */
 export function resourceStatement({ name, actions }: Rights, principals: readonly string[], resources: readonly string[]): Statement {
   const { Principal, Condition } = admitted(principals);
@@ -93,8 +94,9 @@ export function resourceStatement({ name, actions }: Rights, principals: readonl
 }
 
 /**
- * A statement of the policy of a function, as Lambda takes it: it takes no whole policy. A permission of the function
- * is not one of its alias or version: that is `qualifier`. `name`: the ARN without it; `id`: of the statement.
+ * A permission of a Lambda function: Lambda accepts single statements, not whole policies. `qualifier`: the alias or
+ * version, which a permission of the function does not cover. `name`: the ARN without it. `id`: the id of the
+ * statement.
  */
 export interface Permission {
   readonly name: string;
@@ -103,26 +105,26 @@ export interface Permission {
   readonly principal: string;
 }
 
-/** arn: of the function. */
+/** The permission to invoke a function. arn: that of the function, with a qualifier if it has one. */
 export function permissionOf(arn: string, principal: string, id: string): Permission {
   const parts = arn.split(':');
   const [, , , , , , , qualifier] = parts;
   return { name: parts.slice(0, 7).join(':'), ...(qualifier !== undefined && { qualifier }), id, principal };
 }
 
-/** The command for it. */
+/** The AWS CLI command that adds the permission. */
 export function addPermission({ name, qualifier, id, principal }: Permission): string {
   const of = qualifier === undefined ? name : `${name} --qualifier ${qualifier}`;
   return `aws lambda add-permission --region ${name.split(':')[3]} --function-name ${of} --statement-id ${id} --action lambda:InvokeFunction --principal ${principal}`;
 }
 
-/** For the policy of a VPC endpoint: whoever comes that way still needs rights of his own. */
+/** The statement for the policy of a VPC endpoint. Its principal is *, as every caller still needs its own rights. */
 export function endpointStatement(needed: Rights, resources: readonly string[]): Statement {
   const { Sid, Effect, ...what } = identityStatement(needed, resources);
   return { Sid, Effect, Principal: '*', ...what };
 }
 
-/** For the trust policy of a role that these principals assume. */
+/** The statement for the trust policy of a role that these principals assume. */
 export function trustStatement({ name, actions }: Rights, principals: readonly string[], externalId?: string): Statement {
   const { Principal, Condition } = admitted(principals);
   const demanded = externalId === undefined ? undefined : { StringEquals: { 'sts:ExternalId': externalId } };
@@ -136,7 +138,10 @@ export function trustStatement({ name, actions }: Rights, principals: readonly s
   };
 }
 
-/** For the trust policy of a role of a service account. provider: ARN of the OIDC provider in the role's account. */
+/**
+ * The statement for the trust policy of a role that a web identity assumes. provider: ARN of the OIDC provider in the
+ * role's account.
+ */
 export function webIdentityTrustStatement({ provider, subject, audience }: WebIdentity): Statement {
   const issuer = provider.replace(/^.*:oidc-provider\//, '');
   return {
@@ -152,7 +157,7 @@ export function webIdentityTrustStatement({ provider, subject, audience }: WebId
 
 export interface WebIdentity {
   readonly provider: string;
-  /** `system:serviceaccount:NAMESPACE:NAME`, or `repo:ORG/REPO:...`, which may have wildcards. */
+  /** `system:serviceaccount:NAMESPACE:NAME`, or `repo:ORG/REPO:...`; may contain wildcards. */
   readonly subject: string;
   readonly audience: string;
 }

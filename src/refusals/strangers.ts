@@ -6,7 +6,10 @@ import { pullingServices, serviceStatement, serviceTrustStatement } from './serv
 import { needed, refused, resourceSide, serviceOf, statementFor } from './sides.ts';
 import { rights } from './statements.ts';
 
-/** Callers without a policy of their own, so that nothing but the policy of what was asked for can let them in. */
+/**
+ * Whether the caller has no policy of its own (a service or an anonymous caller), so that only the policy of the
+ * resource can let it in.
+ */
 export const isStranger = ({ holder: { kind }, gate }: Denial): boolean =>
   (kind === 'service' || kind === 'anonymous') && (gate === undefined || gate === 'identity' || gate === 'resource');
 

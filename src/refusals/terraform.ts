@@ -2,7 +2,7 @@ import type { Part, PolicyDocument } from './documents.ts';
 import type { Permission, Statement } from './statements.ts';
 import { oneOfEach } from './whereabouts.ts';
 
-/** Which resource takes such a policy, and how. */
+/** The argument of the Terraform resource that takes a policy of each kind. */
 const uses: Readonly<Record<Exclude<Part, 'function'>, string>> = {
   identity: 'policy of an aws_iam_policy, an aws_iam_role_policy or an aws_iam_user_policy',
   repository: 'policy of an aws_ecr_repository_policy',
@@ -12,8 +12,8 @@ const uses: Readonly<Record<Exclude<Part, 'function'>, string>> = {
 };
 
 /**
- * Each policy as an `aws_iam_policy_document`, that of a function as `aws_lambda_permission`s, below a comment that
- * says where it goes. job: for their names.
+ * Each policy as an `aws_iam_policy_document`, or as `aws_lambda_permission`s for a function, below a comment that says
+ * where it goes. job: a part of their names.
  */
 export const terraformOf = (documents: readonly PolicyDocument[], job: string): string =>
   documents
@@ -36,7 +36,7 @@ function dataOf({ part, where, notes, statements }: PolicyDocument & { readonly 
   ].join('\n');
 }
 
-/** Lambda takes no whole policy. */
+/** The permissions of a function, as Lambda accepts no whole policy. */
 function permissionsOf({ where, notes, permissions = [] }: PolicyDocument, label: string): string {
   const blocks = permissions.flatMap((permission, at) => [
     ...(at > 0 ? [''] : []),
@@ -85,7 +85,7 @@ function kindsOf(principal: Statement['Principal']): Readonly<Record<string, str
 
 const block = (head: string, lines: readonly string[]): string[] => [`${head} {`, ...lines.map(line => line && `  ${line}`), '}'];
 
-/** In columns, as `terraform fmt` has them: a value of several lines ends a column. */
+/** The attributes in aligned columns, as `terraform fmt` formats them: a value of several lines ends a column. */
 function attributes(values: Readonly<Record<string, readonly string[]>>): string[] {
   const groups = Object.entries(values).reduce<[string, readonly string[]][][]>((done, entry) => {
     const last = done.at(-1);
@@ -106,5 +106,5 @@ function list(values: string | readonly string[]): string[] {
 
 const text = (value: string): string[] => [literal(value)];
 
-/** Terraform would take ${ and %{ for the begin of a template. */
+/** A string literal. Doubles the `$` and `%` of `${` and `%{`, which would begin a template. */
 const literal = (value: string): string => JSON.stringify(value).replaceAll(/[$%](?=\{)/g, '$&$&');

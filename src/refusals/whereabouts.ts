@@ -5,12 +5,14 @@ import type { Repository } from './wish.ts';
 
 export const together = (words: readonly string[]): string => [...new Set(words)].join(', ');
 
-/** A name that differs from those of its like. */
+/** The name, with a number where there are several of its kind. */
 export const oneOfEach = (name: string, at: number, of: number): string => (of === 1 ? name : `${name}-${at + 1}`);
 
 export const roleWords = (arn: string): string => holderOf(arn).words;
 
-/** What is done with a token, or for one. All else of the API is for whoever calls that. */
+/**
+ * The rights that the identity that fetches the tokens needs. Other actions of the API belong to the caller of each.
+ */
 const ofTokens: readonly Rights[] = Object.values(rights);
 
 export function whoseWords(principals: readonly string[], needs: readonly Rights[]): string {
@@ -21,7 +23,10 @@ export function whoseWords(principals: readonly string[], needs: readonly Rights
   return together(principals.map(holderWords));
 }
 
-/** The policy of an account is nobody's: its own administrators give its rights to roles and users. */
+/**
+ * The holder of an identity policy, in words. An account has no policy of its own: its administrators grant the rights
+ * to its roles and users.
+ */
 const holderWords = (principal: string): string =>
   principal.endsWith(':root') ? `those roles and users of account ${accountOf(principal)} that need it` : holderOf(principal).words;
 
@@ -35,14 +40,14 @@ export function repositoryWords(repositories: readonly Repository[]): string {
   );
 }
 
-/** Why there is a condition, where there is one. */
+/** The note that explains the condition for sessions; empty where there are none. */
 export function sessionNotes(principals: readonly string[]): readonly string[] {
   const sessions = principals.filter(principal => principal.includes(':assumed-role/'));
   if (sessions.length === 0) return [];
   return [`A condition names ${together(sessions.map(roleWords))}, as a session does not tell the path of its role.`];
 }
 
-/** ECR has an endpoint for its API and one for registries. */
+/** The VPC endpoints for these rights. ECR has one for its API and one for its registries. */
 export function endpointWords(needs: readonly Rights[]): string {
   const services = needs.flatMap(({ actions }) => actions.map(action => action.slice(0, action.indexOf(':'))));
   return together(services.map(service => (service === 'ecr' ? 'those for ecr.api and ecr.dkr' : `that for ${service}`)));

@@ -2,5 +2,5 @@ import type { Diagnosis } from './diagnosis.ts';
 import { factsOf } from './facts.ts';
 import { explained } from './situations.ts';
 
-/** What a pasted text means; undefined for a text that is not known: nothing is guessed. */
+/** Explains a pasted text; undefined for one that no row of the table knows. */
 export const why = (text: string): Diagnosis | undefined => explained(factsOf(text));

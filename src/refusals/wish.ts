@@ -1,7 +1,7 @@
 import type { Source } from './services.ts';
 import type { Rights, WebIdentity } from './statements.ts';
 
-/** One repository, or many: the name may end in *. */
+/** A repository, or several: the name may end in *. */
 export interface Repository {
   readonly partition: string;
   readonly region: string;
@@ -9,18 +9,18 @@ export interface Repository {
   readonly name: string;
 }
 
-/** Who shall be allowed what. */
+/** The rights to grant, on which resources and to which principals. */
 export interface Wish {
   readonly needs: readonly Rights[];
   readonly repositories: readonly Repository[];
   /** ARNs of roles to assume, or of functions to invoke. */
   readonly resources: readonly string[];
-  /** ARNs; empty for somebody of the account that owns the resources. */
+  /** ARNs; empty for a principal of the account that owns the resources. */
   readonly principals: readonly string[];
-  /** Services of AWS: that pull by themselves, or that assume the roles. */
+  /** AWS services that pull images, or that assume the roles. */
   readonly services: readonly Source[];
   readonly externalId?: string;
-  /** Whose token opens a role, where the principal is a provider of such tokens. */
+  /** The subject and audience of the token, where the principal is an OIDC provider. */
   readonly webIdentity?: Omit<WebIdentity, 'provider'>;
 }
 

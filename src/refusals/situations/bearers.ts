@@ -6,7 +6,7 @@ const { host } = example;
 
 const bearer = /Requesting bear(er)? token: .{0,60}\b405\b/;
 
-/** A token in the place of user and password: ECR Public gives such tokens, and private registries know none. */
+/** Failures with bearer tokens in place of user and password: ECR Public issues them, private registries do not. */
 export const bearers: readonly Situation[] = [
   row({
     id: 'token-service-refused',

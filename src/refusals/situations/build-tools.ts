@@ -6,7 +6,7 @@ import { accountOf, imageOf, login } from './pulled.ts';
 
 const { host } = example;
 
-/** Programs that build or update, where they do not hand on what they were told. */
+/** Failures of build and update tools that do not show the registry's message. */
 export const buildTools: readonly Situation[] = [
   row({
     id: 'jenkins-credentials',

@@ -8,7 +8,7 @@ const isEcrNamed: Of = (at, nearby) => isRegistry(at ?? nearby);
 const isUnsaid: Of = (at, nearby) => (at ?? nearby) === undefined;
 const aws = 'An error occurred';
 
-/** The registry does not judge. */
+/** Throttling and failures of the server: the registry does not judge the request. */
 export const busy: readonly Situation[] = [
   row({
     id: 'api-throttled',

@@ -25,14 +25,14 @@ const puller = ({ facts: { principal, whose = 'whoever pulls' } }: Told): string
 const about = (told: Told, rule: CacheRule, verb: 'validate' | 'update', more = ''): string =>
   `aws ecr ${verb}-pull-through-cache-rule --region ${regionOf(told)}${registryOption(told)} --ecr-repository-prefix ${rule.prefix}${more}`;
 
-/** Whether the login of the rule is good, as ECR itself finds out. */
+/** The command by which ECR itself checks the login of the rule. */
 export const validation = (told: Told, rule: CacheRule): Paste => ({
   what: 'Whether the rule reaches its upstream',
   kind: 'command',
   text: about(told, rule, 'validate'),
 });
 
-/** Nothing can come through such a rule, whatever rights there are. */
+/** Explains a rule without a login for an upstream that requires one: no rights can help. */
 const withoutLogin = (told: Told, rule: CacheRule): Meaning => ({
   sentence: `${nameOf(told)} is below ${cacheWords(rule)}, which gives nothing without a login, and the rule has none: so ECR fetches nothing.`,
   side: `the cache rule ${rule.prefix} in ${accountOf(told)}`,
@@ -44,7 +44,7 @@ const withoutLogin = (told: Told, rule: CacheRule): Meaning => ({
 const upstream = ({ upstream: name, secret }: CacheRule): string =>
   secret === undefined ? name : `${name} (asked with the login of the rule)`;
 
-/** The repository is not there, and the rules of its registry are known. */
+/** Explains a missing repository, where the cache rules of its registry are known. */
 export function repositoryMissing(told: Told, cache: CacheRule | 'none'): Meaning {
   if (cache === 'none')
     return {
@@ -63,7 +63,7 @@ export function repositoryMissing(told: Told, cache: CacheRule | 'none'): Meanin
   };
 }
 
-/** A list is there, and an image that it names is not. */
+/** Explains an image that a list names and that does not exist. */
 export function partMissing(told: Told, list: string): Meaning {
   const isPrivate = told.facts.registry?.service === 'ecr';
   const mayBeCache = isPrivate && told.facts.cache !== 'none';
@@ -83,7 +83,7 @@ export function partMissing(told: Told, list: string): Meaning {
   };
 }
 
-/** The image is not in its repository, and the rules of its registry are known. */
+/** Explains a missing image, where the cache rules of its registry are known. */
 export function imageMissing(told: Told, cache: CacheRule | 'none'): Meaning {
   const images = { what: 'The images of the repository', kind: 'command', text: imagesCommand(told) } as const;
   if (cache === 'none')

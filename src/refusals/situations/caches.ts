@@ -5,7 +5,7 @@ import { noAnswer, noName } from './ways.ts';
 
 const { host } = example;
 
-/** Where registries that are cached keep their layers. */
+/** The hosts where upstream registries keep their layers. */
 const stores = /^(production\.cloudflare\.docker\.com|docker-images-prod\..*|cdn\d*\.quay\.io|pkg-containers\.githubusercontent\.com)$/;
 const isStore = (at: string | undefined): boolean => at !== undefined && stores.test(at);
 
@@ -15,7 +15,7 @@ function prefixOf(told: Told): string {
 }
 const ruleOf = ({ facts: { cache } }: Told): string => (typeof cache === 'object' ? ` ${cache.prefix} (for ${cache.upstream})` : '');
 
-/** Pull-through caches: the registry behind them, and their rules. */
+/** Failures of pull-through caches: of the upstream registry, and of the rules. */
 export const caches: readonly Situation[] = [
   row({
     id: 'cache-upstream',

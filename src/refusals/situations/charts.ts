@@ -4,7 +4,7 @@ import { regionOf } from './pulled.ts';
 
 const { host } = example;
 
-/** What Helm says, where the registry did not speak or Helm does not hand it on. */
+/** Messages of Helm itself, where the registry was not asked or Helm does not show its message. */
 export const charts: readonly Situation[] = [
   row({
     id: 'chart-repository',
@@ -50,7 +50,7 @@ export const charts: readonly Situation[] = [
       ),
     tell: told => {
       const { chart = 'NAME', version = 'VERSION', where = told.host } = told.groups;
-      // A range is no tag.
+      // A version range is no tag.
       const tag = /^v?\d[\w.+-]*$/.test(version) ? version.replaceAll('+', '_') : 'VERSION';
       const whole = `${where.replace(/\/$/, '')}/${chart}`;
       return {

@@ -11,7 +11,7 @@ const newLogin: Paste = {
   text: 'docker service update --with-registry-auth SERVICE',
 };
 
-/** What the clients of registries say of their own files, helpers and arguments. */
+/** Messages of registry clients about their own files, helpers and arguments. */
 export const clients: readonly Situation[] = [
   row({
     id: 'login-without-password',

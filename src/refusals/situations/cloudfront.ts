@@ -2,16 +2,19 @@ import { isPublic, type Of } from '../hosts.ts';
 import { row, type Situation } from '../situation.ts';
 import { cutDownload, cutOff, elsewhere, noAnswer, noName, proxyRefused, unansweredDownload, way } from './ways.ts';
 
-/** Where ECR Public keeps layers today (EKS Anywhere guide, domains to allow). */
+/** The hosts where ECR Public keeps layers today (EKS Anywhere guide, domains to allow). */
 const own = ['d5l0dvt14r5h8.cloudfront.net', 'd2glxqk2uabbnd.cloudfront.net'] as const;
 const isOwn: Of = host => own.some(each => each === host);
-/** Others may come. Anybody has such a name. */
+/**
+ * Whether the host is a distribution of CloudFront. ECR Public may add others, but every customer of CloudFront has
+ * such a name.
+ */
 const isLike: Of = host => host !== undefined && /^d[a-z0-9]{12,14}\.cloudfront\.net$/.test(host);
 
 const refused = /\b403\b.{0,20}Forbidden|status ?code:? 403/;
 const words = [noAnswer, noName, cutOff, proxyRefused, refused];
 
-/** ECR Public sends clients to CloudFront for layers. */
+/** Failures of layers of ECR Public, which redirects clients to CloudFront for them. */
 export const cloudfront: readonly Situation[] = [
   row({
     id: 'public-layers',

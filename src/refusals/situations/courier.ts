@@ -2,13 +2,13 @@ import { failures } from '../../contract/failures.ts';
 import { row, type Situation } from '../situation.ts';
 
 const codes = Object.keys(failures).join('|');
-/** A line of our log about something that failed, as JSON or for people. */
+/** A line of the courier's log about a failure, as JSON or as text. */
 const line = new RegExp(
   `(?:delivery failed|discovery failed|token fetch failed|adapter failed).{0,1500}?\\bcode"?[:=] ?"?(?<code>${codes})\\b|\\bcode"?[:=] ?"?(?<late>${codes})\\b.{0,1500}?(?:delivery failed|discovery failed|token fetch failed)`,
 );
 const isCode = (code: string): code is keyof typeof failures => Object.hasOwn(failures, code);
 
-/** What none of the rows before knows of the lines of our own log: their codes have a table. */
+/** The fallback for lines of the courier's own log: explains their code. */
 export const courier: readonly Situation[] = [
   row({
     id: 'courier-failure',

@@ -10,7 +10,7 @@ const said = (action: string, resource: string, tail: string, who: string = role
   `User: ${who} is not authorized to perform: ${action} on resource: ${resource}${tail && ` ${tail}`}`;
 const get = 'ecr:BatchGetImage';
 
-/** The rows of IAM's own sentence: `explainDenial` tells which of them it is. */
+/** A row for IAM's own sentence: it applies where `explainDenial` returns its id. */
 const row = (id: string, title: string, ...symptoms: readonly (readonly [product: string, text: string])[]): Situation => ({
   id,
   title,

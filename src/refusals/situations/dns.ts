@@ -8,13 +8,13 @@ import { dnsFailed, noName, twoSchemes } from './ways.ts';
 const { host, api } = example;
 const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
 
-/** A name of a host that ECR does not have. An account that is hidden is taken for a good one. */
+/** Whether the host resembles a registry of ECR and is none. A masked account counts as valid. */
 const misspelt: Of = host => {
   const shown = host?.replace(/^(?:\*+|x{3,}|<\w+>)(?=\.dkr[.-]ecr)/, '123456789012') ?? '';
   return /^(\d{12}\.)?dkr[.-]ecr/.test(shown) && !/xxx|[*<]/.test(shown) && !isSpelt(shown) && lookAlike(shown) !== undefined;
 };
 
-/** Of what a resolver printed, what its server did; it gives no more where it says neither. */
+/** Describes how the DNS server failed, as far as the message of the resolver tells. */
 function resolverFailure({ find }: Facts): string {
   if (find(/lookup \S{1,300}( on \S{1,60})?: .{0,120}?(i\/o timeout)|Resolving timed out|\bquery(A|Aaaa) ETIMEOUT/))
     return 'did not answer in time';
@@ -23,7 +23,7 @@ function resolverFailure({ find }: Facts): string {
   return 'could not be reached';
 }
 
-/** What comes of looking a name up. */
+/** Failures of DNS lookups. */
 export const dns: readonly Situation[] = [
   row({
     id: 'host-misspelt',
@@ -39,7 +39,7 @@ export const dns: readonly Situation[] = [
       ],
       ['podman', 'dial tcp: lookup 123456789012.dkr.ecr.eu-west-1.amazonaws.co on 10.0.0.2:53: no such host'],
     ],
-    // A line's end in the name makes a misspelt one, too.
+    // Another spelling of the name must not be valid: a line break in it would make it look misspelt.
     when: ({ find }) => !find(noName, isSpelt) && find(noName, misspelt),
     tell: ({ host: at }) => ({
       sentence: `${at} looks like a registry of ECR and is none: region or ending are wrong, or do not belong together.`,

@@ -5,10 +5,10 @@ import { isAsked, keeper, login } from './pulled.ts';
 import { words, wordsBehind } from './ways.ts';
 
 const { host } = example;
-/** A login asks nothing else. */
+/** A 403 to `GET /v2/`, the only request of a login. */
 const ofDoor =
   /login attempt to \S{1,200} failed with status: 403|(GET|Head|Get) "?https:\/\/[^\s"/]{1,200}\/v2\/"?: .{0,60}(\b403 Forbidden|status code 403)|403 Forbidden from https:\/\/[^\s"/]{1,200}\/v2\/(?!\w)/;
-/** The first question of podman, skopeo and buildah, which has no login. */
+/** The first request of podman, skopeo and buildah, which has no login. */
 const ping = /pinging container registry .{1,200}?(403 \(Forbidden\)|StatusCode: 403|\b403 Forbidden)/;
 
 function ofLogin(facts: Facts): Place | boolean | undefined {
@@ -16,7 +16,7 @@ function ofLogin(facts: Facts): Place | boolean | undefined {
   return facts.find(wordsBehind, isPrivate) ? undefined : (facts.find(ping, isPrivate) ?? facts.find(ofDoor, isPrivate));
 }
 
-/** `GET /v2/`, the door of a registry. */
+/** Refusals at `GET /v2/`, the request that checks a login. */
 export const doors: readonly Situation[] = [
   row({
     id: 'login-forbidden',

@@ -3,7 +3,7 @@ import { example, row, type Situation } from '../situation.ts';
 
 const { host } = example;
 
-/** What Harbor says of itself and of its endpoints. */
+/** Messages of Harbor about itself and its endpoints. */
 export const harbor: readonly Situation[] = [
   row({
     id: 'harbor-read-only',

@@ -4,7 +4,7 @@ import { ofLogins } from './pulled.ts';
 
 const { host, image } = example;
 
-/** Credential helpers. */
+/** Failures of credential helpers. */
 export const helpers: readonly Situation[] = [
   row({
     id: 'helper-missing',

@@ -1,6 +1,6 @@
 import { row, type Situation } from '../situation.ts';
 
-/** Where AWS keys come from over the network, and nobody answers there. */
+/** Failures of the network endpoints that provide AWS keys, where they do not respond. */
 export const keyPlaces: readonly Situation[] = [
   row({
     id: 'container-keys',

@@ -8,7 +8,7 @@ const aws = 'An error occurred';
 
 const apiRegion = /\b(ecr|sts)\.(?<region>[a-z]{2}-[a-z-]{4,20}-\d)\.(amazonaws|api\.aws)/;
 
-/** What AWS says of the keys and the session with which it was asked. */
+/** Responses of AWS about the keys and the session of a request. */
 export const keys: readonly Situation[] = [
   row({
     id: 'clock',

@@ -4,10 +4,10 @@ import { example, row, type Situation } from '../situation.ts';
 const { image } = example;
 const node = 'the kubelet of the node: its flags --image-credential-provider-config and --image-credential-provider-bin-dir';
 
-/** Of a provider that was asked in a version that it does not know. */
+/** A credential provider that does not support the requested API version. */
 const groupVersion = /group version credentialprovider\S* is not supported/;
 
-/** What the kubelet says where no registry has spoken, or where it does not hand on what the registry said. */
+/** Messages of the kubelet, where no registry was asked or the kubelet does not show its message. */
 export const kubernetes: readonly Situation[] = [
   row({
     id: 'provider-missing',

@@ -6,7 +6,7 @@ import { imageOf, imagesCommand, regionOf, registryOption, repositoryOf } from '
 
 const { image } = example;
 
-/** Functions that are images, which Lambda itself pulls. */
+/** Failures of functions that are images: Lambda itself pulls them. */
 export const lambdaImages: readonly Situation[] = [
   row({
     id: 'lambda-image',

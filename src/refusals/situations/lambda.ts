@@ -1,6 +1,6 @@
 import { row, type Situation } from '../situation.ts';
 
-/** Functions that give tokens. */
+/** Failures of Lambda functions that issue tokens. */
 export const lambda: readonly Situation[] = [
   row({
     id: 'function-missing',

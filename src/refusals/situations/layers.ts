@@ -9,24 +9,27 @@ import { cutDownload, cutOff, elsewhere, noAnswer, noName, proxyRefused, unanswe
 const { host, image, layers: bucket } = example;
 const isOfPulls: Of = at => isRegistry(at) || isS3(at);
 
-/** Go names the address that was asked: that of S3, once the registry has sent the client there. */
+/**
+ * A request to the registry itself. Go names the URL it requested, which is one of S3 once the registry has redirected
+ * the client.
+ */
 const ofRegistry = /(Get|Head|Put|Post|Patch) "?https:\/\/\S{1,200}\/v2\/\S{1,300}\/(blobs|manifests)\//;
 
-/** We reached the registry, and not where it keeps the layer. */
+/** Our request reached the registry, but not the store of the layer. */
 const unreached = ({ host: at, said, remedy = '' }: Own): Omit<Diagnosis, 'id'> => ({
   sentence: `The registry gives the layer out, but ${at}, where it lies, cannot be reached from here: ${said}`,
   side: `the firewall, the proxy or the VPC endpoint between this machine and ${at}`,
   remedy: `Let HTTPS to ${at} through, as to the registry. A VPC without a way out needs a gateway endpoint of S3 beside ecr.api and ecr.dkr. ${remedy}`,
 });
 
-/** Of an address that ECR never gives: it sends to S3. */
+/** The redirect leads to an address that ECR never returns: ECR redirects to S3. */
 const ledBack = ({ host: at, said }: Own): Omit<Diagnosis, 'id'> => ({
   sentence: `The registry gives the layer out, and sends the client back to ${at} for it, where no login is sent along: ${said}. ECR sends to S3.`,
   side: `a proxy or a mirror between this machine and ${at}, which changes where the answer leads`,
   remedy: 'Let ECR go around that proxy (NO_PROXY), or let it hand on the header Location of ECR as it is.',
 });
 
-/** The address was signed by ECR a moment ago, so it is a policy on the way that refuses it. */
+/** ECR has just signed the URL, so a policy or a proxy on the way refuses it. */
 function refused({ host: at, said }: Own, partition = 'aws'): Omit<Diagnosis, 'id'> {
   const bucket = /^(?<name>[\w-]*starport-layer-bucket)\./.exec(at)?.groups?.['name'];
   const arn = `arn:${partition}:s3:::${bucket ?? 'BUCKET'}/*`;
@@ -40,7 +43,7 @@ function refused({ host: at, said }: Own, partition = 'aws'): Omit<Diagnosis, 'i
   };
 }
 
-/** ECR keeps layers in S3, under other names than that of the registry. */
+/** Failures of layers, which ECR keeps in S3 under other hosts than that of the registry. */
 export const layers: readonly Situation[] = [
   row({
     id: 'layers-unreachable',

@@ -2,7 +2,7 @@ import { isEcr, orUnsaid } from '../hosts.ts';
 import { row, type Situation } from '../situation.ts';
 import { ofLogins } from './pulled.ts';
 
-/** What clients say of their own files of logins. */
+/** Messages of clients about their files of logins. */
 export const logins: readonly Situation[] = [
   row({
     id: 'logins-one-file-mount',

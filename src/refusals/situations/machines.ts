@@ -4,7 +4,7 @@ import { imageOf } from './pulled.ts';
 
 const { image } = example;
 
-/** The registry gave out what was asked for, or was not asked; the machine that pulls does not take it. */
+/** Failures of the pulling machine itself: the registry served the image, or was not asked. */
 export const machines: readonly Situation[] = [
   row({
     id: 'platform-missing',

@@ -1,7 +1,7 @@
 import { isRegistry } from '../hosts.ts';
 import { row, type Situation } from '../situation.ts';
 
-/** What managers say, and this program itself. */
+/** Messages of managers, and of this program. */
 export const managers: readonly Situation[] = [
   row({
     id: 'portainer-key',

@@ -4,11 +4,11 @@ import { repositoryOf } from './pulled.ts';
 
 const { host } = example;
 
-/** A client asks for a layer once it has read the manifest that names it. */
+/** A missing layer: a client requests one only after it has read the manifest that names it. */
 const goneBlob =
   /failed open: (content at https:\/\/\S{1,400}\/blobs\/\S{1,200} not found|unexpected status (code |from GET request to )https:\/\/\S{1,400}\/blobs\/\S{1,200}: 404 Not Found)/;
 
-/** What is pushed is not whole, or has a form that ECR does not take. */
+/** Pushes that are incomplete, or have a format that ECR does not accept. */
 export const manifests: readonly Situation[] = [
   row({
     id: 'layers-missing',

@@ -17,7 +17,7 @@ const cacheRules = (told: Told): Paste => ({
   text: `aws ecr describe-pull-through-cache-rules --region ${regionOf(told)}`,
 });
 
-/** What is mistyped needs no rights, so they are one command away. */
+/** The command that prints the rights, in place of the statements: a mistyped name needs none. */
 const cachePolicies = (told: Told): Paste => ({
   what: 'The rights, if the prefix is a cache',
   kind: 'command',
@@ -37,7 +37,7 @@ function imageMeaning(told: Told): Omit<Diagnosis, 'id'> {
   };
 }
 
-/** Answers that something is not there; under the prefix of a cache they are often refusals. */
+/** Responses that something does not exist; below the prefix of a cache they are often refusals. */
 export const missing: readonly Situation[] = [
   row({
     id: 'repository-missing',

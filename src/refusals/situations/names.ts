@@ -4,10 +4,10 @@ import { twoSchemes } from './ways.ts';
 
 const { host } = example;
 
-/** ECR's own words, in answers of its API and of the registry. */
+/** ECR's own message, in responses of its API and of the registry. */
 const ofEcr = /Invalid parameter at 'repositoryName' failed to satisfy constraint/;
 
-/** A name with a mistake in it. */
+/** Mistakes in the name of an image. */
 export const names: readonly Situation[] = [
   row({
     id: 'host-twice',

@@ -3,7 +3,7 @@ import { login } from './pulled.ts';
 
 const caller = 'the machine, container or user that asked: it has no AWS identity that the program finds';
 
-/** Where there are no AWS keys at all, or settings are missing. */
+/** Missing AWS keys or settings. */
 export const noKeys: readonly Situation[] = [
   row({
     id: 'profile-missing',

@@ -5,7 +5,7 @@ const { host } = example;
 const pause = `${host}/eks/pause:3.5`;
 const failed = `Failed to create pod sandbox: rpc error: code = Unknown desc = failed to get sandbox image "${pause}": failed to pull image "${pause}": failed to pull and unpack image "${pause}": failed to resolve reference "${pause}"`;
 
-/** What a node pulls for itself. */
+/** Failures of images that a node pulls for itself. */
 export const nodes: readonly Situation[] = [
   row({
     id: 'sandbox-image',

@@ -7,7 +7,7 @@ const { host } = example;
 const answer = `${host} answered 403 (Not Authorized)`;
 
 const isRefused = ({ status }: Facts): boolean => status === 401 || status === 403;
-/** An answer to us; undefined for a text that somebody pasted. */
+/** Matches our own request; undefined for a pasted text. */
 const ours = (facts: Facts, is: (own: Own) => boolean): Place | undefined => (facts.own && is(facts.own) ? { groups: {} } : undefined);
 const nameIn = ({ facts, host: named }: Told): string => facts.own?.host ?? named;
 
@@ -24,7 +24,7 @@ function isForeign(facts: Facts): boolean {
   );
 }
 
-/** Refusals of which we know more than the words of the registry tell. */
+/** Refusals of our own requests, of which more is known than the registry's message. */
 export const refusedOurs: readonly Situation[] = [
   row({
     id: 'other-partition',
@@ -107,7 +107,7 @@ export const refusedOurs: readonly Situation[] = [
   }),
 ];
 
-/** What is left where no other row has said something of what came to us. */
+/** The fallback for our own requests that no other row explains. */
 export const unknownOurs: readonly Situation[] = [
   row({
     id: 'registry-unreachable',

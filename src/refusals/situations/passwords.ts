@@ -5,10 +5,10 @@ import { wordsBehind } from './ways.ts';
 
 const { host, image, manifest } = example;
 
-/** Words that the registries of Docker Hub's kind say to those without a right, and that ECR does not say. */
+/** The message of Docker Hub and registries like it for a missing right; ECR does not use it. */
 const ofHub = /requested access to the resource is denied/;
 
-/** The registry does not take the login, or got none. */
+/** Failures of a login that the registry refuses, or did not get. */
 export const passwords: readonly Situation[] = [
   row({
     id: 'password-refused',

@@ -1,7 +1,7 @@
 import { row, type Situation } from '../situation.ts';
 import { regionOf } from './pulled.ts';
 
-/** Policies are set, or are looked for. */
+/** Failures of setting or reading policies. */
 export const policies: readonly Situation[] = [
   row({
     id: 'policy-invalid',

@@ -5,7 +5,7 @@ import { proxyRefused } from './ways.ts';
 
 const { host, image, manifest, api, layers: bucket } = example;
 
-/** containerd tells a mirror for which registry it asks. */
+/** A request of containerd to a mirror: the query `ns` names the registry it stands for. */
 const ofMirror = /https?:\/\/(?<mirror>[^\s"/]{1,200})\/v2\/[^\s"?]{1,400}\?ns=(?<ns>[^\s"&:]{1,200})"?: (?<said>[^\n"]{1,120})/;
 
 function mirrored({ find }: Facts): Place | undefined {
@@ -13,7 +13,7 @@ function mirrored({ find }: Facts): Place | undefined {
   return isRegistry(asked?.groups['ns']) ? asked : undefined;
 }
 
-/** What a proxy or a mirror says, or does not say. */
+/** Failures of proxies and mirrors. */
 export const proxies: readonly Situation[] = [
   row({
     id: 'proxy-login',

@@ -3,7 +3,7 @@ import { row, type Situation } from '../situation.ts';
 import { publicLogout } from './pulled.ts';
 import { notFound } from './ways.ts';
 
-/** ECR Public, which gives images to everybody and knows none of the policies. */
+/** Failures of ECR Public, which serves images to all clients and has none of the policies. */
 export const publicRegistry: readonly Situation[] = [
   row({
     id: 'public-region',

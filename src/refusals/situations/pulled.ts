@@ -6,21 +6,21 @@ import { identityStatement, type Rights, resourceStatement } from '../statements
 export const ofLogins = 'the file of logins (config.json) of the user that runs the client';
 export const keeper = 'whoever keeps the password for the client: what should renew it did not';
 
-/** We saw the answer ourselves, to a GET. */
+/** Whether this is the response to our own GET request. */
 export const isAsked = ({ status }: Facts): boolean => status !== undefined;
-/** What came of a request of our own, as a clause: seen by us, or in a text that we printed. */
+/** The result of our own request, as a clause: from the request, or from a text that this program printed. */
 export const saidIn = ({ facts, groups }: Told): string => facts.own?.said ?? groups['said'] ?? 'it refused';
-/** As a tag or a digest. */
+/** The requested tag or digest. */
 export const referenceOf = ({ facts, groups }: Told): string | undefined => groups['tag'] ?? groups['digest'] ?? facts.reference;
 export const repositoryOf = ({ facts, groups }: Told): string | undefined => groups['name'] ?? facts.repository;
-/** In words. */
+/** The account of the registry, in words. */
 export function accountOf({ facts, groups }: Told): string {
   const account = groups['registry'] ?? facts.registry?.account;
   return account === undefined ? 'the account that was asked' : `account ${account}`;
 }
 export const whereOf = (told: Told): string => `${accountOf(told)}${told.facts.registry ? ` in ${told.facts.registry.region}` : ''}`;
 
-/** Of commands of the AWS CLI: the account, where it is known. */
+/** The AWS CLI option for the account; empty where it is not known. */
 export function registryOption({ facts: { registry }, groups }: Told): string {
   const account = groups['registry'] ?? registry?.account;
   return account === undefined ? '' : ` --registry-id ${account}`;
@@ -37,7 +37,7 @@ export const repositoriesCommand = (told: Told): Paste => ({
 
 export const regionOf = ({ facts }: Told): string => facts.registry?.region ?? 'REGION';
 
-/** Where the login of Docker goes; placeholders where the text names no registry. */
+/** The command that logs Docker in; placeholders where the text names no registry. */
 export function login({ facts: { registry } }: Pick<Told, 'facts'>): Paste {
   const { host = 'ACCOUNT.dkr.ecr.REGION.amazonaws.com', region = 'REGION', service = 'ecr' } = registry ?? {};
   const text = `aws ${service} get-login-password --region ${region} | docker login --username AWS --password-stdin ${host}`;
@@ -58,14 +58,14 @@ export function imageOf(told: Told): string {
   return `${registry.host}/${repository}${end}`;
 }
 
-/** What the names of all repositories of the cache begin with. */
+/** The prefix of all repositories of the cache, with a slash at its end. */
 function below(told: Told): string {
   const { cache } = told.facts;
   if (typeof cache !== 'object') return `${repositoryOf(told)?.split('/')[0] ?? 'PREFIX'}/`;
   return cache.prefix === 'ROOT' ? '' : `${cache.prefix.replace(/\/$/, '')}/`;
 }
 
-/** What a pull through a cache needs in the puller's name. */
+/** The statements that a pull through a cache needs for the caller that pulls. */
 export function cacheStatements(told: Told, needs: readonly Rights[]): readonly Paste[] {
   const { principal, registry } = told.facts;
   const account = told.groups['registry'] ?? registry?.account ?? 'ACCOUNT';

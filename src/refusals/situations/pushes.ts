@@ -15,7 +15,7 @@ const repositories = (told: Told) =>
 const rightsToPush = (told: Told) =>
   ({ what: 'The rights to push', kind: 'command', text: `ecr-courier policy push ${imageOf(told)}` }) as const;
 
-/** What is said to those who push. */
+/** Failures of pushes. */
 export const pushes: readonly Situation[] = [
   row({
     id: 'push-cut',

@@ -4,7 +4,7 @@ import { accountOf, imageOf } from './pulled.ts';
 
 const { host } = example;
 
-/** What the registry refuses, in its own words. */
+/** Refusals in the registry's own words. */
 export const registry: readonly Situation[] = [
   row({
     id: 'tags-refused',

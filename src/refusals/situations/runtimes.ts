@@ -5,18 +5,18 @@ import { askedLast } from './ways.ts';
 const { host, image } = example;
 const socket = String.raw`(containerd|docker|crio|cri-dockerd|dockershim|buildkitd?|podman)[\w-]{0,40}\.sock`;
 
-/** The client speaks to the runtime on its own machine, by a local socket or gRPC, and did not get through. */
+/** A failed connection from a client to the container runtime on the same machine, by a local socket or gRPC. */
 const socketDown = new RegExp(
   String.raw`\b(dial|read|write) unix \S{0,200}${socket}: .{0,40}?(connection refused|no such file or directory|connection reset by peer|broken pipe|EOF|timeout|permission denied)`,
 );
 const ofClients =
   /\brpc error: code = Unavailable desc = (connection error|transport is closing|error reading from server|keepalive ping failed)|error reading from server: |Cannot connect to the Docker daemon|Is the docker daemon running|docker_engine\W.{0,200}cannot find the file|trying to connect to the docker (daemon socket|API)|failed to dial "?\S{1,200}\.sock|make sure you are running as root and the runtime has been started/;
 
-/** A command line that pulls or pushes: what it prints below names no image. */
+/** A command line that pulls or pushes: the output below it need not name the image. */
 const commandLine =
   /\b(docker|nerdctl|podman|crictl|ctr|finch|buildctl|docker-compose)\b[^\n]{0,100} (pull|push|run|create|login|build|up)\b[^\n]{0,200}/;
 
-/** Between the client and the runtime of one machine; no registry has a part in it. */
+/** Failures between a client and the runtime on the same machine, without any registry. */
 export const runtimes: readonly Situation[] = [
   row({
     id: 'runtime-unreachable',

@@ -2,7 +2,7 @@ import { policyPaste } from '../diagnosis.ts';
 import { row, type Situation } from '../situation.ts';
 import { identityStatement, rights } from '../statements.ts';
 
-/** Services that pull for somebody, where they do not hand on what they were told. */
+/** Failures of services that pull on behalf of a user and do not show the registry's message. */
 export const services: readonly Situation[] = [
   row({
     id: 'task-without-token',

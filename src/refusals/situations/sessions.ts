@@ -3,7 +3,7 @@ import { caller, identity } from './keys.ts';
 
 const aws = 'An error occurred';
 
-/** Identities that end. */
+/** Expired sessions and identities. */
 export const sessions: readonly Situation[] = [
   row({
     id: 'sso-session-over',

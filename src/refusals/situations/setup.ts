@@ -1,6 +1,6 @@
 import { row, type Situation } from '../situation.ts';
 
-/** What AWS says while registries, repositories and policies are set up. */
+/** Responses of AWS while registries, repositories and policies are set up. */
 export const setup: readonly Situation[] = [
   row({
     id: 'region-malformed',

@@ -8,7 +8,7 @@ import { accountOf, saidIn } from './pulled.ts';
 
 const { host } = example;
 
-/** Where we asked ourselves, we know which right was asked for. */
+/** The statements for the denied right, which is known for our own requests. */
 function rightStatements({ facts: { action = 'none', registry: at, repository, principal, whose } }: Told): readonly Paste[] {
   if (action === 'none' || at?.account === undefined || repository === undefined) return [];
   const resource = `arn:${at.partition}:ecr:${at.region}:${at.account}:repository/${repository}`;
@@ -18,7 +18,7 @@ function rightStatements({ facts: { action = 'none', registry: at, repository, p
   return explainDenial({ ...asked, ...(principal !== undefined && { principal }), ...(account !== undefined && { account }) }).paste ?? [];
 }
 
-/** Words that give no reason; others do, and not always IAM's. */
+/** Messages that give no reason. Others do, and not only IAM's. */
 const reasonless =
   /^(forbidden|not authorized|unauthorized|access denied|denied|authentication required|requested access to the resource is denied)?\W*$/i;
 const isWordless = ({ own, find }: Facts): boolean => reasonless.test(own?.words ?? '') && !find(/User: arn:|not authorized to perform/);
@@ -28,8 +28,8 @@ const fetcher = ({ facts: { whose, principal } }: Told): string =>
 const needs = ({ facts: { action = 'none' }, groups }: Told): string => groups['right'] ?? (action === 'none' ? 'the pull' : action);
 
 /**
- * Answers of which we know that the registry has just taken the token: neither its age nor its region is the matter.
- * IAM's own words are told by other rows.
+ * Refusals by a registry that has just accepted the token: neither its age nor its region is the problem. Other rows
+ * explain IAM's own sentence.
  */
 export const taken: readonly Situation[] = [
   row({

@@ -8,7 +8,7 @@ import { imageOf, imagesCommand, repositoryOf } from './pulled.ts';
 
 const { host, image } = example;
 
-/** What services of AWS say of a pull in words of their own. */
+/** Messages of AWS services about a pull, in their own words. */
 export const tasks: readonly Situation[] = [
   row({
     id: 'task-network',

@@ -4,13 +4,15 @@ import { badTls, elsewhere, tlsRefused } from './ways.ts';
 
 const { host, manifest, api } = example;
 
-/** What a certificate of ECR itself is made for. A proxy that opens TLS makes one for the very name that was asked. */
+/**
+ * The names in ECR's own certificates. A proxy that intercepts TLS makes a certificate for the requested name instead.
+ */
 const ofEcr = String.raw`(\.dkr\.starport\.|\*\.dkr[.-]ecr\b|\b(api\.)?ecr(-fips)?\.[a-z0-9-]{4,30}\.(amazonaws|api\.aws)|\.vpce\.amazonaws)`;
 const ofEndpoint = new RegExp(
   `(certificate is valid for (?:(?!, not )[^]){0,400}?|in the cert's altnames: .{0,400}?|hostname '\\S{1,200}' doesn't match .{0,100}?)${ofEcr}`,
 );
 
-/** Somebody answers, and TLS does not come about with him as with AWS. */
+/** Failures of TLS: a server responds, but the handshake fails. */
 export const tls: readonly Situation[] = [
   row({
     id: 'tls-other-endpoint',

@@ -8,12 +8,15 @@ const { host, image } = example;
 const region = String.raw`[a-z]{2}[a-z-]{3,20}-\d`;
 const asksToken = String.raw`get-login(-password)? [^\n|]{0,80}--region[ =](?<region>${region})\b`;
 const untilRegistry = String.raw`(?:(?!dkr[.-]ecr)[^\n]){0,300}dkr[.-]ecr(-fips)?\.`;
-/** A token of one region that goes to a registry of another one, in one command line. */
+/** A command line that sends a token of one region to a registry of another. */
 const toOther = new RegExp(`${asksToken}${untilRegistry}(?!\\k<region>\\b)(?<at>${region})\\.`);
 const toUnsaid = new RegExp(`${asksToken}(?!${untilRegistry})`);
 const severalLogins = /get-login[^]{0,4000}get-login/;
 
-/** A text may have logins for several regions: each is compared with its own registry. */
+/**
+ * Finds a login with a token of another region. A text may contain logins for several regions: each is compared with
+ * its own registry.
+ */
 function otherRegion({ find, registry: at }: Facts): Place | undefined {
   const other = find(toOther, isPrivate);
   if (other || at?.service !== 'ecr' || find(severalLogins)) return other;
@@ -23,7 +26,7 @@ function otherRegion({ find, registry: at }: Facts): Place | undefined {
   return find(/dkr[.-]ecr/, host => host?.includes(`.${of}.`) === true) ? undefined : asked;
 }
 
-/** Tokens of ECR that another time or another region had. */
+/** Failures of tokens that have expired or belong to another region. */
 export const tokens: readonly Situation[] = [
   row({
     id: 'token-expired',
@@ -36,7 +39,7 @@ export const tokens: readonly Situation[] = [
       ],
       ['any', '{"errors":[{"code":"DENIED","message":"Your authorization token has expired. Reauthenticate and try again."}]}'],
     ],
-    // Others say the short form of their own tokens.
+    // Other registries use the short form for their own tokens.
     when: ({ find }) =>
       find(/authorization token has expired/, isEcr) ??
       find(

@@ -1,6 +1,6 @@
 import { row, type Situation } from '../situation.ts';
 
-/** Why systemd did not start the program: a step of its own failed (systemd.exec(5), "Process exit codes"). */
+/** Failures of systemd before it starts the program (systemd.exec(5), "Process exit codes"). */
 export const units: readonly Situation[] = [
   row({
     id: 'systemd-credentials',

@@ -5,20 +5,20 @@ import { emptyRefusal, wordsBehind } from './ways.ts';
 
 const { host, image, manifest } = example;
 
-/** Public images need none of the policies. */
+/** Whether the host belongs to ECR and is not ECR Public, which has none of the policies. */
 const isOwn: Of = host => isEcr(host) && !isPublic(host);
-/** Docker says so of a registry, and does not name it. */
+/** Docker's message does not name the registry, so a host nearby counts too. */
 const isNear: Of = (host, nearby) => isOwn(host ?? nearby);
 
-/** Of a blob that a manifest names, with nothing behind it. */
+/** A 403 without a message for a blob that a manifest names. */
 const layerRefused =
   /failed open: unexpected status (code |from GET request to )https:\/\/\S{1,400}\/blobs\/(?<layer>sha256:\w{1,64}): 403 Forbidden(?! - Server message| ?: ?\w)|reading blob \S{1,200} .{0,300}StatusCode: 403, ""/;
 
-/** A layer is asked for by its digest, which is none of an image. */
+/** The image of the failed pull. A layer's digest is no reference of an image, so a placeholder replaces it. */
 const wholeImage = (told: Told): string =>
   told.facts.reference === told.groups['layer'] ? imageOf(told).replace(/@sha256:.*$/, ':TAG') : imageOf(told);
 
-/** Refusals of which the client does not show the reason. */
+/** Refusals whose reason the client does not show. */
 export const unshown: readonly Situation[] = [
   row({
     id: 'reason-not-shown',

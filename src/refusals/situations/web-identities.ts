@@ -4,7 +4,7 @@ import { row, type Situation } from '../situation.ts';
 
 const providers = { what: 'The providers of the account', kind: 'command', text: 'aws iam list-open-id-connect-providers' } as const;
 
-/** What STS says of the token of a service account or CI job. */
+/** Responses of STS about the token of a service account or CI job. */
 export const webIdentities: readonly Situation[] = [
   row({
     id: 'web-identity-expired',
