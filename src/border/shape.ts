@@ -33,7 +33,7 @@ export function demand(fine: boolean, at: string, rule: string, value: unknown):
 /** A short description for people: the value may be anything. */
 function shown(value: unknown): string {
   if (typeof value === 'string') return value.length > 40 ? `a text of ${value.length} characters` : JSON.stringify(value);
-  if (value instanceof Date) return 'a date that is none';
+  if (value instanceof Date) return 'an invalid date';
   if (Array.isArray(value)) return 'a list';
   return typeof value === 'object' && value !== null ? 'an object' : typeof value === 'function' ? 'a function' : String(value);
 }

@@ -59,6 +59,6 @@ export function textOf(thrown: unknown): string {
   try {
     return String(thrown);
   } catch {
-    return 'something was thrown that has no words';
+    return 'something without a readable message was thrown';
   }
 }

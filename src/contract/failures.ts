@@ -196,7 +196,7 @@ export function asToldFailure(thrown: unknown): Failure {
     const failure = asFailure(thrown);
     return new Failure(failure.code, failure.message, failure.facts);
   } catch {
-    return new Failure('UNEXPECTED', 'a Failure was thrown that has no words');
+    return new Failure('UNEXPECTED', 'a Failure without a readable message was thrown');
   }
 }
 
@@ -205,6 +205,6 @@ function wordsOf(thrown: unknown): string {
     // Cut before the costly redaction: the message may be a whole response.
     return cut(thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown), longest);
   } catch {
-    return 'something was thrown that has no words';
+    return 'something without a readable message was thrown';
   }
 }

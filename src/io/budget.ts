@@ -107,7 +107,7 @@ const tooMuch = (bytes: number, asked: string): Failure =>
 const tooMuchTogether = (asked: string): Failure =>
   new Failure(
     'TOO_LARGE',
-    `${asked}: at this moment the answers of all managers take more than ${Math.round(processBytes / mebibyte)} MiB of memory together, and those to this call more than its share.`,
+    `${asked}: the answers of all managers take more than ${Math.round(processBytes / mebibyte)} MiB of memory together, and this call takes more than its share.`,
     {
       remedy: 'It is asked again in a minute. If it lasts, check that each address is the manager itself, and how much it lists.',
       retryAfterMs: 60_000,

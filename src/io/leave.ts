@@ -39,7 +39,7 @@ export function endNow(code: number): never {
 export function endInTime(signal: AbortSignal): void {
   async function begin(): Promise<void> {
     await clock.sleep(patience, never);
-    process.stderr.write(`ecr-courier has not come to its end within ${patience / 1000} s, and ends at once.\n`);
+    process.stderr.write(`ecr-courier did not end within ${patience / 1000} s, and is stopped now.\n`);
     endNow(1);
   }
   if (signal.aborted) void begin();

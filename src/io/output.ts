@@ -56,4 +56,4 @@ export const isUnread = ({ code }: NodeJS.ErrnoException): boolean => code === '
 
 /** The message for a result that could not be written. */
 export const notWritten = (error: Error): string =>
-  `What it has to say could not be written, or not all of it: ${error.message}. Make room where its stdout goes, or send it elsewhere; then run it again.`;
+  `The result could not be written in full: ${error.message}. Make room where stdout goes, or redirect it elsewhere; then run it again.`;

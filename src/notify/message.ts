@@ -71,7 +71,7 @@ function messageOf(news: News, { publicUrl, at }: Sender): Message {
 function summaryOf(news: readonly News[], { publicUrl, at }: Sender): Message {
   const [{ event } = { event: 'over' as const }] = news;
   const places = count(news.length, news.every(({ subject }) => !isSource(subject)) ? 'target' : 'place');
-  const title = event === 'threat' ? `${places}: something threatens each of them.` : `${places}: what threatened is over.`;
+  const title = event === 'threat' ? `${places} need attention.` : `${places}: all clear.`;
   const sections = news
     .slice(0, mostPlaces)
     .flatMap(one => sectionsOf(one).map(section => ({ ...section, details: section.details.slice(0, 1), more: 0 })));

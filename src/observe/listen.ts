@@ -62,9 +62,9 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   await makeFolder(dirname(path));
   const folder = await stat(dirname(path));
   if (folder.mode & 0o022 || ![0, process.getuid?.()].includes(folder.uid))
-    throw new Error('others may write in its directory, and could put a socket of their own there');
+    throw new Error('other users may write to its directory, and could put their own socket there');
   const there = await lstat(path).catch(() => undefined);
-  if (there && !there.isSocket()) throw new Error('something else than a socket lies there');
+  if (there && !there.isSocket()) throw new Error('the path exists and is no socket');
   if (there && (await answers(path))) throw new Error('another ecr-courier uses it');
   if (there) await unlink(path);
   await withUmask(0o177, () => listen(server, { path }));

@@ -97,7 +97,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, opened
 /** Rejects a request for another port: two daemons may be configured with the same socket. */
 function misdirected({ headers: { host = '' } }: IncomingMessage, { port }: AddressInfo): Reply | undefined {
   const meant = /:(\d+)$/.exec(host)?.[1];
-  return meant === undefined || Number(meant) === port ? undefined : text(421, `It listens on port ${port}, not on ${meant}.`);
+  return meant === undefined || Number(meant) === port ? undefined : text(421, `This is the daemon of port ${port}, not of ${meant}.`);
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -66,7 +66,7 @@ const reports: readonly (readonly [unknown, string])[] = [
   [{ slots: [], findings: [], about: { product: 7 } }, 'discover.about.product must be a text, or missing, and is 7.'],
   [
     { slots: [], findings: [], about: { keyExpiresAt: invalid } },
-    'discover.about.keyExpiresAt must be a date, or missing, and is a date that is none.',
+    'discover.about.keyExpiresAt must be a date, or missing, and is an invalid date.',
   ],
   [
     { slots: [], findings: [], about: { keyExpiresAt: '2027-01-01' } },
@@ -95,7 +95,7 @@ const reports: readonly (readonly [unknown, string])[] = [
   [{ slots: ['a', 'b', 'c'].map((id, n) => ({ ...slot, id, after: ['b', 'c'][n] })), findings: [] }, 'nothing is wrong'],
   [withSlot({ after: 6 }), `${at}.after must be the id of a slot, or missing, and is 6.`],
   [withSlot({ holds: 'abc' }), `${at}.holds must be an object, and is "abc".`],
-  [withSlot({ holds: { fingerprint: 'abc', expiresAt: invalid } }), `${at}.holds.expiresAt must be a date, and is a date that is none.`],
+  [withSlot({ holds: { fingerprint: 'abc', expiresAt: invalid } }), `${at}.holds.expiresAt must be a date, and is an invalid date.`],
   [withSlot({ holds: new Map([['h', 'abc']]) }), `${at}.holds.get("h") must be an object, and is "abc".`],
   [withSlot({ holds: { expiresAt: new Date() } }), `${at}.holds.fingerprint must be what \`fingerprint\` says, and is undefined.`],
   [
@@ -403,11 +403,11 @@ test('a Failure that was changed after it was made, or has a class of its own, i
   };
   for (const [thrown, code, message] of [
     [changed({ code: 'NOPE' }), 'UNEXPECTED', 'No. (its failure code NOPE is not in the table)'],
-    [changed({ code: Symbol('odd') }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
+    [changed({ code: Symbol('odd') }), 'UNEXPECTED', 'a Failure without a readable message was thrown'],
     [changed({ message: 'one\u001b[31mtwo' }), 'REJECTED', 'one [31mtwo'],
-    [changed({ message: undefined }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
+    [changed({ message: undefined }), 'UNEXPECTED', 'a Failure without a readable message was thrown'],
     [changed({ facts: { retryAfterMs: Number.NaN } }), 'REJECTED', 'No.'],
-    [changed({ facts: null }), 'UNEXPECTED', 'a Failure was thrown that has no words'],
+    [changed({ facts: null }), 'UNEXPECTED', 'a Failure without a readable message was thrown'],
     [Object.defineProperties(changed({}), Object.getOwnPropertyDescriptors(hidden)), 'UNEXPECTED', /no words/],
     [new Odd('REJECTED', 'No.'), 'REJECTED', 'No.'],
   ] as const)

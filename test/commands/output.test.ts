@@ -60,7 +60,7 @@ for (const args of [['token', '--region', 'eu-west-1'], ['config', 'schema'], ['
     assert.equal(code, 1, stderr);
     assert.match(
       stderr,
-      /^ecr-courier: What it has to say could not be written, or not all of it: ENOSPC.*\. Make room .* run it again\.$/m,
+      /^ecr-courier: The result could not be written in full: ENOSPC.*\. Make room .* run it again\.$/m,
     );
   });
 
@@ -68,7 +68,7 @@ test('a file that takes only a part is a failure as well', async () => {
   // Blocks of 512 bytes; without SIGXFSZ the write itself fails.
   const { code, stderr } = await shell(`trap '' XFSZ; ulimit -f 16; "$@" >${join(folder, 'part')}`, ['config', 'schema']);
   assert.equal(code, 1, stderr);
-  assert.match(stderr, /not all of it: EFBIG/);
+  assert.match(stderr, /in full: EFBIG/);
 });
 
 test('a failure keeps its own exit code', async () => {

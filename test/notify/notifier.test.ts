@@ -359,7 +359,7 @@ test('many targets at a time are one message', async () => {
   at.state.targets = Array.from({ length: 100 }, (_, number) => fine(`portainer-${number}`));
   await notifier.goOn(10 * minute);
 
-  assert.deepEqual(titles(hook), ['100 targets: something threatens each of them.', '100 targets: what threatened is over.']);
+  assert.deepEqual(titles(hook), ['100 targets need attention.', '100 targets: all clear.']);
   const text = String(hook.taken[0]?.['text']);
   assert.match(text, /^portainer-0: .*\nportainer-19: .*\n- Portainer answered 403\.\nWhat to do: .*\nAnd 80 more places\.$/s);
   assert.equal(text.match(/Portainer answered 403/g)?.length, 1, 'what is so everywhere is said once');

@@ -477,7 +477,7 @@ test('who names a port means the daemon of that port, at the socket too', async 
   const refresh = (host: string) => ask('http://localhost', { socketPath: path, path: '/-/refresh', method: 'POST', headers: { host } });
   const { port } = new URL(server.url);
   const other = await refresh('localhost:9');
-  assert.deepEqual([other.status, other.body], [421, `It listens on port ${port}, not on 9.\n`]);
+  assert.deepEqual([other.status, other.body], [421, `This is the daemon of port ${port}, not of 9.\n`]);
   assert.deepEqual(asked, []);
   for (const host of ['localhost', `localhost:${port}`]) assert.equal((await refresh(host)).status, 200);
 });

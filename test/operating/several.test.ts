@@ -31,7 +31,7 @@ test('two daemons of one user: the second says that the socket is taken, and sta
   assert.deepEqual(names(JSON.parse(await shown('--listen', second.door)) as Status), ['second']);
   const refused = await command(['refresh', '--listen', second.door], first.env);
   assert.equal(refused.code, 1);
-  assert.match(refused.stderr, /belongs to another daemon\. It listens on port \d+, not on/);
+  assert.match(refused.stderr, /belongs to another daemon\. This is the daemon of port \d+, not of/);
 });
 
 test('two daemons of one user with two ports: every command finds the one that is meant, and never the other', async () => {
