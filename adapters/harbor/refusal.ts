@@ -105,7 +105,7 @@ function wrongLogin(username: string): string {
 function misspelled(username: string): string {
   if (/^(['"]).*\1$/.test(username))
     return 'The user name begins and ends with a quotation mark: `docker run --env-file` leaves them in, so write it without.';
-  if (username.includes('$$')) return 'The user name holds `$$`: what read it took both as they are, so write one `$`.';
+  if (username.includes('$$')) return 'The user name holds `$$`: the program that read it keeps both, so write one `$`.';
   if (username.includes('$')) return '';
   return 'The user name holds no `$`. If it is a robot account, compose or a shell took `$courier` for a variable: a compose file and the env_file of compose v2 want robot$$courier.';
 }

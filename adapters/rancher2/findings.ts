@@ -2,7 +2,7 @@
 export const findings = {
   CLUSTER_DOWN: {
     severity: 'warning',
-    doc: 'Rancher does not reach a cluster, so nobody can write its Secrets. What is known of it is kept.',
+    doc: 'Rancher does not reach a cluster, so its Secrets cannot be written through Rancher. The last known state is kept.',
     remedy: 'Bring the cluster back, or leave it out with `clusters`. It is looked at again every minute.',
   },
   NOT_PERMITTED: {
@@ -13,7 +13,7 @@ export const findings = {
   },
   COPY_ALONE: {
     severity: 'warning',
-    doc: 'A Secret is a copy that Rancher keeps of a project’s secret. Whoever writes a copy is overruled, so the source must be written, and this token does not see it.',
+    doc: 'A Secret is a copy that Rancher keeps of a project’s secret. Rancher overwrites changes of a copy, so the source must be written, and this token does not see it.',
     remedy: 'Let the user of the token manage secrets in that project.',
   },
   SECRET_IMMUTABLE: {

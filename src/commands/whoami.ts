@@ -53,7 +53,7 @@ export function linesOf(who: Whoami, now: number): string[] {
   const { source, giver, passed, place, because, roles, caller, sessionEndsAt, others, failure } = who;
   const isOfAws = place !== undefined || failure !== undefined;
   const facts: readonly Fact[] = [
-    ['is', caller ? [caller.arn] : isOfAws ? [] : ['nobody of AWS: no keys are looked for']],
+    ['is', caller ? [caller.arn] : isOfAws ? [] : ['no AWS identity: no keys are looked for']],
     ['account', caller ? [caller.account] : []],
     ['by', place ? [`${place}: ${because}`] : []],
     ['roles', roles.map(role => (caller || !failure ? `${role}, assumed with these keys` : role))],

@@ -36,7 +36,7 @@ export async function textFor(wanted: Wanted, text: string): Promise<string> {
     throw new Failure(
       'REJECTED',
       `The kubelet of Kubernetes 1.${minor} would not start: ${[stop.where, stop.path, stop.text].filter(Boolean).join(' ')}.`,
-      { remedy: 'Nothing was written. Mend that before.' },
+      { remedy: 'Nothing was written. Fix that first.' },
     );
   return chosen;
 }

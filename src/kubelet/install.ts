@@ -29,7 +29,7 @@ export async function filesOf({ name, from }: Program): Promise<readonly string[
     found.add(file);
     const text = await readText(join(from, file), mostBytes).catch(() => {
       throw new Failure('MISCONFIGURED', `${join(from, file)} does not exist, so there is nothing to install.`, {
-        remedy: 'Run the command of an installed package (npm install --global ecr-courier), or npm run build before.',
+        remedy: 'Run the command of an installed package (npm install --global ecr-courier), or run `npm run build` first.',
       });
     });
     for (const [, chunk = ''] of text.matchAll(/(?:from\s*|import\s*\(?\s*)"(\.{1,2}\/[^"]+\.js)"/g))

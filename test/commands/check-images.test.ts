@@ -516,7 +516,7 @@ for (const [source, giver] of givers) {
     assert.match(stdout, /does not take the token that comes from the (file|command) .* too old, not whole, or none of ECR/);
     assert.match(stdout, /Whose side: the (file|command) \S+, or whoever makes its token/);
     assert.doesNotMatch(stdout, /a moment ago|AWS_ENDPOINT_URL|GetAuthorizationToken/);
-    assert.match(stdout, new RegExp(`^source default is nobody of AWS: tokens come from ${giver.source}`, 'm'));
+    assert.match(stdout, new RegExp(`^source default is no AWS identity: tokens come from ${giver.source}`, 'm'));
     assert.match((await command(['whoami', '-c', config], env)).stdout, giver);
   });
 }

@@ -147,7 +147,7 @@ test('sources whose tokens come from somebody else: no keys are looked for, or t
   assert.deepEqual([code, stderr], [0, '']);
   assert.equal(
     stdout,
-    'source relay\n  is         nobody of AWS: no keys are looked for\n  tokens     come from the file /run/relay/token\n',
+    'source relay\n  is         no AWS identity: no keys are looked for\n  tokens     come from the file /run/relay/token\n',
   );
   const vault = (await one('vault')).stdout;
   assert.match(vault, /tokens {5}come from the command \/usr\/bin\/vault$/m);

@@ -318,7 +318,7 @@ test('web identity: the session of the service account; a token file that is mis
   const expired = await refusedAs('web token expired');
   assert.equal(expired.code, 'AUTH');
   assert.match(expired.message, /answered sts:AssumeRoleWithWebIdentity with .*Token expired/);
-  assert.match(expired.remedy, /^The token is over that opens the role\./);
+  assert.match(expired.remedy, /^The token for the role has expired\./);
   const unknown = await refusedAs('no identity provider');
   assert.match(unknown.remedy, /iss, aud, exp.*policy web-identity/);
   for (const { remedy } of [expired, unknown]) assert.doesNotMatch(remedy, /keys/, 'there are none');

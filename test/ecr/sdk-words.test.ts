@@ -132,7 +132,7 @@ test('what other places of keys answer is told without the words of the SDK', ()
     ['HTTP credential provider response not of the required format, an object matching: {', /^its answer holds no keys/],
     ['SyntaxError: Unexpected token \'<\', "<html>" is not valid JSON', /^its answer is no JSON$/],
     ['Error: connect ECONNREFUSED 127.0.0.1:1', /^connect ECONNREFUSED/],
-    ['TimeoutError from instance metadata service', /^the instance metadata do not answer in time$/],
+    ['TimeoutError from instance metadata service', /^the instance metadata service does not answer in time$/],
     ['Conflicting SSO region configurations in profile p and sso-session s', /^its sso_region is another one/],
     ['Token is expired. To refresh this SSO session run', /^its SSO session has expired/],
   ];

@@ -75,7 +75,7 @@ function identityFacts({ configured, proof, asks }: Explained, now: number): rea
   const { who } = proof ?? {};
   if (!who) return [['identity', configured === undefined ? [] : [`${configured}${asks === 'offline' ? ' (AWS was not asked)' : ''}`]]];
   const { giver, caller, place, because, passed, roles, others, sessionEndsAt, failure } = who;
-  if (!place && !failure) return [['identity', [`nobody of AWS: the token comes from ${giver}`]]];
+  if (!place && !failure) return [['identity', [`no AWS identity: the token comes from ${giver}`]]];
   const found = [
     ...(place ? [`by ${place}: ${because}`] : []),
     ...roles.map(role => `then ${role}`),

@@ -29,7 +29,7 @@ const ofTokens: Readonly<Partial<Record<string, Known>>> = {
   ExpiredToken: {
     short: 'The web identity token has expired',
     remedy:
-      'The token is over that opens the role. Let whoever makes it (the kubelet, the CI, the identity provider) make it anew, and look at the clocks of both; a file is read anew at every fetch.',
+      'The token for the role has expired. Let whoever makes it (the kubelet, the CI, the identity provider) make it anew, and look at the clocks of both; a file is read anew at every fetch.',
   },
   InvalidIdentityToken: { short: 'STS does not accept the web identity token', remedy: claims },
   IDPRejectedClaim: { short: 'STS does not accept the web identity token', remedy: claims },

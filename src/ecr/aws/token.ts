@@ -77,7 +77,7 @@ export function decodeToken(answer: TokenAnswer, { source, scope, host, issuedAt
   const [username, password] = [text.slice(0, colon), text.slice(colon + 1)];
   if (!username) throw bad('a token without a user name');
   // The user name is not shown: user name and password may be swapped.
-  if (username !== ecrUser) throw bad(`a token of another user than ${ecrUser}, whom alone ECR knows`);
+  if (username !== ecrUser) throw bad(`a token with another user name than ${ecrUser}, the only one that ECR uses`);
   if (!password.trim()) throw bad('a token with an empty password');
   if (/\p{Cc}/u.test(text)) throw bad('a token that holds control characters');
   const expiresAt = expiry(data.expiresAt, password, issuedAt);

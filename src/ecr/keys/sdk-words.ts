@@ -22,7 +22,7 @@ const sentences: readonly (readonly [said: RegExp, told: string])[] = [
   [/response not of the required format/, 'its answer holds no keys (AccessKeyId, SecretAccessKey, Token, Expiration)'],
   [/^SyntaxError/, 'its answer is no JSON'],
   [/^Unable to connect to instance metadata service/, 'the instance metadata cannot be reached'],
-  [/^TimeoutError from instance metadata service/, 'the instance metadata do not answer in time'],
+  [/^TimeoutError from instance metadata service/, 'the instance metadata service does not answer in time'],
   [/^Invalid response received from instance metadata service/, 'the instance metadata answered with something else than keys'],
   [/^Error response received from instance metadata service/, 'the instance metadata answered with an error'],
   [/Metadata v1 fallback has been blocked/, 'the instance metadata give no session token, and their version 1 is switched off'],

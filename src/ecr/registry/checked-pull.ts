@@ -151,7 +151,7 @@ function identityStep({ source, giver, caller, failure }: Whoami): Step {
   const asked = { name: 'identity', action: 'sts:GetCallerIdentity' } as const;
   if (caller) return { ...asked, verdict: 'ok', text: caller.arn };
   if (failure) return failedStep(asked, failure, source);
-  return { name: 'identity', action: 'none', verdict: 'skipped', text: `Nobody of AWS: tokens come from ${giver}.` };
+  return { name: 'identity', action: 'none', verdict: 'skipped', text: `No AWS identity is used: tokens come from ${giver}.` };
 }
 
 /** A failed token or identity step. The refusal may concern a role that had to be assumed first. */

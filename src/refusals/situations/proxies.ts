@@ -48,7 +48,7 @@ export const proxies: readonly Situation[] = [
       find(proxyRefused, host => isAws(host) || isS3(host)) ??
       find(/Failed to connect to proxy URL.{0,300}Tunnel connection failed: (?!407)\d{3}/),
     tell: ({ host: at }) => ({
-      sentence: `A proxy on the way refused the connection to ${at}. Nobody of AWS was asked, so login and rights were not judged.`,
+      sentence: `A proxy on the way refused the connection to ${at}. The request did not reach AWS, so login and permissions were not checked.`,
       side: 'the rules of the proxy, and the proxy settings of the program that asked',
       remedy:
         'Let HTTPS through to the registry, and to prod-REGION-starport-layer-bucket.s3.REGION.amazonaws.com, where the layers lie. Where no proxy is needed, name the hosts in NO_PROXY of that very service.',

@@ -123,7 +123,7 @@ function pairIn({ username, secret, form }: Said): Pair | string {
   const isWhole = pair.password === withoutDress(secret);
   if (form === 'token' && isWhole && !isOfEcr(password)) return 'a token that is not base64 of a user name and a password';
   // The user name is not shown: user name and password may be swapped.
-  if (user.trim() !== ecrUser) return `another user than ${ecrUser}, whom alone ECR knows`;
+  if (user.trim() !== ecrUser) return `another user name than ${ecrUser}, the only one that ECR uses`;
   if (!password) return 'a token with an empty password';
   const wrong = visiblyNoToken(password);
   return wrong ? `a password that ${wrong}` : { username: ecrUser, password };
