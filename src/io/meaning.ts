@@ -101,7 +101,8 @@ function failureFrom(thrown: unknown, call: Call, signal: AbortSignal): Failure 
   if (signal.aborted) return givenUp(signal.reason, asked, facts);
   if (thrown instanceof Failure) return new Failure(thrown.code, thrown.message, { ...thrown.facts, ...facts });
   const code = codeOf(thrown);
-  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT') return new Failure('TIMEOUT', `${asked}: the server stopped responding.`, facts);
+  if (code === 'UND_ERR_HEADERS_TIMEOUT' || code === 'UND_ERR_BODY_TIMEOUT')
+    return new Failure('TIMEOUT', `${asked}: the server stopped responding.`, facts);
   if (code.startsWith('HPE_')) return new Failure('UNREACHABLE', `${asked}: the answer is not HTTP (${code}).`, facts);
   return unconnected(thrown, call.route, call.sent) ?? cut(asked, code, call.route, facts);
 }

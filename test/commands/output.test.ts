@@ -58,10 +58,7 @@ for (const args of [['token', '--region', 'eu-west-1'], ['config', 'schema'], ['
   test(`${args.join(' ')}: what cannot be written is said, and is a failure`, async () => {
     const { code, stderr } = await shell('"$@" >/dev/full', args);
     assert.equal(code, 1, stderr);
-    assert.match(
-      stderr,
-      /^ecr-courier: The result could not be written in full: ENOSPC.*\. Make room .* run it again\.$/m,
-    );
+    assert.match(stderr, /^ecr-courier: The result could not be written in full: ENOSPC.*\. Make room .* run it again\.$/m);
   });
 
 test('a file that takes only a part is a failure as well', async () => {

@@ -106,7 +106,7 @@ const troubles: readonly [trouble: Trouble, code: FailureCode, words: RegExp, at
   ['no token', 'UNEXPECTED', /no token/, 1],
   ['no colon', 'UNEXPECTED', /without a colon/, 1],
   ['no user', 'UNEXPECTED', /user name/, 1],
-  ['another user', 'UNEXPECTED', /another user than AWS/, 1],
+  ['another user', 'UNEXPECTED', /another user name than AWS/, 1],
   ['no password', 'UNEXPECTED', /empty password/, 1],
   ['control characters', 'UNEXPECTED', /control characters/, 1],
   ['not base64', 'UNEXPECTED', /not base64/, 1],

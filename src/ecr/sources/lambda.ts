@@ -38,7 +38,9 @@ export async function fetchByFunction(
   const { env = process.env } = deps;
   const fn = functionNamed(invoker.lambda);
   if (!fn)
-    throw new Failure('MISCONFIGURED', '`lambda` of the source is neither the name nor the ARN of a function.', { remedy: 'Write its name or its ARN.' });
+    throw new Failure('MISCONFIGURED', '`lambda` of the source is neither the name nor the ARN of a function.', {
+      remedy: 'Write its name or its ARN.',
+    });
   const aimed = (shared: { settings(profile: string): { readonly region?: string | undefined } }): Aim => {
     const ofProfile = (): string | undefined => shared.settings(namedProfile(invoker.profile, env) ?? 'default')['region'];
     const region = regionOf(fn, invoker, env) ?? ofProfile();
