@@ -1,6 +1,4 @@
-/**
- * `npm run build`: dist/ is what the package, the image and the unit run.
- */
+/** `npm run build`: makes dist/, which the package, the image and the unit run. */
 import { execFile } from 'node:child_process';
 import { rm, writeFile } from 'node:fs/promises';
 import { promisify } from 'node:util';

@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { dirname, join, relative, resolve } from 'node:path';
 import { build, type Metafile, type OnResolveArgs, type OnResolveResult, type Plugin } from 'esbuild';
 
-/** Packages that are still CommonJS ask for Node's own modules by `require`. This works on every Node. */
+/** CommonJS packages load Node's own modules by `require`, which an ES module has to define. Works on every Node. */
 export const banner = "import { createRequire as requireOfBundle } from 'node:module';\nconst require = requireOfBundle(import.meta.url);";
 
 /**
- * Makes one folder of JavaScript out of entry points (name of the output to path of the source); node_modules are
- * bundled too.
- * What several entries use is one chunk, so that `Secret` and `Failure` are the same classes to all of them.
+ * Bundles entry points (name of the output to path of the source) into one folder of JavaScript, with what they use of
+ * node_modules. Code that several entries share becomes one chunk, so that `Secret` and `Failure` are the same classes
+ * in all of them.
  */
 export async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: string): Promise<Metafile> {
   const { metafile } = await build({
@@ -21,16 +21,16 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
     platform: 'node',
     format: 'esm',
     target: 'node24.12',
-    // What packages offer as modules can be left out where it is not used.
+    // Of ES modules, esbuild can drop the unused parts.
     mainFields: ['module', 'main'],
     alias: {
       undici: join(import.meta.dirname, 'undici.cjs'),
       'node:http2': join(import.meta.dirname, 'http2.cjs'),
-      // prom-client's, for exemplars.
+      // prom-client imports it for exemplars.
       '@opentelemetry/api': join(import.meta.dirname, 'nothing.cjs'),
     },
-    // Names stay readable in a stack trace that somebody reports; the licences of what is inside are a file of their
-    // own.
+    // Names are not minified, so that stack traces in reports stay readable. The licences of bundled packages are in a
+    // file of their own.
     legalComments: 'none',
     plugins: [builtins, apart],
     banner: { js: banner },
@@ -39,9 +39,9 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
 }
 
 /**
- * An import statement makes Node evaluate every export of its own modules, and some of these load others: webcrypto and
- * workers for node:crypto and node:util. Here a module is required, and of its exports those are looked at that
- * somebody uses. What is required, or imported while the program runs, is left as it is.
+ * Replaces import statements of Node's own modules by `require`, and reads only the exports that are used. An import
+ * statement makes Node evaluate every export, and some of them load other modules: webcrypto and workers for
+ * node:crypto and node:util. Calls of `require` and dynamic imports stay as they are.
  */
 const builtins: Plugin = {
   name: 'builtins',
@@ -50,7 +50,7 @@ const builtins: Plugin = {
     building.onResolve({ filter: /^node:/ }, ({ kind, path, importer }) => {
       if (kind !== 'import-statement') return undefined;
       if (!importers.includes(importer)) importers.push(importer);
-      // Each file has its own: what several chunks share is a file more to load.
+      // Each importer gets its own copy: a shared one would become a chunk, which is one more file to load.
       return { path: `${path}#${importers.indexOf(importer)}`, namespace: 'builtin', sideEffects: false };
     });
     building.onLoad({ filter: /^/, namespace: 'builtin' }, ({ path: numbered }) => {
@@ -64,7 +64,7 @@ const builtins: Plugin = {
   },
 };
 
-/** Of an index of @smithy/core, the files that signing and retrying need, in dist-es/submodules. */
+/** The files in dist-es/submodules that signing and retrying need, for each index of @smithy/core. */
 const parts: Readonly<Record<string, readonly string[]>> = {
   '@smithy/core/client': ['transport/normalizeProvider'],
   '@smithy/core/protocols': ['transport/httpRequest', 'protocols/util-uri-escape/escape-uri'],
@@ -81,9 +81,9 @@ const parts: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * What a process needs that asks AWS once (`src/ecr/aws/call.ts`) is bundled a second time, apart from the SDK: shared
- * with it, a few functions would bring along whatever their modules hold for the SDK. The indices of these packages
- * load webcrypto and zlib as well. Whatever lacks here fails the build.
+ * Bundles what `src/ecr/aws/call.ts` uses a second time, separate from the SDK, for processes that call AWS once: a few
+ * functions shared with the SDK would pull in all that their modules hold for it. The indices of these packages also
+ * load webcrypto and zlib. A function missing from `parts` fails the build.
  */
 const apart: Plugin = {
   name: 'apart',
@@ -92,7 +92,7 @@ const apart: Plugin = {
     const own = async (args: OnResolveArgs): Promise<OnResolveResult | undefined> => {
       if (Object.hasOwn(parts, args.path)) return { path: args.path, namespace: 'apart', sideEffects: false, pluginData: args.resolveDir };
       const { path, errors } = await find(args);
-      // Relative, as esbuild names all other inputs.
+      // Relative, like the paths of all other inputs.
       return { path: relative(process.cwd(), path), namespace: 'apart', sideEffects: false, errors };
     };
     building.onResolve({ filter: /^@smithy\// }, args =>

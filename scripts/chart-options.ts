@@ -10,27 +10,27 @@ import type { Adapter } from '../src/contract/adapter.ts';
 import { type ReceiverFormat, receiverFormats } from '../src/contract/receiver.ts';
 import { hostPatterns } from '../src/contract/registry.ts';
 
-/** What the templates of the chart ask of one map of options. */
+/** What the chart's templates check in one map of options. */
 interface Section {
-  /** The form of each option whose texts have one. */
+  /** The name of the form of each option that has one. */
   readonly forms: Readonly<Record<string, string>>;
-  /** Options that must not be there with nothing behind them. */
+  /** Options that must not be empty if they are present. */
   readonly said: readonly string[];
-  /** Options that must be there, or their files; unless a variable may bring them. */
+  /** Options that are required, directly or as a file, unless a variable may provide them. */
   readonly needed: readonly string[];
   /** The variable of each option that has one. */
   readonly env: Readonly<Record<string, string>>;
 }
 interface TargetSection extends Section {
-  /** One of these sets must be there, whole. */
+  /** At least one of these sets must be complete. */
   readonly anyOf: readonly (readonly string[])[];
-  /** Options that are addresses of the manager. */
+  /** Options that hold the address of the manager. */
   readonly addresses: readonly string[];
-  /** The variable that makes a target. Empty: none does. */
+  /** The variable that creates a target. Empty where there is none. */
   readonly maker: string;
 }
 
-/** Each form has a name: that of the format, and with several of one format that of the option as well. */
+/** Names each form after its format, with the option where several forms have the same format. */
 function named() {
   const known = new Map<string, Form>();
   return {
@@ -44,7 +44,7 @@ function named() {
   };
 }
 
-/** What the addresses of receivers have besides; their rules have more to say of it. */
+/** Forms of receivers' addresses beyond those of their options; their rules check more. */
 const receiverForms: Readonly<Partial<Record<ReceiverFormat, Form>>> = {
   teams: {
     pattern: '',
@@ -61,7 +61,7 @@ const receiverForms: Readonly<Partial<Record<ReceiverFormat, Form>>> = {
   },
 };
 
-/** Others are said in words by the courier itself: who reads them, and how they are written. */
+/** The forms of the proxy variables. The courier itself explains other mistakes in them. */
 const proxyForms = Object.fromEntries(
   ['HTTPS_PROXY', 'HTTP_PROXY'].flatMap(name =>
     [name, name.toLowerCase()].map(spelling => [
@@ -78,7 +78,7 @@ const proxyForms = Object.fromEntries(
 const variablesOf = (table: Table): Section['env'] =>
   Object.fromEntries(Object.entries(table).flatMap(([key, { env }]) => (env === undefined ? [] : [[key, env]])));
 
-/** A file that holds a secret: a plain word is rather the secret itself. */
+/** The form of a file that holds a secret: a value without a slash is probably the secret itself. */
 const keyFile: Form = { ...forms.path(), pattern: '/', words: 'the path of a file, and begin with /' };
 
 function sections() {
@@ -132,7 +132,7 @@ function sections() {
   };
 }
 
-/** What the chart needs to know of the configuration, as JSON that its templates read. */
+/** The options of the configuration as JSON, which the chart's templates read. */
 export function chartOptions(): string {
   const { forms, ...rest } = sections();
   return `${JSON.stringify({ hosts: hostPatterns.host, forms, ...rest }, null, 1)}\n`;

@@ -17,15 +17,15 @@ type Shape = {
 const list = (items: Schema): Schema => ({ type: ['array', 'null'], items });
 
 /**
- * The types that the courier reads of an option. Nothing stands for its default, and what is no text can be written as
- * one. The templates judge texts, as they can say what is wrong in words.
+ * The types that the courier accepts for an option. An empty value stands for the default, and every value may be
+ * written as a string. The templates check strings, as they can explain a mistake in words.
  */
 function ofField({ doc: description, format, items, ...facts }: Field): Schema {
   if (items) return { description, ...list(ofTable(items)) };
   const { type, anyOf, enum: words, minimum, maximum } = (formats[format] as Format).json(facts) as Shape;
   const range = minimum === undefined ? {} : { minimum, maximum };
   if (words) return { description, enum: [...words, '', null] };
-  // A command is a text or a list, and headers are a map or a list of lines.
+  // A command is a string or a list, and headers are a map or a list of lines.
   const types = [...(anyOf || type === 'object' ? ['array'] : []), ...(type ? [type] : []), 'string', 'null'];
   const ofEntries = types.includes('array') ? { items: { type: 'string' } } : {};
   const ofMembers = type === 'object' ? { additionalProperties: { type: 'string' } } : {};
@@ -42,7 +42,7 @@ function ofTarget(adapter: Adapter): Schema {
   return ofTable(table, { kind: { const: adapter.kind } });
 }
 
-/** A target of the kind `kubernetes`, which is not named. */
+/** The options of a target of the kind `kubernetes`, which do not include `kind`. */
 export function ownTarget(): Schema {
   const own = adapters.find(({ kind }) => kind === 'kubernetes');
   if (!own) throw new Error('there is no adapter of the kind kubernetes');
@@ -50,7 +50,7 @@ export function ownTarget(): Schema {
   return ofTable(table);
 }
 
-/** What may stand in a configuration. A mistake in a target is told of its own kind. */
+/** The schema of a configuration. A mistake in a target is reported against its own kind. */
 export function configValues(): Schema {
   const target: Schema = {
     type: 'object',

@@ -5,7 +5,7 @@ import { versioned } from './versioned.ts';
 
 const chart = 'deploy/helm/ecr-courier';
 
-/** What of the chart is made from other files: Helm reads none that lies outside of the chart. */
+/** The generated files of the chart. Some are copies, as Helm reads no file outside the chart. */
 export const chartFiles = (): [path: string, text: string][] => [
   [`${chart}/values.schema.json`, `${print(valuesSchema())}\n`],
   [`${chart}/files/options.json`, chartOptions()],
@@ -22,7 +22,7 @@ const label = '[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?';
 const subdomain = String.raw`[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*`;
 const keyed = (values: Schema): Schema => ({
   type: 'object',
-  // Helm 4.3.1 tells the wrong place where `propertyNames` is broken.
+  // With `propertyNames`, Helm 4.3.1 reports the wrong place.
   patternProperties: { [`^(${subdomain}/)?${label}$`]: { type: 'string', ...values } },
   additionalProperties: false,
 });
@@ -31,8 +31,8 @@ const labels = keyed({ pattern: `^(${label})?$` });
 const list: Schema = { type: 'array', items: { type: 'object' } };
 const only = (properties: Readonly<Record<string, Schema>>): Schema => ({ type: 'object', additionalProperties: false, properties });
 /**
- * A key with nothing behind it, as it is left when all that was below it is commented out, takes the default away:
- * these have none other.
+ * An object whose `names` are required: a key without a value, such as one whose members are all commented out, would
+ * remove the chart's default, and these have no other.
  */
 const needed = (names: readonly string[], properties: Readonly<Record<string, Schema>>): Schema => ({
   ...only(properties),
@@ -40,15 +40,15 @@ const needed = (names: readonly string[], properties: Readonly<Record<string, Sc
 });
 const groups = ['image', 'aws', 'admin', 'serviceAccount', 'rbac', 'service', 'serviceMonitor', 'prometheusRule', 'dashboard'];
 const objectName: Schema = { type: 'string', maxLength: 253, pattern: `^(${subdomain})?$` };
-/** A Service is named so, too: it begins with a letter, and has no dots. */
+/** The name of a Service too, so it begins with a letter and has no dots. */
 const ownName: Schema = { type: 'string', maxLength: 63, pattern: '^([a-z]([-a-z0-9]*[a-z0-9])?)?$' };
-/** As Prometheus writes it: 1m30s. */
+/** A duration in the format of Prometheus: 1m30s. */
 const duration: Schema = { type: 'string', pattern: '^([0-9]+y)?([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?([0-9]+ms)?$' };
 
-/** Of the values: those of the configuration have the types that the courier reads; the templates judge the texts. */
+/** The schema of the chart's values. It checks the types that the courier accepts; the templates check the texts. */
 function valuesSchema(): Schema {
   return {
-    // The newest that all versions of Helm read.
+    // The newest draft that all versions of Helm read.
     $schema: 'http://json-schema.org/draft-07/schema#',
     title: 'values of the chart ecr-courier',
     ...needed(['replicas', ...groups, 'podSecurityContext', 'securityContext'], {

@@ -6,7 +6,7 @@ import { type ClientId, clients } from '../src/clients/rules.ts';
 import { docsUrl } from '../src/version.ts';
 import { type Form, failingHelper, forms, measured } from '../test/clients/measured.ts';
 
-/** What each form is, for people. H: the host of the image H/team/app:1. */
+/** Describes each form. H: the host of the image H/team/app:1. */
 const meanings: Readonly<Record<Form, string>> = {
   'k-HOST-upper': 'key in upper case',
   'k-host': 'key `H`',
@@ -58,7 +58,7 @@ const meanings: Readonly<Record<Form, string>> = {
 };
 
 const folder = join(import.meta.dirname, '../test/clients/forms');
-/** What stands in no table, as nobody would read it: each row of each file there. */
+/** The number of rows in each file of forms that the table leaves out, as it would get too long. */
 const others = await Promise.all(
   readdirSync(folder)
     .filter(name => name !== 'words.ts')
@@ -67,12 +67,12 @@ const others = await Promise.all(
 const further = others.reduce((sum, count) => sum + count, 0);
 
 const all = Object.keys(clients) as ClientId[];
-/** Those that were held against every form. */
+/** The clients that were measured with every form. */
 const ids = measured('k-host').map(([id]) => id);
 const named = (id: ClientId): string => clients[id].name;
 const cell = (text: string): string => (text === '":"' ? '`:`' : text === 'from-help' ? 'helper' : text === 'from-store' ? 'store' : text);
 
-/** docs/clients.md: what was measured, which the rules in src/clients are held against. */
+/** docs/clients.md: the measurements that test the rules in src/clients. */
 export function clientsPage(): string {
   const versions = all.map(id => {
     const { name, versions: seen, also = '' }: Client = clients[id];

@@ -1,6 +1,6 @@
 /**
- * `npm run deb -- --node FILE`: the package for Debian, from what `npm run build` has made. FILE is bin/node of an
- * unpacked Node of nodejs.org; its licence lies beside `bin`.
+ * `npm run deb -- --node FILE`: makes the Debian package from the output of `npm run build`. FILE is bin/node of an
+ * unpacked Node of nodejs.org, whose licence is beside `bin`.
  */
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';

@@ -5,25 +5,25 @@ import { dirname, join } from 'node:path';
 
 export interface DebParts {
   readonly version: string;
-  /** What `npm run build` has made. */
+  /** The output of `npm run build`. */
   readonly dist: string;
-  /** The Node that goes into the package: that of Debian 12 is too old. */
+  /** The Node to include: that of Debian 12 is too old. */
   readonly node: string;
   readonly nodeLicence: string;
-  /** The folder for the package. */
+  /** The output folder. */
   readonly to: string;
-  /** Options of dpkg-deb: how it compresses. */
+  /** Compression options of dpkg-deb. */
   readonly compression?: readonly string[];
 }
 
 const home = '/usr/lib/ecr-courier';
 const scripts = ['postinst', 'prerm', 'postrm'] as const;
 
-/** Makes the package for Debian 12 and its descendants, for the architecture of that Node. Returns its path. */
+/** Makes the package for Debian 12 and its derivatives, for the architecture of the given Node. Returns its path. */
 export function makeDeb({ version, dist, node, nodeLicence, to, compression = ['-Zzstd', '-z15'] }: DebParts): string {
   using staged = mkdtempDisposableSync(join(tmpdir(), 'ecr-courier-deb-'));
   const root = staged.path;
-  // A temporary folder is for its owner alone, and so would be the root of whoever unpacks this.
+  // A temporary folder is readable by its owner alone, and the package keeps the mode of its root.
   chmodSync(root, 0o755);
   const architecture = architectureOf(node);
   const write = (path: string, text: string, mode = 0o644): void => {
@@ -49,7 +49,7 @@ export function makeDeb({ version, dist, node, nodeLicence, to, compression = ['
   return file;
 }
 
-/** The unit for npm's places, with those of this package. */
+/** The systemd unit, with the paths of this package in place of npm's. */
 function unit(text: string): string {
   const lines = text.replace(/^# The command `npm install[^]*?ecr-courier\.\n/, '');
   return lines
@@ -57,10 +57,13 @@ function unit(text: string): string {
     .replace(/^# node is the first one .*\n/m, '');
 }
 
-/** Debian's names of what stands as `e_machine` in the header of a program (elf(5)). */
+/** Debian's architecture names, by `e_machine` in the ELF header (elf(5)). */
 const architectures: Readonly<Record<number, string>> = { 0x3e: 'amd64', 0xb7: 'arm64' };
 
-/** Of a Node for Linux. It is not started, as it may be for another processor than this one. */
+/**
+ * The Debian architecture of a Node for Linux, read from its ELF header: the program may be for another processor, so
+ * it is not run. Throws if it is for no known architecture.
+ */
 export function architectureOf(node: string): string {
   const header = readFileSync(node).subarray(0, 20);
   const machine = header.toString('latin1', 0, 4) === '\x7fELF' && header.length === 20 ? header.readUInt16LE(18) : 0;

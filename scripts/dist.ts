@@ -8,12 +8,12 @@ const entries = {
   testing: 'test/testing.ts',
 };
 
-/** Makes all that runs of what is released. Nothing of node_modules is needed beside it. */
+/** Bundles everything that a release runs. It needs nothing of node_modules. */
 export const makeDist = (outdir: string): Promise<readonly Metafile[]> => makeBoth(entries, outdir);
 
 /**
- * Makes entry points (name of the output to path of the source), and the programs beside them. One after the other:
- * what both use has the same name in the folder, and the programs rewrite it.
+ * Bundles entry points (name of the output to path of the source), and then the programs. Not in parallel: shared
+ * chunks have the same names in the folder, and the programs rewrite them.
  */
 export const makeBoth = async (points: Readonly<Record<string, string>>, outdir: string): Promise<readonly Metafile[]> => [
   await bundle(points, outdir),

@@ -15,8 +15,8 @@ import { troubleshootingPage } from './troubleshooting-page.ts';
 import { versionedFiles } from './versioned.ts';
 
 /**
- * The generated pages of the repository, by path; of docs/operations.md the table of metrics alone is generated. A test
- * compares them with the code.
+ * The generated pages of the repository, by path. In docs/operations.md only the table of metrics is generated. A test
+ * compares the pages with the code.
  */
 export function pages(): ReadonlyMap<string, string> {
   return new Map([
@@ -40,7 +40,7 @@ const howRetried = {
   rediscover: 'After a new look at the target.',
 } as const;
 
-/** In characters. */
+/** The shortest remedy that is not repeated. In characters. */
 const longRemedy = 30;
 const link = (code: string): string => `[${code}](#${code.toLowerCase()})`;
 const waits = { target: 'the whole target waits', slot: 'only this slot waits' } as const;
@@ -65,7 +65,7 @@ function errorsPage(): string {
   return `${sections.join('\n\n')}\n`;
 }
 
-/** Those that an adapter before has as well are explained there. */
+/** The findings of an adapter. Those that an earlier adapter has too are links to it. */
 function findingsOf({ findings }: Adapter, before: readonly Adapter[], shown: Map<string, string>): string[] {
   const own = Object.entries(findings).filter(([code, spec]) => !before.some(adapter => adapter.findings[code] === spec));
   const others = before.flatMap(({ kind, findings: told }) => {
@@ -84,7 +84,7 @@ interface Entry {
   readonly remedy: string;
 }
 
-/** `shown`: which code has which remedy already. A long one is not told twice. */
+/** `shown`: the code that each remedy was first shown at. A long remedy is not repeated. */
 function entry({ code, doc, remedy }: Entry, shown: Map<string, string>): string[] {
   const before = remedy.length > longRemedy ? shown.get(remedy) : undefined;
   if (before === undefined) shown.set(remedy, code);

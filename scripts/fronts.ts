@@ -4,8 +4,8 @@ import { basename, join } from 'node:path';
 const folder = join(import.meta.dirname, '../src/pull');
 
 /**
- * Makes the programs that others start: for Unix each shell front in one file, as a second one could not be found
- * without starting a program; for Windows what starts Node. They expect `pull.js` beside them.
+ * Writes the programs that other software starts: for Unix, each shell front with its shared part inlined, as finding a
+ * second file would need another process; for Windows, the script that starts Node. They expect `pull.js` beside them.
  */
 export async function writeFronts(outdir: string): Promise<void> {
   const common = await readFile(join(folder, 'front.sh'), 'utf8');

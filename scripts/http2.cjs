@@ -1,5 +1,5 @@
 /**
- * In place of `node:http2`, which undici would load for a protocol that is not allowed here; it takes this as its
- * absence.
+ * Replaces `node:http2`, which undici would load although HTTP/2 is off here. undici treats this as a Node without
+ * HTTP/2.
  */
 module.exports = { constants: {} };

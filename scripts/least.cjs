@@ -1,7 +1,7 @@
 /**
- * Loaded before any script of package.json: an older Node cannot read TypeScript, and what it says of that helps
- * nobody. In the words of every Node. And whoever hands on JSON is told of what npm writes before it, as no setting of
- * npm leaves that out and still shows errors.
+ * Runs before each script of package.json and checks the version of Node: an older Node cannot read TypeScript, and its
+ * own error does not help. Uses only syntax that every Node reads. Also warns where JSON goes to a pipe, as npm prints
+ * the script's name before it, and no npm setting hides that but keeps errors.
  */
 const { engines } = require('../package.json');
 

@@ -1,2 +1,2 @@
-/** In place of a package that is imported and never used. */
+/** Replaces a package that is imported but never used. */
 module.exports = {};

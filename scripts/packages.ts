@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Metafile } from 'esbuild';
 
-/** A package of which something is in the bundle. `id` is name@version. */
+/** A package that has code in the bundle. `id` is name@version. */
 interface Bundled {
   readonly id: string;
   readonly folder: string;
@@ -21,7 +21,7 @@ export function bundledPackages(...made: readonly Metafile[]): readonly Bundled[
   });
 }
 
-/** What we read of package-lock.json, version 3. A place is a path such as node_modules/pino. */
+/** The fields of package-lock.json, version 3, that are read. A key is a path such as node_modules/pino. */
 interface Lock {
   readonly packages: Readonly<Record<string, Locked>>;
 }
@@ -31,7 +31,7 @@ interface Locked {
   readonly integrity?: string;
   readonly dependencies?: Readonly<Record<string, string>>;
 }
-/** Of a package.json, what belongs into a bill of materials. */
+/** The fields of a package.json that the bill of materials uses. */
 interface Manifest {
   readonly name: string;
   readonly version: string;
@@ -44,9 +44,8 @@ interface Manifest {
 const jsonOf = <T>(path: string): T => JSON.parse(readFileSync(path, 'utf8')) as T;
 
 /**
- * The bill of materials of what is in the bundle, as a CycloneDX 1.5 document; a `bom-ref` is name@version. What `npm
- * sbom` would list, which older versions of npm do not have. Equal sources come to equal text: it has no time and no
- * serial number.
+ * The bill of materials of the bundle, as a CycloneDX 1.5 document; a `bom-ref` is name@version. It lists what `npm
+ * sbom` would, which older versions of npm lack. It has no time and no serial number, so equal sources give equal text.
  */
 export function sbom(bundled: readonly Bundled[]): string {
   const { packages } = jsonOf<Lock>('package-lock.json');
@@ -79,10 +78,10 @@ function lockedAt(folder: string, packages: Lock['packages']): Locked {
   return locked;
 }
 
-/** The place of a folder, also where node_modules is a link to somewhere else. */
+/** The key of a folder in package-lock.json, also where node_modules is a link to another place. */
 const inProject = (folder: string): string => folder.slice(folder.indexOf('node_modules/'));
 
-/** Where a package at a place finds another by its name, as Node looks for it. */
+/** Resolves a package name from another package's key, as Node does. */
 function placeOf(name: string, from: string, packages: Lock['packages']): string {
   const here = `${from === '' ? '' : `${from}/`}node_modules/${name}`;
   if (Object.hasOwn(packages, here) || from === '') return here;
@@ -106,7 +105,7 @@ function componentOf({ name, version, description, license, homepage, repository
   };
 }
 
-/** The licences that ask to be carried along, each once, under the names of the packages that have it. */
+/** The licence texts of the bundled packages, each once, below the names of the packages that have it. */
 export function licences(bundled: readonly Bundled[]): string {
   const byText = Map.groupBy(bundled, ({ folder, licence }) => {
     const file = readdirSync(folder).find(name => /^licen[cs]e/i.test(name));

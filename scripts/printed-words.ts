@@ -1,6 +1,6 @@
 /**
- * The few words of an error that somebody searches for, as they are printed. Each stands in a text of the table of
- * `why`, and each row of that table has words here: the page is not made otherwise.
+ * Short phrases of errors, as they are printed, for readers who search the page. Each occurs in a text of `why`'s
+ * table, and each row of that table has a phrase here; otherwise the page is not generated.
  */
 export const printedWords = [
   'and then asks for a login',

@@ -5,11 +5,11 @@ import { banner, bundle } from './bundle.ts';
 import { writeFronts } from './fronts.ts';
 
 /**
- * Makes the programs that others start, in one folder: the fronts, and what they become. Apart from the daemon: what
- * both use would be dozens of small files, and these are started for each pull.
+ * Makes the programs that other software starts, in one folder: the fronts, and the JavaScript that they run. They are
+ * bundled separately from the daemon: they start at each pull, and code shared with it would be dozens of small files.
  */
 export async function makePrograms(target: string): Promise<Metafile> {
-  // esbuild follows links, and a module that has two paths would be there twice.
+  // esbuild resolves links, and would bundle a module twice that it finds by two paths.
   await mkdir(target, { recursive: true });
   const outdir = await realpath(target);
   const made = await bundle({ pull: 'src/pull/main.ts' }, outdir);
@@ -19,9 +19,9 @@ export async function makePrograms(target: string): Promise<Metafile> {
 }
 
 /**
- * Makes one file of each entry point of `heads` and all that it always loads: each file more is most of a millisecond.
- * What `main` or a former head loads stays where it is, as no module may be there twice. The other files hand on what
- * they had to those who load them later.
+ * Joins each entry point in `heads` with all files that it always loads, as each further file costs most of a
+ * millisecond. Files that `main` or an earlier head loads stay separate, as no module may exist twice. The joined files
+ * re-export their contents for modules that load them later.
  */
 export async function join({ outputs }: Metafile, main: string, heads: readonly string[]): Promise<void> {
   const outputOf = (source: string): string => Object.keys(outputs).find(file => outputs[file]?.entryPoint === source) ?? unknown(source);
@@ -40,7 +40,7 @@ function unknown(source: string): never {
   throw new Error(`${source} is no entry point of the bundle`);
 }
 
-/** What is loaded with a file, itself included. */
+/** All files that loading a file loads, itself included. */
 function closure(outputs: Metafile['outputs'], file: string, seen = new Set<string>()): Set<string> {
   if (seen.has(file)) return seen;
   seen.add(file);
@@ -50,9 +50,9 @@ function closure(outputs: Metafile['outputs'], file: string, seen = new Set<stri
 
 interface One {
   readonly head: string;
-  /** What goes into the head. */
+  /** The files to join into the head. */
   readonly others: readonly string[];
-  /** What does not, though the head loads it. */
+  /** The files that the head loads and that stay separate. */
   readonly apart: readonly string[];
   readonly outputs: Metafile['outputs'];
 }
@@ -68,7 +68,7 @@ async function makeOne({ head, others, apart, outputs }: One): Promise<void> {
     stdin: { contents, resolveDir: dirname(head) },
     outfile: head,
     allowOverwrite: true,
-    // What stays apart is told by its path, which a link above it would change.
+    // External files are recognized by path, which resolving a link above them would change.
     preserveSymlinks: true,
     bundle: true,
     platform: 'node',
@@ -93,7 +93,8 @@ const leaving = (files: readonly string[]): Plugin => ({
 });
 
 /**
- * node:module loads much more. A Node that cannot do without is told that it is too old before anything is required.
+ * Replaces the import of node:module, which loads many other modules. On a Node without getBuiltinModule, the program
+ * reports the version before it requires anything.
  */
 const withoutModule = (text: string): string => text.replace(banner, 'const require = process.getBuiltinModule;');
 

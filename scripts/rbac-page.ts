@@ -6,7 +6,7 @@ import { leaseRight } from '../src/lease/store.ts';
 type Settings = Parameters<typeof neededRights>[0];
 
 const { secret, replace, onlyWithImages, serviceAccounts } = kubernetes.options;
-/** A target with nothing but defaults. */
+/** A target with default options only. */
 const usual: Settings = {
   secret: secret.default,
   replace: replace.default,
@@ -14,7 +14,7 @@ const usual: Settings = {
   serviceAccounts: serviceAccounts.default,
 };
 
-/** What an option asks for beyond the usual. */
+/** The rights that options add to the usual ones. */
 const more: readonly { readonly option: string; readonly settings: Partial<Settings>; readonly why: string }[] = [
   { option: 'secret: NAME', settings: { secret: 'NAME' }, why: 'The rule names the Secret that the option names.' },
   {
@@ -35,7 +35,7 @@ const more: readonly { readonly option: string; readonly settings: Partial<Setti
   { option: 'onlyWithImages: true', settings: { onlyWithImages: true }, why: 'The images of pods say where a Secret is needed.' },
 ];
 
-/** What is never asked for: where it is granted, the courier does more with it. */
+/** Optional rights: the courier does more where they are granted. */
 const optional: readonly { readonly rights: readonly Right[]; readonly where: string; readonly why: string }[] = [
   {
     rights: [countRight],
@@ -56,11 +56,11 @@ const optional: readonly { readonly rights: readonly Right[]; readonly where: st
 
 const yaml = (rights: readonly Right[]): string => `\`\`\`yaml\n${rights.map(ruleOf).join('\n')}\n\`\`\``;
 
-/** What a target needs that says no more than this. */
+/** The rights of a target with these settings and defaults for the rest. */
 export const rules = (settings: Partial<Settings>, scope: 'cluster' | 'namespace'): Right[] =>
   neededRights({ ...usual, ...settings }, scope);
 
-/** docs/rbac.md. */
+/** The text of docs/rbac.md. */
 export function rbacPage(): string {
   const known = new Set(rules({}, 'cluster').map(ruleOf));
   const sections = [

@@ -1,7 +1,6 @@
 /**
- * `npm run release`: builds, says what a release of this tree would publish and by which commands, and what is still in
- * its way (then exit 1).
- * It publishes nothing itself.
+ * `npm run release`: builds, and lists what a release of this tree would publish, the commands for it, and what is in
+ * its way (then exit 1). Publishes nothing itself.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
@@ -10,7 +9,7 @@ const image = 'ghcr.io/ecr-courier/ecr-courier';
 const platforms = 'linux/amd64,linux/arm64';
 
 const textOf = (path: string): string => readFileSync(path, 'utf8');
-/** What a command writes to stdout. One that fails ends this with 1, and with all that it said. */
+/** The stdout of a command. If the command fails, prints its output and exits with 1. */
 function run(command: string, ...args: string[]): string {
   const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8' });
   if (status === 0) return stdout;

@@ -5,10 +5,10 @@ import { chapters } from '../src/refusals/situations.ts';
 import { why } from '../src/refusals/why.ts';
 import { printedWords } from './printed-words.ts';
 
-/** So many sections are named beside words; beyond that, their chapters. */
+/** The most sections that a phrase links to; beyond that, it links to their chapters. */
 const mostSections = 7;
 
-/** What `why` says to each text of the table. An index of the words that are printed comes first. */
+/** The explanations of `why` for each text of the table, after an index of the printed phrases. */
 export function troubleshootingPage(): string {
   const sections = [
     '# Troubleshooting',
@@ -33,7 +33,10 @@ function printed(): string[][] {
 const listed = (text: string): boolean => printedWords.some(words => text.includes(words));
 const sortKey = (words: string): string => words.replaceAll(/[^\p{L}\p{N} ]/gu, '');
 
-/** The section that has more of such texts comes first: it is the commoner one. */
+/**
+ * Links to the sections or chapters that contain a phrase. The section with the most such texts comes first, as the
+ * most common one.
+ */
 function placesOf(words: string): string {
   const times = ({ symptoms }: Situation): number => symptoms.filter(({ text }) => text.includes(words)).length;
   const isPrinted = (situation: Situation): boolean => times(situation) > 0;
@@ -46,7 +49,7 @@ function placesOf(words: string): string {
   return named.map(({ title }) => `[${title}](#${anchor(title)})`).join('<br>');
 }
 
-/** As GitHub makes it of a heading. */
+/** The anchor that GitHub makes for a heading. */
 const anchor = (title: string): string =>
   title
     .toLowerCase()
@@ -57,17 +60,17 @@ function section({ id, title, symptoms }: Situation): string {
   const told = symptoms.map(({ text }) => why(text)).find(diagnosis => diagnosis !== undefined);
   if (!told) throw new Error(`the row ${id} does not know its own texts`);
   const texts = symptoms.map(({ product, text }) => `- ${product}: ${inline(text)}`).join('\n');
-  // What this program says itself is not said a second time.
+  // A message of this program is its own explanation.
   const meaning = symptoms.some(({ text }) => text === told.sentence) ? [] : [`**What it means:** ${told.sentence}`];
   return [`### ${title}`, texts, ...meaning, `**Whose side:** ${told.side}.`, ...remedy(told)].join('\n\n');
 }
 
 const remedy = ({ remedy: words, paste = [] }: Diagnosis): string[] => [`**What to do:** ${words}`, ...paste.map(pasted)];
 
-/** As plain text: statements are parts of policies, and commands have names of examples in them. */
+/** A paste as plain text: statements are only parts of policies, and commands contain example names. */
 const pasted = ({ what, text }: Paste): string => `${what}:\n\n\`\`\`text\n${text}\n\`\`\``;
 
-/** As code, whatever backticks it has. */
+/** A text as inline code, also if it contains backticks. */
 function inline(text: string): string {
   const fence = '`'.repeat(Math.max(0, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length)) + 1);
   const pad = /^`|`$/.test(text) ? ' ' : '';

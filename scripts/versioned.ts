@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { docsUrl } from '../src/version.ts';
 
-/** What leads to our documents and is read far from them, where only the version says which are meant. */
+/** Files with links to our documents that are read outside the repository, so the links must name a version. */
 const files = [
   'deploy/prometheus/ecr-courier.rules.yml',
   'deploy/prometheus/ecr-courier.rules.test.yml',
@@ -11,7 +11,7 @@ type Versioned = (typeof files)[number];
 
 const page = /https:\/\/github\.com\/ecr-courier\/ecr-courier\/blob\/[^/]+\/([\w./-]+)/g;
 
-/** The file, with links to the documents of this version. */
+/** The text of a file, with links to the documents of this version. */
 export const versioned = (path: Versioned): string =>
   readFileSync(new URL(`../${path}`, import.meta.url), 'utf8').replaceAll(page, (_, found: string) => docsUrl(found));
 
