@@ -2,8 +2,8 @@ import '../src/memory.ts';
 import { UsageError } from '../src/commands/io.ts';
 
 /**
- * What a bench found. ratio: its headline figure. pairs: how many paired runs stand behind it. ok: within the limits
- * that it names.
+ * The result of a bench. ratio: its main figure. pairs: the number of paired runs behind it. ok: whether it is within
+ * the limits that it names.
  */
 export interface Report {
   readonly bench: string;

@@ -1,4 +1,4 @@
-/** A process with an API server and an ECR: their memory and their time must not count for what is measured. */
+/** A process with an API server and an ECR, so that their memory and processor time do not count in the measurement. */
 
 import { startEcr } from '../test/fakes/ecr.ts';
 import { adminToken, courierToken, leastRules, startFakeKubernetes } from '../test/fakes/kubernetes.ts';
@@ -16,13 +16,12 @@ const none: Counts = { applies: 0, writes: 0, reads: 0, lists: 0, watches: 0, as
 let counts: { -readonly [K in keyof Counts]: number } = { ...none };
 
 /**
- * In milliseconds: what a request took on kube-apiserver 1.36.3 when it was alone, less the way there (GET 1.4, PUT
- * 2.8, apply 3.3). A double that answers at once would hide what is won by having several under way, and make us race
- * with its own processor time.
+ * In milliseconds: the time of a single request on kube-apiserver 1.36.3, without the network (GET 1.4, PUT 2.8, apply
+ * 3.3). A double without delay would hide the gain of concurrent requests, and measure its own processor time instead.
  */
 const waits = { read: 1, write: 3 };
 
-/** Questions for rights write nothing, and whether somebody is there is asked at any time. */
+/** Classifies a request. Access reviews and liveness checks, which occur at any time, count as `aside`. */
 function kindOf({ method, path }: Seen): keyof Counts {
   if (/^\/(version|livez|apis\/authorization)/.test(path)) return 'aside';
   if (path.includes('watch=1')) return 'watches';
@@ -39,7 +38,7 @@ await serveOrders<Order>(async order => {
   const cluster = await startFakeKubernetes({ namespaces: order.namespaces, rules: leastRules() });
   cluster.fault = seen => {
     counts[kindOf(seen)]++;
-    // It keeps every request for the tests; here they would fill the memory.
+    // The double records every request for the tests, which would fill the memory here.
     cluster.requests.length = 0;
     return { lateMs: seen.method === 'GET' ? waits.read : waits.write };
   };

@@ -5,13 +5,13 @@ import { hour } from '../src/courier/timing.ts';
 import { type Cluster, host, inLoops } from './clusters.ts';
 import { newPassword } from './engine.ts';
 
-/** Brings a new password into a Secret of every namespace. */
+/** Writes a new password into a Secret of every namespace. */
 export interface Way extends AsyncDisposable {
-  /** Resolves with its milliseconds. */
+  /** Resolves with the duration in milliseconds. */
   send(): Promise<number>;
 }
 
-/** What is written, whoever writes it: the bodies are of one size. */
+/** The body that every way writes, always of the same size. */
 function bodyFor(name: string): object {
   const password = new Secret(newPassword());
   const issuedAt = new Date();
@@ -20,7 +20,7 @@ function bodyFor(name: string): object {
   return bodyOf({ secret: name, target: 'bench' }, partsOf(new Map([[host, credential]])));
 }
 
-/** undici alone: server-side apply, as many at a time as the adapter has in flight. */
+/** undici alone: server-side apply, with as many requests at a time as the adapter has. */
 export function bareWay(cluster: Cluster): Way {
   const { concurrency } = kubernetes.limits;
   const ask = cluster.open(concurrency);
@@ -40,7 +40,7 @@ export function bareWay(cluster: Cluster): Way {
   };
 }
 
-/** As k8s-ecr-login-renew does it: one namespace after the other, a GET and a PUT each. */
+/** The way of k8s-ecr-login-renew: one namespace after the other, with a GET and a PUT each. */
 export function peerWay(cluster: Cluster): Way {
   const ask = cluster.open(1);
   const name = 'bench-peer';

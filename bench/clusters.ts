@@ -7,40 +7,40 @@ import { fromKubeconfig } from '../adapters/kubernetes/context.ts';
 import { clock } from '../src/contract/clock.ts';
 import { startServer } from './processes.ts';
 
-/** Requests by what they ask for. aside: for rights and versions, and whether somebody is there. */
+/** The number of requests, by kind. aside: access reviews, versions and liveness checks. */
 export interface Counts {
   readonly applies: number;
   /** Other than an apply. */
   readonly writes: number;
-  /** Of one object. */
+  /** Reads of one object. */
   readonly reads: number;
   readonly lists: number;
   readonly watches: number;
   readonly aside: number;
 }
 /**
- * What is asked of the process of cluster-fakes.ts: start with these namespaces; what has come since you were last
- * asked?
+ * An order to the process of cluster-fakes.ts: start with these namespaces; or return the requests counted since the
+ * last such order.
  */
 export type Order = { readonly namespaces: readonly string[] } | { readonly counts: true };
 export interface Started {
   readonly url: string;
-  /** Of the courier, with the least rights, and of somebody who may do everything. */
+  /** The token of the courier, with the least rights. `admin` is one with all rights. */
   readonly token: string;
   readonly admin: string;
   readonly ecr: string;
 }
 
-/** A cluster that is asked with all rights. */
+/** A cluster, accessed with all rights. */
 export interface Cluster extends AsyncDisposable {
-  /** What a configuration says of it. */
+  /** The options of a target for this cluster. */
   readonly target: object;
   readonly namespaces: readonly string[];
-  /** undefined: it is a real one. */
+  /** Undefined for a real cluster. */
   readonly ecr: string | undefined;
-  /** As many connections at a time as are asked for. */
+  /** Opens a pool with this many connections. */
   open(connections: number): Asking;
-  /** undefined: a real one does not count. */
+  /** Undefined for a real cluster, which does not count. */
   counts(): Promise<Counts> | undefined;
 }
 export interface Asking extends AsyncDisposable {
@@ -49,7 +49,7 @@ export interface Asking extends AsyncDisposable {
 
 const named = (count: number): string[] => Array.from({ length: count }, (_, at) => `bench-${String(at).padStart(5, '0')}`);
 
-/** A fake in another process, with so many namespaces. */
+/** Starts a fake in another process, with this many namespaces. */
 export async function startCluster(count: number): Promise<Cluster> {
   const server = startServer('cluster-fakes');
   const namespaces = named(count);
@@ -68,19 +68,20 @@ export async function startCluster(count: number): Promise<Cluster> {
   };
 }
 
-/** How somebody with all rights reaches a cluster. */
+/** The access to a cluster with all rights. */
 interface Access {
   readonly url: string;
   readonly token?: string | undefined;
   readonly tls?: { readonly ca?: string | undefined; readonly cert?: string | undefined; readonly key?: string | undefined };
-  /** What a target says of it. */
+  /** The options of a target for this cluster. */
   readonly target: object;
 }
 
 /**
- * A real API server: that of KUBECONFIG, or of TEST_KUBERNETES_URL with TEST_KUBERNETES_TOKEN and, for its certificate,
- * TEST_KUBERNETES_CA_FILE. The namespaces are made there, and removed at the end. undefined: there is none. Throws
- * where one is still there or still ends: nothing would be written into it.
+ * Opens a real API server: that of KUBECONFIG, or of TEST_KUBERNETES_URL with TEST_KUBERNETES_TOKEN and, for its
+ * certificate, TEST_KUBERNETES_CA_FILE. Creates the namespaces there, and removes them at the end. Resolves with
+ * undefined where no server is configured. Throws if one of the namespaces still exists or is terminating, as nothing
+ * could be written into it.
  */
 export async function realCluster(count: number): Promise<Cluster | undefined> {
   const { KUBECONFIG: kubeconfig, TEST_KUBERNETES_URL: url, TEST_KUBERNETES_TOKEN: token, TEST_KUBERNETES_CA_FILE: caFile } = process.env;
@@ -134,7 +135,7 @@ export const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 const served = { kind: 'kubernetes', registries: [host], namespaces: ['bench-*'] };
 
-/** One request at a time in each of so many loops. */
+/** Runs `act` on all items in this many loops, each with one at a time. */
 export async function inLoops<T>(items: readonly T[], loops: number, act: (item: T) => Promise<unknown>): Promise<void> {
   const left = [...items];
   const loop = async (): Promise<void> => {
@@ -143,7 +144,7 @@ export async function inLoops<T>(items: readonly T[], loops: number, act: (item:
   await Promise.all(Array.from({ length: loops }, loop));
 }
 
-/** Of HTTP/1, as the courier speaks it. */
+/** A pool of HTTP/1 connections, as the courier uses it. */
 const poolTo = (url: string, connections: number, tls: Access['tls'] = {}): Pool =>
   new Pool(url, { connections, allowH2: false, connect: tls });
 

@@ -15,26 +15,26 @@ import type { Report } from './benches.ts';
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDBENCH', AWS_SECRET_ACCESS_KEY: 'the-key-of-a-bench' };
 const slots = 1_000;
-/** A write for each, a read before it where the product needs one, and the pages of the lists. */
+/** The most requests per slot: a write, a read before it where the product needs one, and the pages of the lists. */
 const most = 2.1;
 const hosts = Array.from({ length: slots }, (_, at) => `${String(at + 1).padStart(12, '0')}.dkr.ecr.eu-west-1.amazonaws.com`);
 
 interface Cost {
   /** Discoveries: one a minute. */
   readonly looks: number;
-  /** Pages of lists of registries, of all looks. */
+  /** Pages of registry lists, over all looks. */
   readonly lists: number;
-  /** Of what is written afterwards. */
+  /** Reads of single entries before they are written. */
   readonly reads: number;
   readonly writes: number;
-  /** Versions, accounts, clusters: whatever else. */
+  /** All other requests: versions, accounts, clusters. */
   readonly others: number;
   readonly perSlot: number;
 }
 
 /**
- * A manager of each kind that holds 1,000 registries is found and served through engine, adapter and HTTP. ratio:
- * requests a slot of the worst.
+ * Discovers and serves a manager of each kind with 1,000 registries, through engine, adapter and HTTP. ratio: the
+ * requests per slot of the worst.
  */
 export async function discover(): Promise<Report> {
   await using ecr = await startEcr();
@@ -52,7 +52,7 @@ export async function discover(): Promise<Report> {
   return { bench: 'discover', ratio, pairs: 1, ok: ratio <= most, most, slots, costs };
 }
 
-/** Ends when every slot was written; resolves with the number of looks. Rejects with the first failure. */
+/** Runs until every slot was written, and resolves with the number of looks. Rejects with the first failure. */
 async function serve(manager: Manager, ecr: FakeEcr): Promise<number> {
   await using registry = await startRegistry(ecr);
   const served = new Set<string>();

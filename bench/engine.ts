@@ -9,10 +9,10 @@ import type { CourierEvent } from '../src/courier/events.ts';
 import { hour } from '../src/courier/timing.ts';
 import type { OpenableTarget } from '../src/target.ts';
 
-/** Of 2,000 characters, as long as a token of ECR. */
+/** A password of 2,000 characters, as long as a token of ECR. */
 export const newPassword = (): string => randomBytes(1500).toString('base64');
 
-/** What a target is made with beside its configuration and the clock. */
+/** What a target needs apart from its configuration and the clock. */
 export const surroundings = {
   log: { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined },
   registry: addressReader(new Map()),
@@ -20,7 +20,7 @@ export const surroundings = {
   readonly: false,
 };
 
-/** The clock of this machine, for which hours leap by. */
+/** The clock of this machine, whose wall time can leap by hours. */
 export function leapingClock() {
   let leapt = 0;
   return {
@@ -32,23 +32,23 @@ export function leapingClock() {
   };
 }
 
-/** An engine at work whose tokens are made here, each of them a new password. */
+/** A running engine whose tokens are made here, each with a new password. */
 export interface Engine extends AsyncDisposable {
   readonly courier: Courier;
-  /** The newest. */
+  /** The newest password. */
   readonly password: string;
   /**
-   * Resolves when so many deliveries have brought the newest password; with the milliseconds since it was there.
+   * Resolves when this many deliveries have written the newest password, with the milliseconds since it was made.
    * Rejects with the first failure.
    */
   delivered(count: number): Promise<number>;
-  /** Resolves with the next event for which this holds. Rejects with the first failure. */
+  /** Resolves with the next event that matches. Rejects with the first failure. */
   heard(wanted: (event: CourierEvent) => boolean): Promise<CourierEvent>;
 }
 
 /**
- * Everything becomes due as it does in life: the wall clock leaps, the token has lived half its life, a new one comes.
- * isTime: when it comes.
+ * Starts an engine whose slots become due as in production: the wall clock leaps, the token has lived half its life, a
+ * new one is fetched. isTime: resolves when the fetch may return.
  */
 export function startEngine(
   targets: readonly OpenableTarget[],
@@ -57,7 +57,10 @@ export function startEngine(
 ): Engine {
   let began = 0;
   let password = '';
-  /** Of the newest credential: after a start, slots may also be written once more with the one that they have. */
+  /**
+   * The fingerprint of the newest credential. After a start, slots may also be written once more with the one that they
+   * hold.
+   */
   let newest = '';
   const listeners = new Set<(event: CourierEvent) => void>();
   const source: Source = {

@@ -1,5 +1,6 @@
 /**
- * A process with Portainers, an ECR and a registry: their memory and their time must not count for what is measured.
+ * A process with Portainers, an ECR and a registry, so that their memory and processor time do not count in the
+ * measurement.
  */
 
 import { startEcr } from '../test/fakes/ecr.ts';
@@ -24,7 +25,7 @@ async function startFake(rows: number): Promise<Running> {
   let writes = 0;
   portainer.fault = ({ method }) => {
     if (method === 'PUT') writes++;
-    // It keeps every request for the tests; here they would fill the memory.
+    // The double records every request for the tests, which would fill the memory here.
     portainer.requests.length = 0;
     return undefined;
   };
@@ -37,7 +38,7 @@ async function startFake(rows: number): Promise<Running> {
   };
 }
 
-/** Of a row: an account each, so that no two rows are alike. */
+/** The host of a row. Each row has its own account, so that no two are alike. */
 function hostOf(id: number): string {
   return `${String(id).padStart(12, '0')}.dkr.ecr.eu-west-1.amazonaws.com`;
 }

@@ -3,7 +3,7 @@ import { median, rounded } from './figures.ts';
 import { type Portainers, startPortainers } from './portainers.ts';
 import { openBare, openCourier, type Sender } from './senders.ts';
 
-/** Slots and Portainers. */
+/** The numbers of slots and of Portainers. */
 const layouts = [
   [10, 1],
   [10, 10],
@@ -16,14 +16,14 @@ const layouts = [
 ] as const;
 const pairs = 5;
 /**
- * Of the courier to the bare loop at 10,000 slots: `ratio` of the times, `processor` of the processor times.
- * growth: a slot's time of 100,000 to that of 1,000, over ten Portainers.
+ * The courier relative to the bare loop at 10,000 slots: `ratio` of the times, `processor` of the processor times.
+ * growth: the time per slot with 100,000 slots relative to that with 1,000, over ten Portainers.
  */
 const limits = { ratio: 1, processor: 1, growth: 1.3 };
 
 /**
- * Medians: milliseconds; microseconds of this process's processor time a slot, which show what each side costs, however
- * slow the Portainers are.
+ * Medians, in milliseconds and in microseconds of this process's processor time per slot, which shows the cost of each
+ * side independently of the Portainers' speed.
  */
 interface Run {
   readonly slots: number;
@@ -35,8 +35,8 @@ interface Run {
 }
 
 /**
- * From due to all delivered, against a loop that sends the same bodies, as many at a time. The ratio is that of the
- * worst layout with 10,000 slots.
+ * The time from due to all delivered, relative to a loop that sends the same bodies with the same concurrency. ratio:
+ * that of the worst layout with 10,000 slots.
  */
 export async function fanout(): Promise<Report> {
   const runs: Run[] = [];
@@ -93,7 +93,7 @@ function summary(slots: number, portainers: number, measured: readonly Pair[]): 
   };
 }
 
-/** In microseconds. */
+/** The time per slot, in microseconds. */
 async function timeOfSlot(slots: number): Promise<number> {
   using servers = await startPortainers('lean', 10, slots / 10);
   await using courier = await openCourier(servers);
@@ -102,7 +102,7 @@ async function timeOfSlot(slots: number): Promise<number> {
   return rounded((median(times) * 1000) / slots);
 }
 
-/** One sending, and a look whether it arrived everywhere. */
+/** Measures one send, and checks that every row holds the password. */
 async function measure(sender: Sender, servers: Portainers): Promise<Measure> {
   const before = process.cpuUsage();
   const ms = await sender.send();

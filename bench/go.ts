@@ -3,7 +3,10 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UsageError } from '../src/commands/io.ts';
 
-/** A program of a Go module (`PATH@VERSION`). Kept between runs; Go gets it from the module proxy. */
+/**
+ * Builds the program of a Go module (`PATH@VERSION`), which Go gets from the module proxy, and returns its path. The
+ * program is kept between runs.
+ */
 export function buildGo(module: string): string {
   const [path = '', version = ''] = module.split('@');
   const folder = join(process.cwd(), 'node_modules/.cache/go', version);

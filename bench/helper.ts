@@ -16,9 +16,9 @@ const goModule = 'github.com/awslabs/amazon-ecr-credential-helper/ecr-login/cli/
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 
 /**
- * Whole processes. A hit beside the Go helper's, and a miss (one call to AWS, plain HTTP on this machine) beside a
- * helper made with the AWS SDK; a miss of the Go helper is shown besides. As on any machine, former runs have left
- * behind what Node has compiled of ours; of the other one nothing is kept. ratio: of the hits.
+ * Compares whole processes: a hit with one of the Go helper, and a miss (one call to AWS, plain HTTP on this machine)
+ * with one of a helper made with the AWS SDK. A miss of the Go helper is reported too. As on any machine, Node's
+ * compile cache of our helper exists from earlier runs; the other one has none. ratio: that of the hits.
  */
 export async function helper(): Promise<Report> {
   const go = buildGo(goModule);

@@ -16,8 +16,9 @@ const image = '123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app';
 const request = { kind: 'CredentialProviderRequest', apiVersion: 'credentialprovider.kubelet.k8s.io/v1', image };
 
 /**
- * Whole processes, as the kubelet starts them, beside the official provider, which keeps nothing and asks AWS each time
- * (plain HTTP on this machine, so without the way there). ratio: of the hits. A miss of ours is shown beside.
+ * Compares whole processes, as the kubelet starts them, with the official provider, which caches nothing and calls AWS
+ * each time (plain HTTP on this machine, so without the network's latency). ratio: that of the hits. Our miss is
+ * reported too.
  */
 export async function kubelet(): Promise<Report> {
   const go = buildGo(goModule);

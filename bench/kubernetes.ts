@@ -17,18 +17,19 @@ const namespaces = 1_000;
 const pairs = 5;
 const newcomers = 20;
 /**
- * peer: at least so much faster than a GET and a PUT one by one. bare: at most so much slower than the apply loop.
- * quietMs: of a pass without change and of one after a restart. newMs: a new namespace, on a real server.
+ * peer: how many times as fast as a GET and a PUT one by one, at least. bare: the time relative to the apply loop, at
+ * most. quietMs: for a pass without changes, and for one after a restart. newMs: for a new namespace, on a real server.
  * memory: MiB.
  */
 const limits = { peer: 1.4, bare: 1.15, quietMs: 250, newMs: 10, memory: 150 };
 
-/** What was found wrong with the requests of a part: nothing, as a rule. */
+/** Unexpected requests of a part; usually empty. */
 type Faults = string[];
 
 /**
- * A cluster with 1,000 namespaces through engine, adapter and HTTP: a new token, none, a restart, a new namespace; and
- * the memory with 10,000. ratio: of the peer's way to ours.
+ * Runs a cluster with 1,000 namespaces through engine, adapter and HTTP: with a new token, without one, after a
+ * restart, with a new namespace; and measures the memory with 10,000. ratio: the time of the peer's way relative to
+ * ours.
  */
 export async function kubernetes(): Promise<Report> {
   const faults: Faults = [];
@@ -62,7 +63,7 @@ type Pass = Readonly<Record<'courier' | 'bare' | 'peer', number>>;
 async function newTokens(cluster: Cluster, start: Start, clock: ReturnType<typeof leapingClock>, faults: Faults): Promise<Pass[]> {
   await using bare = bareWay(cluster);
   await using peer = peerWay(cluster);
-  // The leap makes it look again as well, as after a sleep: that is over when the token comes.
+  // The leap also triggers a look, as after a sleep: the token comes when that is over.
   let looked: Promise<unknown> = Promise.resolve();
   await using engine = start(() => looked);
   await engine.delivered(namespaces);
@@ -83,7 +84,7 @@ async function newTokens(cluster: Cluster, start: Start, clock: ReturnType<typeo
   return passes;
 }
 
-/** Other engines find all as it should be; the last one looks again, and is told of new namespaces. */
+/** Starts further engines, which find everything as it should be; the last one looks again, and gets new namespaces. */
 async function afterRestart(cluster: Cluster, start: Start, faults: Faults) {
   await counted(cluster);
   const restarts: number[] = [];
@@ -114,13 +115,13 @@ async function restarted(cluster: Cluster, start: Start, { faults, restarts }: {
   return engine;
 }
 
-/** Whoever finds something to write does so at once. */
+/** Checks that no writes come: an engine that finds something to write does so within this time. */
 async function quietly(cluster: Cluster, what: string, faults: Faults, others: Partial<Counts> = {}): Promise<void> {
   await after(500);
   expect(faults, what, await counted(cluster), { applies: 0, writes: 0, reads: 0, ...others });
 }
 
-/** The first namespace that is new after a restart has the others get its token, once. */
+/** Adds the first namespace after a restart: the others then get its token, once. */
 async function alike(cluster: Cluster, engine: Engine, faults: Faults): Promise<void> {
   await using ask = cluster.open(1);
   const all = engine.delivered(namespaces + 1);
@@ -132,7 +133,7 @@ async function alike(cluster: Cluster, engine: Engine, faults: Faults): Promise<
   await quietly(cluster, 'the first new namespace', faults, { writes: 1 });
 }
 
-/** From the answer to whoever has made it until its Secret is there. */
+/** The time from the response to the creation of a namespace until its Secret exists. */
 async function newNamespaces(cluster: Cluster, engine: Engine, faults: Faults): Promise<number> {
   await using ask = cluster.open(1);
   const times: number[] = [];

@@ -2,12 +2,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 
-/** Of a password so much is kept: enough to tell two apart. */
+/** The number of characters kept of a password, enough to tell two apart. */
 const tail = 12;
 
 /**
- * The least that the adapter takes for a Portainer: the list, and PUTs that are answered as by CE 2.43.0. For 100,000
- * rows, where the fake of the tests would spend most of the time on comparing rows and on keeping long passwords.
+ * A minimal Portainer that the adapter accepts: the list, and PUTs answered as by CE 2.43.0. It is for 100,000 rows,
+ * where the fake of the tests would spend most of its time on comparing rows and storing long passwords.
  */
 export async function startLeanPortainer(rows: number, hostOf: (id: number) => string) {
   const tails: string[] = [];
@@ -42,7 +42,7 @@ export async function startLeanPortainer(rows: number, hostOf: (id: number) => s
   };
 }
 
-/** What every answer shows beside, so that it is as long as a real one. */
+/** Further fields, so that a response is as long as a real one. */
 const more = {
   BaseURL: '',
   ManagementConfiguration: {

@@ -1,4 +1,4 @@
-/** A process with an engine on a virtual clock, and everything that people see of it. */
+/** A process with an engine on a virtual clock, and with everything that shows its state. */
 
 import '../src/memory.ts';
 import { engineFindings } from '../src/courier/findings.ts';
@@ -21,7 +21,7 @@ const rig = await startRig({
   targets,
   sources: [source],
   prove: async () => ({ ok: true }),
-  // Rarer than usual, so that a thousand days last no hour.
+  // Rarer than usual, so that a thousand days take less than an hour.
   cron: '*/10 * * * *',
   tickMs: 5 * minutes,
   keepsEvents: false,
@@ -32,7 +32,7 @@ const rig = await startRig({
 });
 let day = 0;
 
-/** The doubles remember everything, for tests. */
+/** Clears what the doubles record for tests. */
 function forget(): void {
   source.issued.splice(0, source.issued.length - 1);
   source.asked.length = 0;

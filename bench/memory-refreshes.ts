@@ -1,4 +1,4 @@
-/** A process with the whole program but its doors, for which 7 hours leap by before each refresh. */
+/** A process with the whole program except its servers, whose clock leaps 7 hours before each refresh. */
 
 import '../src/memory.ts';
 import { adapters } from '../adapters/index.ts';
@@ -10,7 +10,7 @@ import { hour } from '../src/courier/timing.ts';
 import { createLog } from '../src/io/log.ts';
 import { serveOrders } from './processes.ts';
 
-/** Refresh until there were so many; or: how many MiB is the heap after a collection? */
+/** An order: refresh until this many refreshes are done; or return the heap in MiB after a garbage collection. */
 type Order = { readonly until: number } | { readonly collected: true };
 
 let leapt = 0;

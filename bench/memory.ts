@@ -4,7 +4,7 @@ import { environment, environmentOf, type Portainers, startPortainers } from './
 import { residentOf, startServer } from './processes.ts';
 import { residents } from './residents.ts';
 
-/** MiB of resident memory; `growth`: of what is measured last to what is measured first, when it should be flat. */
+/** Resident memory in MiB; `growth`: the last measurement relative to the first, where memory should stay flat. */
 const limits = { idle: 100, refreshed: 130, slots: 200, growth: 1.1 };
 
 interface Figure {
@@ -15,7 +15,7 @@ interface Figure {
 }
 
 const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
-  // What it needed while it started is given back by then.
+  // The memory of the start is released by then.
   idle: async () => {
     const figure = await running('idle', 'fake', 1, 10, limits.idle);
     return [{ ...figure, measured: figure.settled }];
@@ -29,8 +29,8 @@ const parts: Readonly<Record<string, () => Promise<Figure[]>>> = {
 };
 
 /**
- * Resident memory of the executable as it ships, the fakes in another process. ratio: the worst of measured to allowed.
- * Linux only: it reads /proc.
+ * Measures the resident memory of the shipped executable, with the fakes in another process. ratio: the worst of
+ * measured to allowed. Linux only: it reads /proc.
  */
 export async function memory(args: string[]): Promise<Report> {
   const unknown = args.find(arg => !Object.hasOwn(parts, arg));
@@ -48,7 +48,7 @@ export async function memory(args: string[]): Promise<Report> {
   return { bench: 'memory', ratio, pairs: 1, ok: ratio <= 1, limits, figures };
 }
 
-/** The executable until it has written every row; measured: the highest figure of all the time. */
+/** Runs the executable until it has written every row; measured: the peak over the whole run. */
 async function running(
   what: string,
   kind: 'fake' | 'lean',
@@ -69,7 +69,7 @@ function configOf({ urls, key }: Portainers): object {
 const counts = [1_000, 2_000, 5_000];
 
 /**
- * Refreshes with real sockets: discovery, fetch, delivery of ten rows, log. 7 h leap by before each: 5,000 are four
+ * Refreshes over real sockets: discovery, fetch, delivery of ten rows, log. 7 h leap by before each, so 5,000 are four
  * years.
  */
 async function refreshes(): Promise<Figure[]> {
@@ -97,8 +97,8 @@ async function refreshes(): Promise<Figure[]> {
 }
 
 /**
- * 1,000 virtual days of the engine with all that watches it: discoveries, ticks, tokens, metrics, status, log; targets
- * in memory.
+ * 1,000 virtual days of the engine with all its observers: discoveries, ticks, tokens, metrics, status, log. The
+ * targets are in memory.
  */
 async function days(): Promise<Figure[]> {
   using courier = startServer('memory-days', { execArgv: ['--expose-gc'] });

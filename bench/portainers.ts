@@ -2,13 +2,13 @@ import { adminKey } from '../test/fakes/portainer.ts';
 import { startServer } from './processes.ts';
 
 /**
- * `fake`: those of the tests; they decode and check a PUT, compare it with all rows, as Portainer does, and store it.
- * `lean`: in lean-portainer.ts.
+ * `fake`: that of the tests, which decodes and checks a PUT, compares it with all rows, as Portainer does, and stores
+ * it. `lean`: that of lean-portainer.ts.
  */
 type Kind = 'fake' | 'lean';
 /**
- * What is asked of the process of fakes.ts: start so many Portainers with so many rows each; in how many rows does this
- * password lie; how many PUTs came?
+ * An order to the process of fakes.ts: start this many Portainers with this many rows each; or return the number of
+ * rows that hold this password; or return the number of PUTs.
  */
 export type Order =
   | { readonly kind: Kind; readonly portainers: number; readonly rows: number }
@@ -20,18 +20,18 @@ export interface Started {
   readonly registry: string;
 }
 
-/** Portainers in a process of their own, and an ECR beside them. */
+/** Portainers in a process of their own, with an ECR. */
 export interface Portainers extends Disposable {
   readonly urls: readonly string[];
   readonly ecr: string;
-  /** Takes what the ECR gave out; it stands for all hosts. */
+  /** The registry, which accepts the ECR's tokens and stands for all hosts. */
   readonly registry: string;
-  /** Of each. Ids from 1 on. */
+  /** The number of rows of each Portainer. Ids start at 1. */
   readonly rows: number;
   readonly key: string;
-  /** How many rows, of all Portainers, hold the password. */
+  /** Resolves with the number of rows, over all Portainers, that hold the password. */
   holding(password: string): Promise<number>;
-  /** How many rows were written so far, again and again counted. */
+  /** Resolves with the number of writes so far; a row counts each time. */
   writes(): Promise<number>;
 }
 
@@ -50,15 +50,12 @@ export async function startPortainers(kind: Kind, portainers: number, rows: numb
   };
 }
 
-/** The environment in which the executable finds them. */
+/** The environment for an executable that serves the first Portainer. */
 export function environmentOf({ urls: [url = ''], ecr, key }: Portainers): Record<string, string> {
   return { ...environment(ecr), PORTAINER_URL: url, PORTAINER_API_KEY: key, PORTAINER_ALLOW_HTTP: 'true' };
 }
 
-/**
- * The environment for any kind of manager, with an ECR that is there. What it would prove at a registry is refused at
- * once: there is none.
- */
+/** The environment for any kind of manager, with this ECR. Proofs fail immediately, as there is no registry. */
 export function environment(ecr: string): Record<string, string> {
   return {
     PATH: process.env['PATH'] ?? '',

@@ -3,17 +3,17 @@ import { on, once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-/** Of what run.ts has bundled; every process of a bench was started from there. */
+/** A path in the folder that run.ts has bundled; every process of a bench is started from there. */
 export const beside = (...path: string[]): string => join(dirname(process.argv[1] ?? ''), ...path);
 
-/** Another process of the bench, which serves orders. It ends with this one. */
+/** Another process of the bench, which serves orders and ends with this one. */
 export interface Server extends Disposable {
   readonly pid: number;
-  /** Resolves with the answer; rejects when the process ends instead. */
+  /** Resolves with the response; rejects if the process ends instead. */
   ask<T>(order: object): Promise<T>;
 }
 
-/** An entry point of the bundle by its name. */
+/** Starts an entry point of the bundle by its name. */
 export function startServer(name: string, options: { execArgv?: string[]; env?: NodeJS.ProcessEnv } = {}): Server {
   const child = fork(beside(`${name}.js`), { execArgv: [], ...options });
   return {
@@ -32,13 +32,13 @@ export function startServer(name: string, options: { execArgv?: string[]; env?: 
   };
 }
 
-/** Serves orders one after the other until the parent goes. */
+/** Serves orders one after the other until the parent disconnects. */
 export async function serveOrders<O>(answer: (order: O) => unknown): Promise<void> {
   process.on('disconnect', () => process.exit());
   for await (const [order] of on(process, 'message') as AsyncIterable<[O]>) process.send?.(await answer(order));
 }
 
-/** The executable as it ships, with no other environment than the given one. It ends with this process. */
+/** Starts the shipped executable with exactly the given environment. It ends with this process. */
 export function startExecutable(env: Readonly<Record<string, string>>, stdio: StdioOptions, args: readonly string[] = []): ChildProcess {
   const child = spawn(process.execPath, [beside('dist', 'ecr-courier.js'), ...args], { env: { ...env }, stdio });
   const stop = (): void => void child.kill();
@@ -56,12 +56,12 @@ export async function end(child: ChildProcess): Promise<void> {
 }
 
 export interface Resident {
-  /** MiB now, and the most so far. */
+  /** Current and peak memory, in MiB. */
   readonly rss: number;
   readonly peak: number;
 }
 
-/** By Linux's /proc: nothing has to run inside the process that is measured. */
+/** Reads the memory of a process from Linux's /proc, so nothing has to run inside it. */
 export function residentOf(pid: number): Resident {
   const text = readFileSync(`/proc/${pid}/status`, 'utf8');
   const mebibytes = (name: string): number => Math.round(Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(text)?.[1]) / 102.4) / 10;

@@ -7,16 +7,17 @@ const amount = 1_000;
 const rows = 3;
 
 /**
- * What the rules of the engine come to. backSeconds: the longest pause after failed discoveries is 5 min, then one
- * discovery and the writes, which begin within a tick. downAsks: an hour of pauses of 1, 2, 4 ... 300 s, each up to a
- * quarter shorter, is at most 24 discoveries of a target; no writes but those that met the outage first. backAsks: a
- * discovery a minute until all are back, and each slot written once, once more where an earlier write may still land.
+ * The limits that follow from the engine's rules. backSeconds: the longest pause after failed discoveries is 5 min,
+ * followed by one discovery and the writes, which begin within a tick. downAsks: an hour of pauses of 1, 2, 4 ... 300
+ * s, each up to a quarter shorter, is at most 24 discoveries of a target; the only writes are those that met the outage
+ * first. backAsks: a discovery a minute until all are back, and one write of each slot, or two where an earlier write
+ * may still land.
  */
 const limits = { backSeconds: 5 * 60 + 15, downAsks: 24 + rows, backAsks: 6 + 2 * rows };
 
 /**
- * 1,000 targets are down for an hour of virtual time, in which the token is renewed, then all come back at once.
- * ratio: the seconds until every slot holds the newest token, to what the rules allow.
+ * Takes 1,000 targets down for an hour of virtual time, in which the token is renewed, then brings all back together.
+ * ratio: the seconds until every slot holds the newest token, relative to what the rules allow.
  */
 export async function recovery(): Promise<Report> {
   const clock = createVirtualClock();
@@ -70,7 +71,7 @@ export async function recovery(): Promise<Report> {
   };
 }
 
-/** Nobody is there: every request is refused at once, and nothing lands. */
+/** Makes the targets unreachable: every request fails immediately, and nothing is written. */
 function down(targets: readonly TestTarget[]): void {
   for (const target of targets) {
     const refuse = async (): Promise<never> => {

@@ -4,9 +4,9 @@ import type { Readable } from 'node:stream';
 import { setTimeout as after } from 'node:timers/promises';
 import { beside, end, residentOf, startExecutable } from './processes.ts';
 
-/** In MiB. */
+/** Memory in MiB, and `deliveredS` in seconds. */
 export interface Residents {
-  /** The highest of all the time. */
+  /** The peak over the whole run. */
   readonly peak: number;
   readonly settled: number;
   readonly delivered: number;
@@ -15,8 +15,8 @@ export interface Residents {
 }
 
 /**
- * The memory of the executable with this configuration, from its start until everything was written, and for one more
- * discovery at least, with scrapes of its metrics every 15 s.
+ * Measures the memory of the executable with this configuration, from its start until everything was written and at
+ * least one more discovery was made, with a scrape of its metrics every 15 s.
  */
 export async function residents(config: object, env: Readonly<Record<string, string>>, isDone: () => Promise<boolean>): Promise<Residents> {
   const folder = await mkdtemp(beside('memory-'));
@@ -42,7 +42,7 @@ export async function residents(config: object, env: Readonly<Record<string, str
   }
 }
 
-/** Where the daemon says that it listens; the rest of its log is read and forgotten. */
+/** Resolves with the URL that the daemon logs when it listens; discards the rest of its log. */
 function urlOf(stdout: Readable): Promise<string> {
   return new Promise((resolve, reject) => {
     let head = '';

@@ -1,7 +1,6 @@
 /**
  * `npm run bench -- NAME`: answers one question with figures. The last line is one JSON object; exit 1 when a limit is
- * broken.
- * What runs is a bundle, as what ships is one.
+ * broken. The bench runs from a bundle, like the shipped program.
  */
 
 import { fork } from 'node:child_process';
@@ -27,7 +26,7 @@ try {
       },
       folder,
     ),
-    // As anybody would make it: one file, by esbuild's own defaults.
+    // Bundled with esbuild's defaults into one file.
     build({
       entryPoints: ['bench/sdk-way.ts'],
       outfile: join(folder, 'sdk-way.js'),
@@ -36,12 +35,12 @@ try {
       format: 'esm',
       banner: { js: "import { createRequire as requireOfBundle } from 'node:module';\nconst require = requireOfBundle(import.meta.url);" },
     }),
-    // Else Node reads each file twice.
+    // Without it, Node reads each file twice.
     writeFile(join(folder, 'package.json'), '{"type":"module"}'),
     makeBoth({ 'ecr-courier': 'src/main.ts' }, join(folder, 'dist')),
   ]);
   const child = fork(join(folder, 'bench.js'), process.argv.slice(2));
-  // The folder goes when the child has gone, and all that the child has started.
+  // Remove the folder only after the child, and all that it has started, have ended.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
   const [code] = (await once(child, 'exit')) as [number | null];
   process.exitCode = code ?? 1;

@@ -1,6 +1,4 @@
-/**
- * A credential helper as anybody would write it with the AWS SDK: what a miss is compared with.
- */
+/** A straightforward credential helper with the AWS SDK, as the baseline for a miss. */
 import { ECRClient, GetAuthorizationTokenCommand } from '@aws-sdk/client-ecr';
 
 const chunks: Buffer[] = [];

@@ -6,18 +6,18 @@ import { manageTarget } from '../src/target.ts';
 import { leapingClock, newPassword, startEngine, surroundings } from './engine.ts';
 import type { Portainers } from './portainers.ts';
 
-/** Brings a new password of 2,000 characters into every row. */
+/** Writes a new password of 2,000 characters into every row. */
 export interface Sender extends AsyncDisposable {
-  /** Resolves with the milliseconds from the moment in which the password is there to the last answer. */
+  /** Resolves with the milliseconds from when the password exists until the last response. */
   send(): Promise<number>;
-  /** The last one that was sent. */
+  /** The last password sent. */
   readonly password: string;
 }
 
 const { concurrency } = portainer.limits;
 
 /**
- * The engine, the Portainer adapter and the HTTP client as the daemon has them, without proof, and without discovery
+ * Opens the engine, the Portainer adapter and the HTTP client as in the daemon, without proofs, and without discovery
  * after the first one.
  */
 export async function openCourier({ urls, rows, key }: Portainers): Promise<Sender> {
@@ -68,7 +68,7 @@ function configured(name: string, url: string, key: string): Parameters<typeof m
   };
 }
 
-/** undici alone: as many loops a Portainer as the courier has writes in flight, over as many connections. */
+/** undici alone: per Portainer, as many loops and connections as the courier has writes in flight. */
 export function openBare({ urls, rows, key }: Portainers): Sender {
   const pools = urls.map(url => new Pool(url, { connections: concurrency }));
   const headers = { 'content-type': 'application/json', 'x-api-key': key };
@@ -101,7 +101,8 @@ export function openBare({ urls, rows, key }: Portainers): Sender {
 }
 
 /**
- * 1 to `rows` in any order, as the courier draws them: the other side is slower when its rows lie scattered in memory.
+ * The ids 1 to `rows` in random order, like that of the courier: a server is slower when its rows are scattered in
+ * memory.
  */
 function shuffled(rows: number): number[] {
   const drawn = Array.from({ length: rows }, (_, at) => ({ id: at + 1, at: Math.random() }));

@@ -1,4 +1,7 @@
-/** A seed of the soak in a process of its own: secrets of one must not be looked for in the texts of another. */
+/**
+ * Runs one seed of the soak in a process of its own, so that the secrets of one are not searched for in the texts of
+ * another.
+ */
 
 import { observers } from '../test/courier/observers.ts';
 import { hours } from '../test/courier/rig.ts';

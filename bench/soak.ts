@@ -7,7 +7,7 @@ import { startServer } from './processes.ts';
 
 const defaults = { seeds: 30, first: 1, hours: 72 };
 
-/** Many seeds of the soak, on all cores. ratio: the part of them that broke a promise. */
+/** Runs many seeds of the soak, on all cores. ratio: the share of seeds that broke a promise. */
 export async function soaks(args: string[]): Promise<Report> {
   const { seeds, first, hours: length } = read(args);
   const waiting = Array.from({ length: seeds }, (_, at) => first + at);
@@ -28,7 +28,7 @@ export async function soaks(args: string[]): Promise<Report> {
   return { bench: 'soak', ratio: broken.length / seeds, pairs: seeds, ok: broken.length === 0, ...figures };
 }
 
-/** Whole numbers from 1 on. Throws a UsageError. */
+/** Parses the options, positive whole numbers. Throws a UsageError for others. */
 function read(args: string[]): typeof defaults {
   const number = (name: keyof typeof defaults, given: string | undefined): number => {
     if (given === undefined) return defaults[name];

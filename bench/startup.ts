@@ -8,13 +8,13 @@ import { end, startExecutable } from './processes.ts';
 const pairs = 15;
 const most = 12;
 
-/** Milliseconds since exec, read from the log: each of these lines is written when that step has ended. */
+/** The log message that ends each step; the step's time is in milliseconds since exec. */
 const steps = { started: 'started', listening: 'listening', discovered: 'discovered', fetched: 'token fetched', delivered: 'delivered' };
 type Step = keyof typeof steps;
 type Times = Record<Step, number>;
 
 /**
- * From exec to the first delivery, the fakes warm and in another process; beside it `node -e 0`, one after the other.
+ * Measures the time from exec to the first delivery, with warm fakes in another process, alternating with `node -e 0`.
  * ratio: of the medians.
  */
 export async function startup(): Promise<Report> {

@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { median } from './figures.ts';
 
-/** A program as others start it. */
+/** A program with its arguments, environment and stdin. */
 export interface Program {
   readonly file: string;
   readonly args?: readonly string[];
@@ -9,7 +9,7 @@ export interface Program {
   readonly stdin: string;
 }
 
-/** One run as a whole process, from exec to its end, in milliseconds. Throws when it fails. */
+/** Times one run of the process, from exec to exit, in milliseconds. Throws if it fails. */
 export function timeOf({ file, args = ['get'], env, stdin }: Program): number {
   const began = performance.now();
   const { status, stdout, stderr, error } = spawnSync(file, args, { env, input: stdin, stdio: 'pipe' });
@@ -25,11 +25,11 @@ export interface Pairs {
   readonly ratio: number;
 }
 
-/** Both in turn, so that whatever else the machine does meets both; the first pairs do not count. Medians. */
+/** Runs both alternately, so that other load on the machine affects both; the first pairs do not count. Medians. */
 function inTurn(ours: () => number, theirs: () => number, pairs: number): Pairs {
   const measured: (readonly [number, number])[] = [];
   for (let pair = -3; pair < pairs; pair++) {
-    // Each goes first as often as the other.
+    // Alternate which one goes first.
     const first = pair % 2 === 0 ? ours() : theirs();
     const second = pair % 2 === 0 ? theirs() : ours();
     if (pair >= 0) measured.push(pair % 2 === 0 ? [first, second] : [second, first]);
@@ -41,7 +41,7 @@ function inTurn(ours: () => number, theirs: () => number, pairs: number): Pairs 
   };
 }
 
-/** Two programs that do the same. */
+/** Compares two programs that do the same. */
 export const compare = (ours: Program, theirs: Program, pairs: number): Pairs =>
   inTurn(
     () => timeOf(ours),
