@@ -10,7 +10,7 @@ import { startServer } from './processes.ts';
 /** The number of requests, by kind. aside: access reviews, versions and liveness checks. */
 export interface Counts {
   readonly applies: number;
-  /** Other than an apply. */
+  /** Writes other than applies. */
   readonly writes: number;
   /** Reads of one object. */
   readonly reads: number;

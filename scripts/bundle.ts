@@ -21,7 +21,7 @@ export async function bundle(entryPoints: Readonly<Record<string, string>>, outd
     platform: 'node',
     format: 'esm',
     target: 'node24.12',
-    // Of ES modules, esbuild can drop the unused parts.
+    // Prefer ES modules: esbuild can drop their unused parts.
     mainFields: ['module', 'main'],
     alias: {
       undici: join(import.meta.dirname, 'undici.cjs'),

@@ -27,5 +27,5 @@ const closedHosts = /(^|\.)(docker\.io|ghcr\.io|gitlab\.com|azurecr\.(io|cn|us)|
 export const lacksLogin = ({ kind, upstream, secret, role }: CacheRule): boolean =>
   secret === undefined && role === undefined && (kind === undefined ? closedHosts.test(upstream) : closed.includes(kind));
 
-/** "a pull-through cache of registry-1.docker.io (rule docker-hub)". */
+/** The rule in words: "a pull-through cache of registry-1.docker.io (rule docker-hub)". */
 export const cacheWords = ({ prefix, upstream }: CacheRule): string => `a pull-through cache of ${upstream} (rule ${prefix})`;

@@ -14,8 +14,8 @@ export const policyPaste = (what: string, statement: Statement): Paste => ({
 });
 
 /**
- * What a refusal means. `sentence`: what is wrong. `side`: whose it is, such as "the identity policy of role ci in
- * account 123456789012". `remedy`: what to do. `id` is that of the situation, and stays the same. Plain data: it is
+ * What a refusal means. `sentence`: what is wrong. `side`: what is responsible, such as "the identity policy of role ci
+ * in account 123456789012". `remedy`: what to do. `id`: the id of the situation, which never changes. Plain data: it is
  * also the JSON form.
  */
 export interface Diagnosis {

@@ -8,12 +8,12 @@ import type { Permission, Statement } from './statements.ts';
 export const parts = ['identity', 'repository', 'registry', 'trust', 'function', 'endpoint'] as const;
 export type Part = (typeof parts)[number];
 
-/** One policy, and where it belongs. */
+/** A policy, and where to attach it. */
 export interface PolicyDocument {
   readonly part: Part;
   /** Unique within one result: letters, digits and dashes. */
   readonly name: string;
-  /** Where it goes, one sentence. */
+  /** Where to attach it, in one sentence. */
   readonly where: string;
   /** Further notes, a sentence each. */
   readonly notes: readonly string[];

@@ -75,7 +75,7 @@ const mostPlaces = 200;
 const ecrHost = String.raw`(?:\d{12}\.dkr[.-]ecr(?:-fips)?\.[a-z0-9-]+\.[a-z0-9.-]*[a-z]|\bpublic\.ecr\.aws|\becr-public\.aws\.com)`;
 const name = String.raw`[a-z0-9]+(?:(?:[._/]|__|-+)[a-z0-9]+)*`;
 
-/** `HOST/NAME:TAG`, `HOST/NAME@DIGEST`, `https://HOST/v2/NAME/manifests/TAG`. */
+/** Matches `HOST/NAME:TAG`, `HOST/NAME@DIGEST` and `https://HOST/v2/NAME/manifests/TAG`. */
 const image = new RegExp(
   `(?<host>${ecrHost})(?::443)?(?:/v2/(?<path>${name})/(?:manifests|blobs)/(?<of>sha256:\\w+|\\w(?:[\\w.-]{0,126}\\w)?)|/(?!v2\\b)(?<repository>${name})(?::(?<tag>\\w(?:[\\w.-]{0,126}\\w)?))?(?:@(?<digest>sha256:[0-9a-f]{64}))?)?`,
   'gi',

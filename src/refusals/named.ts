@@ -22,7 +22,7 @@ const hosts = new RegExp(
  */
 const isResource = (name: string): boolean => /_[^.]*(?:\.[^.]*)?$|^(?:module|data|var|local|each)\.[^.]+$/.test(name);
 
-/** `registry:5000/app`, `10.0.0.5:5000/app`. */
+/** A host with a port, also without a dot: `registry:5000/app`, `10.0.0.5:5000/app`. */
 const withPort = /(?<![\w./@-])(?<port>[a-z0-9][a-z0-9.-]*):\d{2,5}(?=\/[a-z0-9])/;
 
 /** Flags of `run` and `create`; each of their other options takes a value. */

@@ -50,7 +50,10 @@ export function holderOf(principal: string | undefined): Holder {
 
 const lastPart = (path: string): string => path.slice(path.lastIndexOf('/') + 1);
 
-/** `AWSReservedSSO_NAME_HEX` (IAM Identity Center user guide), `AWSServiceRoleForNAME` (IAM user guide). */
+/**
+ * Recognizes `AWSReservedSSO_NAME_HEX` (IAM Identity Center user guide) and `AWSServiceRoleForNAME` (IAM user guide) by
+ * the name of the role.
+ */
 function ofRole(name: string, account: string | undefined): Holder {
   const set = /^AWSReservedSSO_(?<set>.+)_[0-9a-f]{16}$/.exec(name)?.groups?.['set'];
   if (set !== undefined) return holder('permission-set', set, account);

@@ -53,7 +53,7 @@ export const arns = ({ resource, action }: Denial): readonly string[] => [resour
 export const isCross = ({ account, resourceAccount }: Denial): boolean =>
   account !== undefined && resourceAccount !== undefined && account !== resourceAccount;
 
-/** "Role ci in account 1 may not do ecr:BatchGetImage on repository team/app of account 2". */
+/** The refusal in words: "Role ci in account 1 may not do ecr:BatchGetImage on repository team/app of account 2". */
 export const refused = (denial: Denial): string => `${capital(denial.holder.words)} may not do ${denial.action}${onWhat(denial)}`;
 
 function onWhat({ resource, cut }: Denial): string {

@@ -39,7 +39,7 @@ export const dns: readonly Situation[] = [
       ],
       ['podman', 'dial tcp: lookup 123456789012.dkr.ecr.eu-west-1.amazonaws.co on 10.0.0.2:53: no such host'],
     ],
-    // Another spelling of the name must not be valid: a line break in it would make it look misspelt.
+    // Skip this row if a text also has the correct name: a line break inside it makes a misspelt copy.
     when: ({ find }) => !find(noName, isSpelt) && find(noName, misspelt),
     tell: ({ host: at }) => ({
       sentence: `${at} looks like a registry of ECR and is none: region or ending are wrong, or do not belong together.`,
