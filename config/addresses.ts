@@ -20,7 +20,7 @@ const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
   // tcp:// does not say whether there is TLS.
   [
     /^tcp:/i,
-    'must begin with https:// in the place of tcp://, or with http:// where there is no TLS, which is so at port 2375 and wants `allowHttp` as well',
+    'must begin with https:// in the place of tcp://, or with http:// where there is no TLS, as at port 2375, together with `allowHttp`',
   ],
   [
     /^ssh:/i,

@@ -127,6 +127,6 @@ export function logOf(env: Env, report: Report): Entries {
   const text = env[maker] ? env['LOG_LEVEL'] : undefined;
   if (!text) return new Map();
   const level = levels.get(text.toLowerCase());
-  if (!level) report.warnings.push('LOG_LEVEL is no level that is known (debug, info, warn, error): it is not obeyed.');
+  if (!level) report.warnings.push('LOG_LEVEL is not a known level (debug, info, warn, error), and is ignored.');
   return new Map(level ? [['level', said(level, 'LOG_LEVEL')]] : []);
 }

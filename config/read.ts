@@ -80,7 +80,7 @@ export function readMap<T extends Table>(table: T, entries: Entries, { path, ori
       report.mistakes.push({ path, origin: (placed.key ?? placed.origin).text, message: unknownKey(key, placed, Object.keys(table)) });
   for (const [key, { value }] of entries)
     if (table[key]?.blank && isNothing(value))
-      wrong(key, 'has no value, and without one it would be another identity: give it one, or leave it out');
+      wrong(key, 'has no value, which would select another identity: give it one, or leave it out');
   const given = new Map([...entries].filter(([key, placed]) => Object.hasOwn(table, key) && !isBlank(placed)));
 
   const lists: Record<string, unknown> = {};

@@ -133,7 +133,7 @@ export const groups = {
       env: 'ECR_COURIER_HEARTBEAT_URL',
     },
     format: {
-      doc: 'healthchecks and uptime-kuma are also told at once when all is no longer well; plain is only called no more. auto: told by the address.',
+      doc: 'healthchecks and uptime-kuma also get an immediate failure call when something is wrong; plain gets no more calls. auto: chosen by the address.',
       format: 'choice',
       choices: heartbeatFormats,
       default: 'auto',

@@ -66,7 +66,7 @@ function knownBy(adapters: readonly Adapter[], env: Env): Known {
 /** The warning about a variable that is not read. undefined: the variable belongs to another program. */
 function warningOf(name: string, { names: known, inFiles, kinds }: Known): string | undefined {
   const option = inFiles.get(name);
-  if (option) return `${name} is not read: ${option} of a target stands in a file alone (${configVariable}).`;
+  if (option) return `${name} is not read: ${option} of a target can only be set in a file (${configVariable}).`;
   const mine = kinds.find(({ start }) => name.startsWith(start));
   const beginAs = (starts: readonly string[]) => known.filter(other => starts.some(start => other.startsWith(start)));
   const near = mine

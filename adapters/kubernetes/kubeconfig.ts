@@ -129,7 +129,8 @@ function execIn(exec: Fields, user: string, path: string, config: unknown): Exec
       `${what} has ${version === undefined ? 'no apiVersion' : `the apiVersion ${label(version)}`}`,
       `It must be ${versions.join(' or ')}.`,
     );
-  if (exec['interactiveMode'] === 'Always') throw wrong(`${what} wants to ask somebody, and a daemon is nobody`, instead);
+  if (exec['interactiveMode'] === 'Always')
+    throw wrong(`${what} needs a terminal (interactiveMode: Always), which a daemon does not have`, instead);
   const args = listOf(exec['args']);
   if (args.some(one => typeof one !== 'string')) throw wrong(`args of ${what} are no texts`, 'Put them in quotes.');
   const env = listOf(exec['env'])

@@ -46,7 +46,7 @@ export function makeGate(api: Api, settings: Settings, { finding }: Means, view:
     const choice = await choiceOf(api, settings, namespace, signal);
     if (choice === 'missing' || choice === 'ending') return endedReceipt(namespace, { finding });
     if (choice !== 'left alone') return undefined;
-    const said = `The namespace ${namespace} is to be left alone by now: nothing was written there.`;
+    const said = `The namespace ${namespace} is excluded meanwhile, so nothing was written there.`;
     return { change: 'unchanged', findings: [finding('LEFT_ALONE', said)] };
   };
 }

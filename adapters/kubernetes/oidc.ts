@@ -122,7 +122,7 @@ async function writeBack(
   try {
     const done = await files.update(path, change, { signal, unreplaceable: 'write-in-place' });
     if (done === 'updated') return;
-    throw new Failure('MISCONFIGURED', 'The former refresh-token does not stand there in one piece.');
+    throw new Failure('MISCONFIGURED', 'The file does not contain the former refresh-token in one piece.');
   } catch (error) {
     log.info('refresh-token not written back', { kubeconfig: path, error: asFailure(error).message });
   }

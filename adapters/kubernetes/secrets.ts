@@ -108,10 +108,11 @@ export function lookInside(stored: Stored, served: readonly string[], { secret, 
   const by = (part: keyof typeof written): string => managersOf(stored, part, fieldManager) ?? 'Somebody';
   const findings: Finding[] = [];
   if (!isOfOurType) {
-    const said = `${what} is of the type ${label(stored.type, 100)}${isForeign ? ', and has not the label of the courier' : ''}. ${by('data')} made it.`;
+    const said = `${what} is of the type ${label(stored.type, 100)}${isForeign ? ', and does not have the label of the courier' : ''}. ${by('data')} made it.`;
     findings.push(finding('WRONG_TYPE', said, isForeign ? foreignType : undefined));
   } else if (stuck === 'immutable') findings.push(finding('IMMUTABLE_SECRET', `${what} is immutable. ${by('immutable')} made it so.`));
-  else if (isForeign) findings.push(finding('FOREIGN_SECRET', `${what} has not the label of the courier. ${whose(stored, fieldManager)}`));
+  else if (isForeign)
+    findings.push(finding('FOREIGN_SECRET', `${what} does not have the label of the courier. ${whose(stored, fieldManager)}`));
   else if (found.standing === 'edited') findings.push(finding('EDITED', `${by('data')} changed ${what}.`));
   // No entry of a foreign Secret is ours. Pods that name the Secret fail at any entry that cannot be decoded.
   const reading = isOfOurType ? readEntries(stored.text, isForeign ? [] : served, { written: found.content.holds }) : undefined;

@@ -84,7 +84,7 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest, served: 
   };
 
   const foreign = (namespace: string): Finding =>
-    means.finding('FOREIGN_SECRET', `${whatIs(namespace, settings)} has not the label of the courier.`);
+    means.finding('FOREIGN_SECRET', `${whatIs(namespace, settings)} does not have the label of the courier.`);
 
   const unrenewed = (host: string, namespace: string): Finding => {
     const said = `The courier does not renew the entry ${label(host)} in ${whatIs(namespace, settings)} any more, as it serves no registry there.`;

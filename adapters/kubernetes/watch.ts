@@ -56,7 +56,7 @@ export async function* watchCluster(deps: WatchDeps, alarm: AbortSignal, signal:
   for (let current = deps.current(); current && !signal.aborted; current = deps.current()) {
     const outcome = yield* watchFrom(current, deps, AbortSignal.any([signal, alarm]));
     if (outcome === 'other rights') return;
-    if (alarm.aborted && !signal.aborted) throw new Failure('UNREACHABLE', `A request found nobody at ${deps.api.address}.`);
+    if (alarm.aborted && !signal.aborted) throw new Failure('UNREACHABLE', `A request did not reach ${deps.api.address}.`);
   }
 }
 

@@ -119,7 +119,7 @@ test('a variable for an option that stands in files alone is not passed over in 
     ['DELIVER_SECONDS', 'deliverSeconds'],
   ]) {
     const { warnings } = await read({ env: { ...target, [`${kind}_${option}`]: 'bogus' }, adapters });
-    assert.deepEqual(warnings, [`${kind}_${option} is not read: ${key} of a target stands in a file alone (ECR_COURIER_CONFIG).`]);
+    assert.deepEqual(warnings, [`${kind}_${option} is not read: ${key} of a target can only be set in a file (ECR_COURIER_CONFIG).`]);
   }
 });
 

@@ -267,7 +267,7 @@ const table: readonly {
     variable: 'LOG_LEVEL',
     value: 'constructor',
     former: 'nothing is logged any more',
-    ours: { level: 'info', warnings: ['LOG_LEVEL is no level that is known (debug, info, warn, error): it is not obeyed.'] },
+    ours: { level: 'info', warnings: ['LOG_LEVEL is not a known level (debug, info, warn, error), and is ignored.'] },
   },
   { variable: 'RANCHER_CLIENT_DEBUG', value: 'true', former: 'prints keys and passwords', ours: { level: 'info', warnings: [] } },
   { variable: 'RANCHER_CLIENT_DEBUG', value: '', former: 'prints nothing', ours: { level: 'info', warnings: [] } },

@@ -88,7 +88,7 @@ test('the arguments of a command are not shown, whatever else is wrong', async (
 });
 
 test('what says whose identity it is, and has nothing behind it, is a mistake: another identity would be taken', async () => {
-  const said = /^sources\.default\.(\S+): has no value, and without one it would be another identity/m;
+  const said = /^sources\.default\.(\S+): has no value, which would select another identity/m;
   const options = ['service', 'lambda', 'command', 'file', 'profile', 'roleArn', 'externalId', 'roles', 'endpoint', 'stsEndpoint'];
   for (const option of [...options, 'accounts', 'registries', 'slots'])
     for (const nothing of ["''", '""', '', '[]']) {

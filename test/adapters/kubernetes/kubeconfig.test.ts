@@ -288,7 +288,7 @@ describe('what is wrong with a kubeconfig is said with its place', () => {
     [
       'a program that asks',
       kubeconfig({ cluster, user: { exec: { command: 'x', apiVersion: v1, interactiveMode: 'Always' } } }),
-      /wants to ask somebody/,
+      /needs a terminal \(interactiveMode: Always\)/,
     ],
     ['half a login', kubeconfig({ cluster, user: { 'client-key-data': 'aa' } }), /has a client key without its certificate/],
     ['a number', kubeconfig({ cluster, user: { token: 12345 } }), /^token of the user u in \/k\/config is no text/],

@@ -461,7 +461,7 @@ for (const [what, more, finding] of [
     const uid = t.fake.get('secrets', 'team-a', secretName)?.metadata.uid;
     const slot = only((await t.discover()).slots);
     assert.deepEqual([slot.registries, codesOf(slot.findings)], [[], [finding]]);
-    assert.match(slot.findings?.[0]?.message ?? '', /has not the label of the courier\. unknown (made|wrote) it/);
+    assert.match(slot.findings?.[0]?.message ?? '', /does not have the label of the courier\. unknown (made|wrote) it/);
     await t.deliver(slot, given([host]));
     assert.equal(t.fake.get('secrets', 'team-a', secretName)?.metadata.uid, uid);
   });

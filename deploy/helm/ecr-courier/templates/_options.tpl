@@ -68,7 +68,7 @@ quoted: one may be a secret in the wrong place. `known`, in all of these: that f
 {{- $path := printf "%s.%s" $in.path $option -}}
 {{- $form := get $in.known.forms (get $in.section.forms $option) -}}
 {{- if and (has $option $in.section.said) (or (not (include "ecr-courier.isGiven" $value)) (not $value)) -}}
-{{- printf "%s: has no value, and without one it would be another identity: give it one, or leave it out\n" $path -}}
+{{- printf "%s: has no value, which would select another identity: give it one, or leave it out\n" $path -}}
 {{- else if include "ecr-courier.isGiven" $value -}}
 {{- if $form }}{{ include "ecr-courier.wrongValue" (dict "path" $path "value" $value "form" $form "known" $in.known) }}{{ end -}}
 {{- if include "ecr-courier.isGiven" (get $in.map (printf "%sFile" $option)) -}}
