@@ -33,9 +33,9 @@ export function pages(): ReadonlyMap<string, string> {
 }
 
 const howRetried = {
-  soon: 'After seconds, then minutes, up to five.',
+  soon: 'After seconds, then at growing intervals of up to five minutes.',
   slow: 'After five minutes, then up to thirty; at once after the command `refresh`, or with a new key file.',
-  key: 'As `slow`, but not after `refresh`: many managers lock out whoever repeats a wrong key.',
+  key: 'As `slow`, but not after `refresh`: many managers lock out clients that repeat a wrong key.',
   refetch: 'After five minutes, then up to thirty; at once with another token. A refusal asks for one at most every thirty minutes.',
   rediscover: 'After a new look at the target.',
 } as const;

@@ -42,7 +42,7 @@ for (const { path, size } of packed.files) say(`  ${kib(size).padStart(9)}  ${pa
 say(`Bundled: ${components.length} packages, listed in dist/sbom.cdx.json, their licences in dist/LICENSES.txt`);
 say(`Image: ${tags.join(', ')} for ${platforms}`);
 say('');
-say('By one command, as the workflow .github/workflows/release.yml does the rest:');
+say('With one command (the workflow .github/workflows/release.yml does the rest):');
 say(`  git tag -s v${version} -m 'ecr-courier ${version}' && git push origin v${version}`);
 say('');
 say('By hand, where that workflow does not run:');

@@ -53,7 +53,7 @@ const serviceNotes: Readonly<Record<string, string>> = {
 
 const notesOn = ({ service, sources }: ServicePull): readonly string[] => {
   const note = serviceNotes[service];
-  const open = `AWS documents no condition for ${pullingServices.get(service)?.words ?? service}: the statement lets it in for whoever uses it.`;
+  const open = `AWS documents no condition for ${pullingServices.get(service)?.words ?? service}: the statement grants access to that service for all of its users.`;
   return [...(note === undefined ? [] : [note]), ...(sources.length > 0 ? [] : [open])];
 };
 

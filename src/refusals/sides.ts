@@ -118,7 +118,7 @@ export function aboutExternalId({ action, externalId }: Denial): string {
   if (externalId === undefined)
     return ` Put the externalId of whoever asks in the place of ${unknownId}. Leave that condition out only of a role that demands no external id.`;
   if (externalId === null)
-    return ' No external id was sent. Where a statement there has a condition on sts:ExternalId, do not add this one, which would let in without it: configure that id as externalId.';
+    return ' No external id was sent. Where a statement there has a condition on sts:ExternalId, do not add this one, which would grant access without an external id: configure that id as externalId.';
   return ` The condition has the external id that was sent: it must be the one that the owner of the role has given out. A statement without it would let in without any.`;
 }
 

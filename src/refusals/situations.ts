@@ -88,7 +88,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'The machine that pulls', situations: machines },
   { title: 'Helm', situations: charts },
   { title: 'The registry does not have it', situations: missing },
-  { title: 'The registry is asked too much', situations: busy },
+  { title: 'The registry throttles requests', situations: busy },
   { title: 'What a node pulls for itself', situations: nodes },
   { title: 'The registry takes the login, and refuses the pull', situations: taken },
   { title: 'The registry refuses the login', situations: [...doors, ...tokens, ...passwords] },

@@ -24,9 +24,9 @@ export function ofStranger(denial: Denial): Diagnosis {
   if (denial.holder.kind === 'anonymous')
     return {
       id,
-      sentence: `${refused(denial)}: the request named nobody, so no identity policy counts, and ${gate}${words} does not let in everybody.`,
+      sentence: `${refused(denial)}: the request had no identity, so no identity policy counts, and ${gate}${words} does not allow anonymous access.`,
       side: 'the client that asked: it sent no login, or its request was not signed',
-      remedy: 'Let it ask with an identity: with a login of the registry, or with AWS keys. Nobody should let in everybody.',
+      remedy: 'Let it send an identity: a login of the registry, or AWS keys. Do not allow anonymous access.',
     };
   return {
     id,

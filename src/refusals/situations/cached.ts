@@ -55,7 +55,7 @@ export function repositoryMissing(told: Told, cache: CacheRule | 'none'): Meanin
     };
   if (lacksLogin(cache)) return withoutLogin(told, cache);
   return {
-    sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and its repository was not made in ${whereOf(told)}: ${puller(told)} may not create it, which IAM tells as "not found", or ${upstream(cache)} does not have the image, which reads the same.`,
+    sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and its repository was not made in ${whereOf(told)}: ${puller(told)} may not create it, which ECR reports as "not found", or ${upstream(cache)} does not have the image, which looks the same.`,
     side: `the identity policy of ${puller(told)}, or the registry policy in ${accountOf(told)}; or the name where it is written`,
     remedy:
       'Look whether the image exists upstream, under the whole name behind the prefix (docker-hub/library/nginx). If it does, add both statements: the image is imported in the name of whoever pulls as well. Where a creation template of the prefix sets tags, ecr:TagResource is needed, too.',
@@ -95,7 +95,7 @@ export function imageMissing(told: Told, cache: CacheRule | 'none'): Meaning {
     };
   if (lacksLogin(cache)) return withoutLogin(told, cache);
   return {
-    sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and the image ${tagOf(told)} was not fetched from there: ${puller(told)} may not import it, which IAM tells as "not found", or ${upstream(cache)} does not have it.`,
+    sentence: `${nameOf(told)} is below ${cacheWords(cache)}, and the image ${tagOf(told)} was not fetched from there: ${puller(told)} may not import it, which ECR reports as "not found", or ${upstream(cache)} does not have it.`,
     side: `the identity policy of ${puller(told)}, or the registry policy in ${accountOf(told)}; or the tag where it is written`,
     remedy:
       'Add the statement. Where it is there, look whether the image exists upstream, under the whole name behind the prefix (docker-hub/library/nginx). A cache fetches by tag: the first pull must not be by digest alone.',

@@ -34,7 +34,7 @@ const needs = ({ facts: { action = 'none' }, groups }: Told): string => groups['
 export const taken: readonly Situation[] = [
   row({
     id: 'login-lost',
-    title: 'The login is taken at first, and then not there',
+    title: 'The login is accepted at first, and then missing',
     symptoms: [
       [
         'ecr-courier check',

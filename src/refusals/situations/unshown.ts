@@ -49,7 +49,7 @@ export const unshown: readonly Situation[] = [
   }),
   row({
     id: 'request-malformed',
-    title: 'ECR takes the request for malformed',
+    title: 'ECR rejects the request as malformed',
     symptoms: [
       ['containerd, k3s', `failed to resolve reference "${image}": unexpected status from HEAD request to ${manifest}: 400 Bad Request`],
       ['crane', `Error: HEAD ${manifest}: unexpected status code 400 Bad Request (HEAD responses have no body, use GET for details)`],
@@ -62,10 +62,10 @@ export const unshown: readonly Situation[] = [
         isPrivate,
       ),
     tell: told => ({
-      sentence: `${told.host} takes the request for malformed (400), and the client does not show why. Two things read like this: the password is no token of ECR (empty, cut short, encoded twice, or of something else), or the tag or digest is not written as one.`,
+      sentence: `${told.host} rejects the request as malformed (400), and the client does not show why. Two things read like this: the password is no token of ECR (empty, cut short, encoded twice, or of something else), or the tag or digest is not written as one.`,
       side: 'the pull secret, file of logins or password command of the client, or the name of the image where it is written',
       remedy:
-        'Log in again with a new token, whole and as it is printed. A pull secret must be made anew from it. If that does not help, look at the tag.',
+        'Log in again with a new token, complete and exactly as printed. Create a pull secret again from it. If that does not help, look at the tag.',
       paste: [login(told), { what: 'Whether the name is good', kind: 'command', text: `ecr-courier check ${imageOf(told)}` }],
     }),
   }),
