@@ -408,7 +408,7 @@ test('a Failure that was changed after it was made, or has a class of its own, i
     [changed({ message: undefined }), 'UNEXPECTED', 'a Failure without a readable message was thrown'],
     [changed({ facts: { retryAfterMs: Number.NaN } }), 'REJECTED', 'No.'],
     [changed({ facts: null }), 'UNEXPECTED', 'a Failure without a readable message was thrown'],
-    [Object.defineProperties(changed({}), Object.getOwnPropertyDescriptors(hidden)), 'UNEXPECTED', /no words/],
+    [Object.defineProperties(changed({}), Object.getOwnPropertyDescriptors(hidden)), 'UNEXPECTED', /without a readable message/],
     [new Odd('REJECTED', 'No.'), 'REJECTED', 'No.'],
   ] as const)
     for (const method of ['discover', 'deliver', 'rehearse', 'watch'] as const) {
