@@ -101,8 +101,8 @@ export interface FailureFacts {
   readonly barred?: 'refused' | 'lost';
   readonly retryAfterMs?: number;
   /**
-   * After so long it is worth another try, where the code would have it wait longer: to ask costs the other side
-   * little. Unlike the pause that a server asked for (`retryAfterMs`), a refresh ends this one.
+   * The time after which another try is worthwhile although the code would wait longer, in milliseconds, because asking
+   * costs the server little. Unlike `retryAfterMs`, which the server asked for, a refresh ends this pause.
    */
   readonly tryAgainMs?: number;
   readonly remedy?: string;

@@ -28,8 +28,8 @@ export function shortenPauses({ entries }: TargetRecord, now: Moment): void {
 }
 
 /**
- * The manager tells of something that may have led to the refusal of a slot that it is another by now. Not at once:
- * whoever changes it again and again would have it written as often.
+ * Shortens the pause of a refused slot whose reported state has changed, because that state may have been the reason.
+ * A minimum stays, so that a slot that changes again and again is not written as often.
  */
 export function tryChangedSoon(entry: Entry, now: Moment): void {
   const { trouble, slot } = entry;
@@ -37,7 +37,9 @@ export function tryChangedSoon(entry: Entry, now: Moment): void {
   entry.notBefore = Math.min(entry.notBefore, Math.max(now, (trouble.triedAt ?? now) + tryAgainAfter));
 }
 
-/** Something that was wrong with the target as a whole has ended: what lacked a right may have it by now. */
+/**
+ * Shortens the pauses of FORBIDDEN slots. Called when a finding on the target has ended, as a right may be there now.
+ */
 export function tryForbiddenSoon({ entries }: Pick<TargetRecord, 'entries'>, now: Moment): void {
   for (const entry of entries.values()) if (entry.trouble?.failure.code === 'FORBIDDEN') tryChangedSoon(entry, now);
 }

@@ -15,7 +15,7 @@ import {
 import { Failure } from '../contract/failures.ts';
 import { isShared } from '../contract/system-directory.ts';
 import { namesIn, readText } from './files.ts';
-import { makeDirectories } from './heirs.ts';
+import { makeDirectories } from './ownership.ts';
 import { swapFile } from './swap.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;

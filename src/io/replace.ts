@@ -3,7 +3,7 @@ import { constants, type Stats } from 'node:fs';
 import * as system from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { files } from './files.ts';
-import { give, makeDirectories } from './heirs.ts';
+import { giveToOwner, makeDirectories } from './ownership.ts';
 import type { Place } from './place.ts';
 import { Unreadable } from './unreadable.ts';
 import { otherOwner, unmade, unwritten } from './unwritten.ts';
@@ -87,7 +87,7 @@ const temporaryBeginning = (path: string): string => join(dirname(path), `.${bas
 async function writeTemporary(path: string, content: Buffer, stats: Stats | undefined, mode: number): Promise<void> {
   // Created with 0o600, so that no other user can read it before it has its owner.
   await using handle = await system.open(path, 'wx', 0o600);
-  await (stats ? keepOwner(handle, stats) : give((uid, gid) => handle.chown(uid, gid), dirname(path)));
+  await (stats ? keepOwner(handle, stats) : giveToOwner((uid, gid) => handle.chown(uid, gid), dirname(path)));
   await handle.chmod(stats ? stats.mode & 0o7777 : mode);
   await handle.writeFile(content);
   await handle.sync();
