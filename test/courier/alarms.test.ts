@@ -7,7 +7,7 @@ function setUp() {
   const clock = createVirtualClock();
   const rung: string[] = [];
   const alarms = createAlarms(clock);
-  /** Returns what clears it. */
+  /** Sets an alarm and returns a function that clears it. */
   function ringing(ms: number, ring: Alarm['ring']): () => void {
     const alarm: Alarm = { at: 0, place: -1, ring };
     alarms.set(alarm, ms);

@@ -195,7 +195,7 @@ test('a report that began before a write ended neither doubles a creation nor fo
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [{ ...row('new:x'), state: 'absent' }], { create: true });
   target.onDiscover = async signal => {
-    // Slow reports: what they say is what was there when they began.
+    // A slow discovery: its report describes the state at its start.
     if (target.discoveries.length > 1) await clock.sleep(20 * seconds, signal);
   };
   target.onDeliver = async (slot, _store, signal) => {

@@ -4,7 +4,7 @@ import { Failure, type FailureCode, failures } from '../../src/contract/failures
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing, gaps, hours, minutes, only, promptTarget, registry, row, seconds, startRig, testSource, testTarget } from './rig.ts';
 
-/** As an HTTP client does when the write went out and the signal ends the waiting. */
+/** Imitates an HTTP client whose signal aborts after the request was sent. */
 const hang = (_: unknown, __: unknown, signal: AbortSignal) =>
   new Promise<never>((_resolve, reject) => signal.addEventListener('abort', () => reject(failing('TIMEOUT', { mayLand: true }))));
 
@@ -194,7 +194,7 @@ test('a write that was given up lands over a newer one: the newest is pushed unt
   target.onDeliver = async (_slot, store, signal) => {
     if (!late) return undefined;
     late = false;
-    // As recorded on Portainer: the server goes on after the client has left, and stores at the end.
+    // As recorded on Portainer: the server goes on after the client has disconnected, and stores the value at the end.
     void clock.sleep(150 * seconds, new AbortController().signal).then(store);
     return hang(_slot, store, signal);
   };
@@ -302,7 +302,7 @@ for (const count of [1, 50])
     assert.ok(target.discoveries.length < 10 + 20, `${target.discoveries.length} discoveries`);
     const late = distances.slice(-10);
     assert.ok(Math.min(...late) >= 29 * minutes && Math.max(...late) <= 36 * minutes, `${late.map(gap => gap / minutes)}`);
-    // One that is lost for the first time is looked for at once all the same.
+    // A slot that is lost for the first time still leads to a prompt discovery.
     target.onDeliver = async slot => {
       if (slot.id === 'new') target.rows.delete('new');
       if (slot.id !== '1') throw failing('NOT_FOUND');

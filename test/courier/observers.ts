@@ -6,15 +6,12 @@ import { page } from '../../src/observe/page.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { Observer } from './soak.ts';
 
-/**
- * All that a person gets to see of a courier, made by the real code: every line of the log, /metrics, /api/status and
- * the status page.
- */
+/** All output of a courier, rendered by the real code: every log line, /metrics, /api/status and the status page. */
 export function observers(): readonly Observer[] {
   return [log(), doors()];
 }
 
-/** In both forms: the log for people is made of each line as JSON, which a bug report has as well. */
+/** The log in both forms: the pretty format is made from the JSON lines, and a bug report contains these too. */
 function log(): Observer {
   const lines: string[] = [];
   const kept = (line: string): void => void lines.push(line);

@@ -11,7 +11,7 @@ const identity = (clock: VirtualClock, account: string, failure?: Failure): Test
   Object.assign(testSource(clock), { account, failure });
 const host = (account: string): string => registry(account).host;
 
-/** A target that wants the courier's own registry, whichever it is. `told`: what it was opened with. */
+/** A target that wants the courier's own registry. `told`: the host that each `open` received. */
 function wanting(clock: VirtualClock, rows: readonly Slot[] = [], more: { paused?: boolean; create?: boolean } = {}) {
   const told: (string | undefined)[] = [];
   const self = promptTarget(clock, 'depot', rows, {

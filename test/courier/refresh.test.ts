@@ -15,7 +15,7 @@ import {
   testSource,
 } from './rig.ts';
 
-/** After a refresh: a second token was fetched, and the slot holds it. */
+/** Asserts that a refresh fetched a second token and that the slot holds it. */
 function assertNewest(source: TestSource, target: TestTarget, id: string): void {
   assert.equal(source.issued.length, 2);
   const last = target.writes.findLast(({ slot }) => slot === id);
@@ -29,7 +29,7 @@ async function askEachSecond({ clock, courier }: Rig, times: number): Promise<vo
   }
 }
 
-/** A target that has one slot, and is to create another. */
+/** A target with one slot, and another one to create. */
 function setUp() {
   const clock = createVirtualClock();
   const source = testSource(clock);
@@ -179,7 +179,7 @@ for (const code of ['FORBIDDEN', 'REJECTED', 'TIMEOUT', 'CREDENTIAL_REFUSED'] as
     const before = target.writes.filter(({ slot }) => slot === '1').length;
     await askEachSecond(rig, 4 * 60);
     const tries = target.writes.filter(({ slot }) => slot === '1').length - before;
-    // Another token is another matter: with it what refused the former one is tried at once.
+    // A slot that refused the former token is tried with a new token without a pause.
     assert.ok(tries >= 4 && tries <= (code === 'CREDENTIAL_REFUSED' ? 13 : 9), `${tries} tries in 4 min`);
     target.onDeliver = undefined;
     const waiting = rig.courier.refresh()?.find(({ what }) => what === '1 slot of p');

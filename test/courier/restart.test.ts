@@ -20,7 +20,9 @@ import {
 
 const stored = (target: TestTarget): string | undefined => target.stored.get('1')?.get(registry().host);
 
-/** A write that goes on in the manager after it was given up; it lands when the returned function is called. */
+/**
+ * Hangs the first write: it goes on in the manager after its deadline, and lands when the returned function is called.
+ */
 function hangOnce(target: TestTarget): () => void {
   let land: (() => void) | undefined;
   target.onDeliver = async (_slot, store, signal) => {
@@ -173,7 +175,7 @@ test('a report that began before a write ended says nothing of the slot; one tha
   const target = promptTarget(clock, 'p', [row('1')]);
   await using rig = await startRig({ targets: [target], cron: '*/10 * * * * *' });
   await clock.advance(1 * minutes);
-  // It drifts; the report that says so is slow, and ends after a repair.
+  // The slot drifts. The report that says so is slow, and ends after a repair.
   target.onDiscover = async signal => {
     const drifted = { ...row('1'), state: 'drifted' as const };
     if (target.writes.length === 1) return { slots: [drifted] };
@@ -248,7 +250,7 @@ test('what was refused is tried again at once where another token has arrived du
 });
 
 describe('who refuses a credential', () => {
-  /** Rows that always refuse, and five that do while the token is a revoked one. */
+  /** `hopeless` rows that always refuse, and five rows that refuse only revoked tokens. */
   async function afterRevocation(hopeless: number, wait: number) {
     const clock = createVirtualClock();
     const source = testSource(clock);

@@ -21,7 +21,7 @@ export function registry(account = '123456789012', region = 'eu-west-1'): Regist
   return address.registry;
 }
 
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** Returns a generator of numbers from 0 to 1. The same seed gives the same numbers (mulberry32). */
 export function randomFrom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -33,19 +33,19 @@ export function randomFrom(seed: number): () => number {
 }
 
 /**
- * An AWS identity of the test: tokens with a life, faults to order. Its time is the true one, whatever our wall clock
- * says.
+ * An AWS identity for tests, with a token lifetime and faults that the test sets. Its clock is the true time,
+ * independent of our wall clock.
  */
 export interface TestSource extends Source {
-  /** When each fetch was asked, in awake time. */
+  /** The moment of each fetch, in awake time. */
   readonly asked: number[];
   readonly issued: Credential[];
   lifeMs: number;
-  /** What the next fetches throw. */
+  /** The error that the next fetches throw. */
   failure: Failure | undefined;
-  /** The same token as before. */
+  /** Whether fetches return the same token as before. */
   stuck: boolean;
-  /** The account that the answer names as the identity's own. */
+  /** The account that the response names as the identity's own. */
   account: string | undefined;
 }
 
@@ -90,8 +90,8 @@ export interface Write {
 }
 
 /**
- * A manager in memory, in which a write that was given up goes on for two minutes. `rows`: what it knows; `stored`:
- * host by slot to password. Faults by hook.
+ * An in-memory manager in which an abandoned write goes on for two minutes. `rows`: the slots that it reports, by id;
+ * `stored`: passwords by slot and host. Hooks inject faults.
  */
 export interface TestTarget {
   readonly name: string;
@@ -100,7 +100,7 @@ export interface TestTarget {
   readonly stored: Map<string, Map<string, string>>;
   readonly discoveries: number[];
   readonly writes: Write[];
-  /** Called before a write is stored; may throw, wait, or end as it likes. */
+  /** Runs before a write is stored; may throw, wait, or return a receipt in place of storing. */
   onDeliver: ((slot: Slot, store: () => void, signal: AbortSignal) => Promise<Receipt | void>) | undefined;
   onDiscover: ((signal: AbortSignal) => Promise<Partial<Discovery> | void>) | undefined;
   managed: ManagedTarget;
@@ -158,7 +158,7 @@ function reveal(credentials: Credentials): Map<string, string> {
   return new Map([...credentials].map(([host, credential]) => [host, credential.password.reveal()]));
 }
 
-/** As `testTarget`, but what was given up does not go on: nothing is confirmed after a start. */
+/** Like `testTarget`, but an abandoned write never lands later, so no second write is needed after a start. */
 export function promptTarget(clock: VirtualClock, name: string, rows: readonly Slot[], more: Partial<ManagedTarget> = {}): TestTarget {
   const limits = { concurrency: 4, discoverMs: 30 * seconds, deliverMs: 60 * seconds, lingerMs: 0 };
   return testTarget(clock, name, rows, { limits, ...more });
@@ -175,7 +175,7 @@ export interface Rig extends AsyncDisposable {
   readonly sources: readonly TestSource[];
   of<K extends CourierEvent['kind']>(kind: K): Extract<CourierEvent, { kind: K }>[];
   stop(): Promise<void>;
-  /** Ends it and aborts what is under way at once. */
+  /** Stops the courier and aborts what is under way immediately. */
   readonly cut: AbortController;
 }
 
@@ -194,7 +194,7 @@ export interface RigOptions {
   onEvent?(event: CourierEvent): void;
 }
 
-/** A running courier on a virtual clock. */
+/** Starts a courier on a virtual clock. */
 export async function startRig(options: RigOptions): Promise<Rig> {
   const clock = options.targets[0]?.clock ?? options.clock ?? createVirtualClock();
   const sources = options.sources ?? [testSource(clock)];
@@ -250,7 +250,7 @@ export function only<T>(items: readonly T[]): T {
   return items[0] as T;
 }
 
-/** The time between neighbours. */
+/** Returns the differences between consecutive times. */
 export function gaps(times: readonly number[]): number[] {
   return times.slice(1).map((time, index) => time - (times[index] ?? 0));
 }

@@ -4,12 +4,12 @@ import type { About, Sighting, Slot, Target } from '../../src/contract/target.ts
 import { createVirtualClock } from '../fakes/clock.ts';
 import { failing, minutes, promptTarget, type Rig, registry, row, seconds, startRig, type TestTarget } from './rig.ts';
 
-/** Another configuration of the same target. */
+/** Reloads with another configuration of the same target. */
 function reload(rig: Rig, target: TestTarget, open = target.managed.open): void {
   rig.courier.use({ all: rig.sources, choose: () => rig.sources[0] }, [{ ...target.managed, open }]);
 }
 
-/** A watch that sees nothing until it ends. */
+/** A watch without sightings, which lasts until `end` resolves. */
 const until = (end: Promise<void>): AsyncIterable<Sighting> => ({
   [Symbol.asyncIterator]: () => ({ next: async () => end.then(() => ({ done: true, value: undefined })) }),
 });
@@ -62,7 +62,8 @@ test('what a delivery through a former client comes to does not stop the target'
   const store = { ...target.target, deliver: async () => ({ change: 'updated' as const }) };
   target.managed = { ...target.managed, open: async () => store };
   reload(rig, target);
-  // They have just failed: were the target stopped, the next look would end that within a second or so.
+  // Both deliveries have just failed. If the target were stopped, the next discovery would end that within about a
+  // second, so look now.
   await clock.advance(15.5 * seconds);
   assert.equal(rig.of('delivery-failed').length, 2);
   const record = rig.courier.ledger.targets.get('p');
@@ -93,7 +94,7 @@ test('a reload during a slow opening does not close the client that is in use', 
 });
 
 describe('a watch', () => {
-  /** A client that is watched until it is told to stop. */
+  /** A client whose watch lasts until it is aborted; both ends are noted in `told`. */
   function watchedClient(target: TestTarget, name: string, told: string[]): Target {
     const watch = (signal: AbortSignal): AsyncIterable<Sighting> => {
       told.push(`${name} begins`);
@@ -180,7 +181,7 @@ describe('a watch', () => {
   });
 });
 
-/** What is told of targets, a list for each, in their order. */
+/** Returns the findings of each target as `CODE message`, in the order of the targets. */
 async function toldOf(ways: readonly (readonly [name: string, about: About | undefined, slots: readonly Slot[]])[]) {
   const clock = createVirtualClock();
   const targets = ways.map(([name, about, slots]) => {

@@ -131,7 +131,7 @@ describe('a slot after another', () => {
     assert.deepEqual(target.writes, []);
   });
 
-  /** The manager stores what is written, and tells no longer what it held before. */
+  /** Makes the manager store each write, and no longer report what it held before. */
   function stores(target: TestTarget): void {
     target.onDeliver = async (slot, store) => {
       store();
@@ -140,7 +140,7 @@ describe('a slot after another', () => {
     };
   }
   const after = (id: string, leader: string, more: Partial<Slot> = {}): Slot => ({ ...row(id), after: leader, ...more });
-  /** What the manager tells of what lies there, by host. */
+  /** The `holds` that the manager would report of a slot, by host. */
   function holdsOf({ stored, clock }: TestTarget, { id }: Slot): Pick<Slot, 'holds'> {
     const passwords = [...(stored.get(id) ?? [])];
     const expiresAt = inTwelveHours(clock.wall());
@@ -304,7 +304,7 @@ describe('a slot after another', () => {
     for (const [leading, following] of kinds) {
       const clock = createVirtualClock();
       const target = promptTarget(clock, 'p', [row('a', ...leading), after('b', 'a', { registries: following })]);
-      // A look each quarter of an hour, which begins to tell with the first write.
+      // A discovery each quarter of an hour, which reports `holds` from the first write on.
       target.onDiscover = async () => ({ slots: [...target.rows.values()].map(slot => ({ ...slot, ...holdsOf(target, slot) })) });
       await using _ = await startRig({ targets: [target], cron: '*/15 * * * *', tickMs: 60 * seconds });
       await clock.advance(2 * hours);
@@ -508,7 +508,7 @@ describe('what a manager says that a slot holds', () => {
     await using _ = await startRig({ targets: [target] });
     await clock.advance(5 * minutes);
     target.rows.set('1', { ...row('1'), holds: { fingerprint: 'bbbbbbbbbbbb', expiresAt: new Date(clock.wall() + 9 * hours) } });
-    // Repairs are half an hour apart by now.
+    // Enough for repairs to be half an hour apart.
     await clock.advance(2 * hours);
     const before = target.writes.length;
     target.rows.set('1', { ...row('1'), holds: { fingerprint: 'cccccccccccc', expiresAt: new Date(clock.wall() + 12 * hours) } });
@@ -547,7 +547,7 @@ describe('what a manager says that a slot holds', () => {
     };
     await using _ = await startRig({ targets: [target], sources: [source] });
     await clock.advance(4 * hours);
-    // The two tokens come one after the other.
+    // The two tokens are fetched one after the other.
     assert.ok(writesOf(target, '1') <= 2, `${writesOf(target, '1')} writes`);
   });
 
@@ -568,7 +568,7 @@ describe('what a manager says that a slot holds', () => {
         };
         await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
         await clock.advance(24 * hours);
-        // Repairs are half an hour apart at last; what is ours is written for its age alone.
+        // Repairs end up half an hour apart. Our own credential is rewritten only for its age.
         const most = told === 'another one' ? 60 : 6;
         assert.ok(target.writes.length >= 2 && target.writes.length <= most, `${target.writes.length} writes`);
       });
@@ -718,7 +718,7 @@ describe('a delivery that disturbs', () => {
       return hour >= 2 && hour < 4 ? wall : (Math.floor(wall / hours) + ((26 - hour) % 24 || 24)) * hours;
     };
     const target = promptTarget(clock, 'p', [disturbing({ state: 'absent' })], { window: open, create: true });
-    // Starts at midnight: nothing lies there, so it does not wait.
+    // The test starts at midnight. The slot is empty, so it does not wait.
     await using rig = await startRig({ targets: [target] });
     await clock.advance(30 * minutes);
     assert.equal(target.writes.length, 1);
@@ -739,7 +739,7 @@ describe('a delivery that disturbs', () => {
 describe('a delivery that disturbs comes rarely', () => {
   const disturbing = (more: Partial<Slot> = {}): Slot => ({ ...row('1'), disturbs: { below: 0.25 }, ...more });
   const timesOf = ({ writes }: TestTarget) => writes.map(({ at }) => at);
-  /** One hour each day, which begins so many hours after the start. */
+  /** A window of one hour each day, which first opens `begins` hours after the start. */
   const daily = (clock: VirtualClock, begins: number) => {
     const began = clock.wall() + begins * hours;
     return (wall: number) => {

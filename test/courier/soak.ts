@@ -18,10 +18,12 @@ import {
   testTarget,
 } from './rig.ts';
 
-/** The longest pause that the engine makes by itself (30 min and a quarter), and the linger of a late write. */
+/**
+ * The longest pause that the engine makes on its own (30 min plus a quarter of it), plus the linger of a late write.
+ */
 const patience = 45 * minutes;
 
-/** What is shown of a run, to be searched for secrets: log, metrics, status. */
+/** Collects the output of a run (log, metrics, status), which is searched for secrets. */
 export interface Observer {
   event(event: CourierEvent): void;
   look(ledger: Ledger): Promise<void> | void;
@@ -42,17 +44,16 @@ interface Fault {
   end(): void;
 }
 
-/** Healthy since when, in awake time; undefined while a fault lasts. */
+/** The number of active faults, and since when there are none, in awake time. */
 interface Health {
   faults: number;
   since: number;
 }
 
 /**
- * So many virtual hours of random faults of AWS, of targets, of clocks and of other people; then the promises of the
- * engine are looked at:
- * no slot held an expired token while a good one could be had, no hot loop, one outcome an attempt, no timer left, no
- * secret in any text.
+ * Runs a courier for `length` milliseconds of virtual time under random faults of AWS, of targets, of clocks and of
+ * other writers. Then checks the promises of the engine: no slot held an expired token while a good one was available,
+ * no hot loop, one outcome per attempt, no timer left, no secret in any output.
  */
 export async function soak(seed: number, length: number, observers: readonly Observer[]): Promise<SoakReport> {
   const random = randomFrom(seed);
@@ -85,7 +86,7 @@ export async function soak(seed: number, length: number, observers: readonly Obs
       const of = health.get(thing);
       fault.begin();
       if (of) of.faults++;
-      else for (const each of health.values()) each.since = clock.mono(); // a clock fault asks for patience with all
+      else for (const each of health.values()) each.since = clock.mono(); // after a clock fault, every health starts over
       active.add({ until: clock.mono() + random() ** 3 * 8 * hours, fault, of });
     }
     for (const one of active) {
@@ -103,7 +104,7 @@ export async function soak(seed: number, length: number, observers: readonly Obs
   for (const found of hotLoops(sources, targets)) violations.add(found);
   const writes = targets.reduce((sum, target) => sum + target.writes.length, 0);
   if (outcomes.length !== writes) violations.add(`${writes} attempts, ${outcomes.length} outcomes`);
-  await clock.advance(10 * minutes); // the fakes' own late writes come to their end
+  await clock.advance(10 * minutes); // the fakes' late writes end
   if (clock.sleepers > 0) violations.add(`${clock.sleepers} timers are left`);
   for (const found of leaks(sources, observe)) violations.add(found);
   const fetches = sources.reduce((sum, source) => sum + source.asked.length, 0);
@@ -217,7 +218,7 @@ function* expired(
   }
 }
 
-/** Faults can follow each other: each brings its own short row of tries, which starts at a second. */
+/** Each fault starts its own short series of retries at a pause of a second, and faults can follow each other. */
 const mostLooks = 60;
 
 function* hotLoops(sources: readonly TestSource[], targets: readonly TestTarget[]) {
@@ -228,12 +229,12 @@ function* hotLoops(sources: readonly TestSource[], targets: readonly TestTarget[
       if (most > 20) yield `${target.name}/${id} was written ${most} times in ten minutes`;
     }
   }
-  // Two regions a source.
+  // Each source serves two regions.
   for (const source of sources)
     if (busiest(source.asked) > 40) yield `${source.name} was asked ${busiest(source.asked)} times in ten minutes`;
 }
 
-/** The most of these times that lie within ten minutes. */
+/** The largest number of these times within any ten minutes. */
 function busiest(times: readonly number[]): number {
   let most = 0;
   for (let first = 0, last = 0; last < times.length; last++) {
@@ -244,7 +245,8 @@ function busiest(times: readonly number[]): number {
 }
 
 /**
- * How long a piece of a secret must be to be looked for: most secrets begin alike, so few pieces stand for all of them.
+ * The length of the prefix of a secret that is searched for. Most secrets share their beginning, so few prefixes stand
+ * for all of them.
  */
 const piece = 16;
 
@@ -256,14 +258,14 @@ function* leaks(sources: readonly TestSource[], observers: readonly Observer[]) 
       if (text.includes(begin)) yield `a secret shows: ${text.slice(Math.max(0, text.indexOf(begin) - 80)).slice(0, 160)}`;
 }
 
-/** What a clumsy server might say: the password in its usual encodings. */
+/** An error message as a careless server might send it: the password in its usual encodings. */
 function quoting(password: string): string {
   return [password, encodeURIComponent(password), Buffer.from(`AWS:${password}`).toString('base64'), JSON.stringify({ password })].join(
     ' ',
   );
 }
 
-/** Everything that an event or the ledger would print, however it is printed. */
+/** Collects everything that an event or the ledger would print, by `inspect` and, for events, as JSON. */
 function plainObserver(): Observer {
   const seen = new Set<string>();
   return {

@@ -5,7 +5,9 @@ import { createVirtualClock } from '../fakes/clock.ts';
 
 const hour = 3_600_000;
 
-/** Begins deliveries until no more may begin; those that may not are counted when they may. */
+/**
+ * `fill` begins deliveries until no more may begin. `resumed` notes the name of each waiting caller that is resumed.
+ */
 function setUp() {
   const clock = createVirtualClock();
   const starts = createStarts(clock, () => clock.mono());
@@ -36,7 +38,7 @@ test('a few dozen begin at a time, and one more for each that ends, whoever has 
   wait('a');
   wait('b');
   starts.end(began[0] ?? 0);
-  // Nobody began in the place of the one that ended, so all who wait are asked.
+  // No delivery began in the freed place, so every waiting caller is resumed.
   assert.deepEqual(resumed, ['full', 'a', 'b']);
 });
 

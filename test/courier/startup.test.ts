@@ -4,10 +4,13 @@ import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 import { failing, gaps, hours, minutes, promptTarget, row, seconds, startRig, type TestSource, testSource } from './rig.ts';
 
 const instances = 40;
-/** What others leave to them of the rate of GetAuthorizationToken: so many at once, and so many a second. */
+/**
+ * The share of the rate limit of GetAuthorizationToken that is left to the instances: the burst, and the calls per
+ * second.
+ */
 const rate = 5;
 
-/** An identity each, and one ECR for all: it tells whoever comes too often to come back later. */
+/** One identity per instance and one ECR for all, which answers BUSY above its rate. */
 function throttled(clock: VirtualClock): { readonly sources: readonly TestSource[]; readonly asked: readonly number[] } {
   const asked: number[] = [];
   let left = rate;
@@ -29,7 +32,7 @@ function throttled(clock: VirtualClock): { readonly sources: readonly TestSource
   return { sources, asked };
 }
 
-/** The most of these times that lie within one second. */
+/** The largest number of these times within any second. */
 function busiest(times: readonly number[]): number {
   const sorted = times.toSorted((a, b) => a - b);
   return Math.max(...sorted.map((first, at) => sorted.slice(at).filter(time => time < first + seconds).length));

@@ -5,12 +5,12 @@ import type { CourierEvent } from '../../src/courier/events.ts';
 import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
 import { failing, gaps, hours, minutes, promptTarget, type Rig, row, seconds, startRig, type TestTarget } from './rig.ts';
 
-// The stacks of a hundred thousand failures would take most of the time.
+// The stack traces of a hundred thousand failures would take most of the time.
 Error.stackTraceLimit = 0;
 
 const bad = (id: string): boolean => id.startsWith('bad');
 
-/** Many slots that always fail so, and some that never do. */
+/** A target with `count` slots that always fail with `code`, and some that never fail. */
 function mixed(clock: VirtualClock, count: number, code: FailureCode, good: readonly string[]): TestTarget {
   const hopeless = Array.from({ length: count }, (_, at) => row(`bad${at}`));
   const target = promptTarget(clock, 'p', [...hopeless, ...good.map(id => row(id))]);
@@ -23,7 +23,7 @@ function mixed(clock: VirtualClock, count: number, code: FailureCode, good: read
   return target;
 }
 
-/** For how long each write of the slot but the first came after the moment from which what it held was due. */
+/** Records how long after it became due each write of the slot came, except the first. */
 function waitsOf(target: TestTarget, id: string) {
   const all: number[] = [];
   let courier: Rig['courier'] | undefined;
@@ -43,8 +43,8 @@ function waitsOf(target: TestTarget, id: string) {
 }
 
 /**
- * The longest wait among so many of which nobody knows that they hang: a deadline for those at the first four places,
- * and 10 s for three of the others at a time.
+ * The longest wait among `count` slots that hang and are not yet known to: one deadline for the first four places, then
+ * 10 s for each three of the others.
  */
 const amongUnknown = (count: number): number => 62 * seconds + Math.ceil(count / 3) * 11 * seconds;
 
@@ -63,7 +63,7 @@ for (const concurrency of [1, 2, 4])
         await clock.advance(4 * minutes);
         const before = timesOf(target, 'good').length;
         target.rows.set('good', { ...row('good'), state: 'drifted' });
-        // It is seen within a minute, and may wait for what hangs already, once.
+        // A discovery finds the slot within a minute. Then it may wait once for writes that hang already.
         await clock.advance((round === 0 ? 0 : 2 ** (round - 1)) * minutes + 122 * seconds);
         assert.ok(timesOf(target, 'good').length > before, `round ${round}`);
       }
@@ -81,7 +81,7 @@ describe('hopeless slots starve no healthy one in 72 hours', () => {
         waits.watch(rig);
         await clock.advance(72 * hours);
         target.rows.set('new', row('new'));
-        // A discovery sees it within twenty minutes; it waits for hung writes that hold every place, once.
+        // A discovery finds the slot within twenty minutes. Then it waits once for hung writes that hold every place.
         await clock.advance(26 * minutes + 10 * seconds);
         const [first] = timesOf(target, 'good');
         assert.ok(first !== undefined && first <= (code === 'TIMEOUT' ? amongUnknown(count) : 1 * minutes), `${first}`);
@@ -90,7 +90,8 @@ describe('hopeless slots starve no healthy one in 72 hours', () => {
         const longest = tickMs + (code === 'TIMEOUT' ? 61 * seconds : 1 * seconds);
         for (const wait of waits.all) assert.ok(wait <= longest, `written ${wait / seconds} s after it became due`);
         const own = gaps(timesOf(target, 'bad1'));
-        // A refused one is tried at once with another token, and what failed early soon has its whole deadline.
+        // A slot that refused its token is tried at once with another token. A slot whose attempt ended early soon gets
+        // its whole deadline.
         const least = { REJECTED: 5 * minutes, FORBIDDEN: 5 * minutes, TIMEOUT: 10 * seconds, CREDENTIAL_REFUSED: 0 }[code];
         assert.ok(
           own.every(gap => gap >= least),
@@ -192,7 +193,7 @@ test('the next attempt that is foreseen comes at about that time', async () => {
     await clock.advance(3 * hours);
     for (const [id, moment] of foreseen) {
       assert.ok(moment !== undefined && moment >= began, `${id} ${moment}`);
-      // Those that are under way began before.
+      // These attempts are under way: they began before.
       if (moment === began) continue;
       const came = target.writes.slice(before).find(write => write.slot === id)?.at ?? Number.POSITIVE_INFINITY;
       const off = Math.abs(came - moment);
@@ -278,7 +279,7 @@ test('a manager that lists well and takes no write is looked at once a minute mo
   assert.ok((timesOf(target, 'new')[0] ?? Number.POSITIVE_INFINITY) - since < 2.5 * minutes);
 });
 
-// UNREACHABLE is to the engine what BUSY is.
+// The engine treats UNREACHABLE like BUSY.
 for (const code of ['AUTH', 'UNREACHABLE', 'BUSY', 'MISCONFIGURED'] as const)
   for (const count of code === 'UNREACHABLE' ? [1, 10] : [1, 10, 500])
     test(`${count} slots that answer ${code} while discoveries succeed delay no healthy one`, async () => {
@@ -323,7 +324,8 @@ test('failed slots that hang leave a place: a healthy one is written at once', a
   const clock = createVirtualClock();
   const target = mixed(clock, 4, 'TIMEOUT', ['good']);
   await using _ = await startRig({ targets: [target], keepsEvents: false });
-  // All four have failed once, and the good one has ended the row of failures: they hang again as soon as they may.
+  // All four bad slots have failed once, and the write of the good slot has ended the row of failures: they hang again
+  // as soon as they may.
   await clock.advance(61 * seconds);
   target.rows.set('good', { ...row('good'), state: 'drifted' });
   await clock.advance(65 * seconds);
@@ -378,7 +380,7 @@ test('hours in which the machine slept count for no attempt: others still end ea
   const asked = clock.mono();
   await clock.advance(20 * minutes);
   const good = target.writes.find(({ slot, at }) => slot === 'good' && at > asked) ?? assert.fail();
-  // One deadline, and then 10 s each for 40 slots at two places.
+  // One deadline, and then 10 s for each pair of the 40 slots at two places.
   assert.ok(good.at - asked < 5 * minutes, `${(good.at - asked) / seconds} s`);
 });
 

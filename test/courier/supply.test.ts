@@ -66,7 +66,7 @@ test('the registry’s own word has a fetch of its own, which a slot that has go
   for (const id of good) assert.equal(target.stored.get(id)?.get(registry().host), newest());
 });
 
-/** Slots that refuse what is named here, and all that take no more. */
+/** Makes the slots in `broken` refuse every credential, and all slots refuse the passwords in `revoked`. */
 function refusing(target: TestTarget, revoked: ReadonlySet<string>, broken: ReadonlySet<string>): void {
   target.onDeliver = async ({ id }) => {
     const [password = ''] = target.writes.at(-1)?.passwords.values() ?? [];

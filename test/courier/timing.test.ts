@@ -100,7 +100,7 @@ test('a window is open in every minute that its pattern matches, and else opens 
   for (const wall of [at(1, 2, 0), at(1, 3, 30), at(1, 4, 59)]) assert.equal(nightly(wall), wall);
   assert.equal(nightly(at(1, 1, 59)), Date.UTC(2026, 0, 1, 2));
   assert.equal(nightly(at(2, 5, 0)), Date.UTC(2026, 0, 5, 2), 'after the weekend');
-  // A single second is never met by what takes longer: it stands for its minute.
+  // A pattern that names a single second opens the window for that whole minute: otherwise deliveries would miss it.
   const seconds = cronWindow('30 0 12 * * *');
   for (const second of [0, 31, 59]) assert.equal(seconds(Date.UTC(2026, 0, 1, 12, 0, second)), Date.UTC(2026, 0, 1, 12, 0, second));
   assert.equal(seconds(Date.UTC(2026, 0, 1, 11, 59, 59)), Date.UTC(2026, 0, 1, 12));

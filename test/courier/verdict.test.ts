@@ -11,7 +11,9 @@ const denied: Proof = { ok: false, refused: true, message: '401' };
 const unasked: Proof = { ok: false, refused: false, message: 'no route' };
 const refused = () => new Failure('CREDENTIAL_REFUSED', 'The manager tried it in vain.', { remedy: 'Look there.' });
 
-/** What the log and the status page say, a minute after the manager refused what `proof` was said of. */
+/**
+ * Returns the texts of the log and of the status page after the manager refused a credential whose proof is `proof`.
+ */
 async function words(proof: Proof, failure: () => Failure = refused, askedAfterMs = 0) {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1')]);

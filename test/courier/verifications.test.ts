@@ -17,7 +17,7 @@ function image(name: string): Image {
 const refused: Verified = { ok: false, refused: true, read: false, stale: false, message: 'a right is missing', remedy: 'Add it.' };
 const silent: Verified = { ...refused, refused: false, message: 'no answer' };
 
-/** Hears of each walk, in awake time; `answer` says what comes of it. */
+/** Records each verification, in awake time; `answer` gives its result. */
 function watching(clock: VirtualClock, answer: (name: string, times: number) => Verified | Promise<Verified> = () => ({ ok: true })) {
   const asked: { readonly name: string; readonly at: number; readonly password: string }[] = [];
   const verify: RigOptions['verify'] = async (one, credential) => {
@@ -28,7 +28,7 @@ function watching(clock: VirtualClock, answer: (name: string, times: number) => 
   return { verify, asked, times: (name: string) => asked.filter(one => one.name === name).map(({ at }) => at) };
 }
 
-/** Looks rarely at everything else: these are days. */
+/** Starts a rig with rare ticks and discoveries, because these tests run for days. */
 const begin = (options: RigOptions) => startRig({ tickMs: 1 * minutes, cron: '0 * * * *', ...options });
 
 const targetWith = (clock: VirtualClock, images: readonly string[], name = 'm') =>
@@ -234,7 +234,7 @@ test('a process that ends again and again within minutes reads nothing, with or 
   assert.equal(asked.length, 0);
 });
 
-/** What may lie in the place of a memory. */
+/** Contents that the memory file might have instead of a valid memory. */
 const oddities = ['', 'x', 'null', '[]', '{"default/eu-west-1/ecr":{"at":"now"}}', '{"k":{"at":1,"result":{"ok":false}}}', '{"k":null}'];
 for (const text of oddities) {
   test(`a memory that holds ${JSON.stringify(text)} is none`, async () => {
