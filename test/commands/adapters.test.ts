@@ -9,7 +9,10 @@ import { cli, startCli, until } from './cli.ts';
 
 const ours = adapters.map(({ kind }) => kind);
 
-/** The text of a module; `more` stands after the members that a good adapter has, and so wins over them. */
+/**
+ * The source of a module that defines an adapter. `more` comes after the members of a good adapter, and so overrides
+ * them.
+ */
 const moduleOf = (more = '', kind = 'hangar'): string => `
   import { defineAdapter, Failure } from 'ecr-courier/adapter';
   export const Thrown = Failure;
@@ -20,7 +23,7 @@ const moduleOf = (more = '', kind = 'hangar'): string => `
     ${more}
   });`;
 
-/** The lines of the mistakes, with the name of the module in front. */
+/** Returns the mistakes, each with the name of its module in front. */
 async function mistakesOf(files: Readonly<Record<string, string>>, named = Object.keys(files).map(name => `./${name}`)): Promise<string[]> {
   await using made = await folder(files);
   const error = await knownAdapters({ ECR_COURIER_ADAPTERS: named.join(',') }, made.path).then(

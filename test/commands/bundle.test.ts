@@ -17,7 +17,7 @@ import { cli, command, startCli, untilSaid } from './cli.ts';
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const second = `222222222222${host.slice(12)}`;
 
-/** One in every place that takes a secret. Each is told apart by its middle. */
+/** A secret for every place that takes one. Their middles tell them apart. */
 const planted = {
   AWS_SECRET_ACCESS_KEY: 'planted/secret+access-key==in-a-variable',
   AWS_SESSION_TOKEN: 'planted/session+token==in-a-variable',
@@ -46,7 +46,8 @@ before(async () => {
   const [admin] = portainer.state.users;
   assert.ok(admin);
   admin.apiKey = planted.apiKeyFile;
-  // The second row is never written, and what Portainer says of it quotes the request: a token in flight.
+  // The second row is never written, and Portainer's error for it quotes the request: this leaks a token that is in
+  // flight.
   portainer.fault = ({ method, path, body }) =>
     method === 'PUT' && path.endsWith('/2')
       ? { status: 400, json: { message: 'Invalid request payload', details: `cannot read ${body.toString().slice(30, 260)}` } }
@@ -91,8 +92,7 @@ function configuration(more = ''): string {
 }
 
 /**
- * Fails when a secret, or a piece of one, is in the text: as it is, in JSON, URL-encoded, or in base64 however it was
- * shifted.
+ * Fails when the text contains a secret or a piece of one: as it is, in JSON, URL-encoded, or in base64 at any offset.
  */
 function assertClean(text: string, what: string, more: readonly string[] = []): void {
   const inFlight = portainer.state.registries.map(row => row.Password).filter(password => password !== 'old');
@@ -203,7 +203,8 @@ test('beside a daemon', async t => {
 
 test('a key that was pasted where a path or a host belongs is not shown', async () => {
   const pasted = (name: string): string => `${planted.typo.slice(0, -2)}/${Buffer.from(name).toString('base64')}`;
-  // What names adapters, or a configuration, ends the reading of all else.
+  // A wrong value of ECR_COURIER_ADAPTERS or ECR_COURIER_CONFIG ends the reading of everything else, so each is tried
+  // alone.
   for (const names of [
     ['PORTAINER_CA_FILE', 'PORTAINER_REGISTRIES', 'ECR_COURIER_SOCKET'],
     ['ECR_COURIER_ADAPTERS'],
@@ -211,7 +212,8 @@ test('a key that was pasted where a path or a host belongs is not shown', async 
   ]) {
     const wrong = Object.fromEntries(names.map(name => [name, pasted(name)]));
     const given = { ...env, ECR_COURIER_LISTEN: '127.0.0.1:9', PORTAINER_URL: portainer.url, PORTAINER_APIKEY: '', ...wrong };
-    // Each in a process of its own: what one has made known as a secret would be hidden in the next.
+    // Each command runs in its own process: within one process, a value that one command registers as a secret would be
+    // masked for the next.
     const commands = [['bundle'], ['config', 'show'], ['config', 'check'], ['refresh']];
     const told = await Promise.all(commands.map(command => cli(command, given)));
     for (const [at, { stdout, stderr }] of told.entries())

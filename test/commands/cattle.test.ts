@@ -24,7 +24,7 @@ after(async () => {
   await rm(home, { recursive: true });
 });
 
-/** An environment with registries in two accounts and regions. */
+/** Starts a Rancher environment with registries in two accounts and regions. */
 const start = (more: RancherOptions = {}): Promise<FakeRancher> =>
   startFakeRancher({
     accessControl: true,
@@ -37,7 +37,9 @@ const start = (more: RancherOptions = {}): Promise<FakeRancher> =>
     ...more,
   });
 
-/** What a container of the former updater has in its environment; below it what leads to the fakes of this test. */
+/**
+ * The environment of a container of the former updater. From HOME on, the variables lead to the doubles of this test.
+ */
 const environmentOf = (rancher: FakeRancher): Record<string, string> => ({
   CATTLE_URL: `${rancher.url}/v1`,
   CATTLE_ACCESS_KEY: 'AGENT',

@@ -24,7 +24,7 @@ let door: FakeRegistry;
 let front: Front;
 let folder: string;
 let env: Record<string, string>;
-/** Names to which there is a way. */
+/** Whether a name can be reached. */
 let open: (name: string) => boolean;
 
 before(async () => {
@@ -169,7 +169,7 @@ test('--json: its shape, with the step, the right and the diagnosis', async () =
 for (const form of ['403 envelope', '401 envelope', '403 text'] as const) {
   test(`a token that the registry calls expired is fetched anew once, and the pull walked once more (${form})`, async () => {
     door.expiredForm = form;
-    // The first token is too old by the time that the registry is asked.
+    // The first token is already too old when the registry is asked.
     const rotate = (times: number) => (): undefined => {
       if (--times < 1) door.server.fault = undefined;
       ecr.rotate();
@@ -569,7 +569,10 @@ test('what AWS says to the request for a token has the name that the table has f
   assert.match(diagnosis?.sentence ?? '', /answered ecr:GetAuthorizationToken with/);
 });
 
-/** What `check` says with a role, when AssumeRole comes to this. */
+/**
+ * Runs `check` with a source that assumes a role, where AssumeRole ends in `trouble`. Returns the steps, the table, and
+ * the condition of the suggested trust statement.
+ */
 async function withRole(more: string, trouble: NonNullable<ReturnType<NonNullable<FakeEcr['trouble']>>>) {
   const config = join(folder, 'role.yaml');
   await writeFile(config, `sources: [{ name: default, roleArn: "arn:aws:iam::444455556666:role/pull"${more} }]`);

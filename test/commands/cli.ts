@@ -7,10 +7,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Input } from '../../src/commands/io.ts';
 import { built } from '../built.ts';
 
-/** The path of the executable. */
+/** Builds the program if necessary and returns the path of the executable. */
 export const executable = async (): Promise<string> => join(await built(), 'ecr-courier.js');
 
-/** What Node has compiled, for those that start a process of their own. */
+/** The variable of Node's compile cache, if it is set, for tests that start processes of their own. */
 export const compiled: Readonly<Record<string, string>> =
   process.env['NODE_COMPILE_CACHE'] === undefined ? {} : { NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] };
 
@@ -22,12 +22,15 @@ export interface Ended {
 
 export interface Started {
   readonly child: ChildProcess;
-  /** What was written so far. */
+  /** The output so far. */
   readonly said: { stdout: string; stderr: string };
   readonly ended: Promise<Ended>;
 }
 
-/** The executable in a process of its own, with no other environment than the given one; a daemon begins at once. */
+/**
+ * Starts the executable in its own process, with no environment but PATH, the compile cache and `env`. A daemon starts
+ * without its random delay.
+ */
 export async function startCli(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Started> {
   const child = spawn(process.execPath, [await executable(), ...args], {
     env: { PATH: process.env['PATH'] ?? '', ...compiled, ...(isDaemon(args) ? { ECR_COURIER_START_SPREAD_SECONDS: '0' } : {}), ...env },
@@ -45,7 +48,10 @@ const isDaemon = ([first = 'run']: readonly string[]): boolean => first === 'run
 export const cli = async (args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ended> =>
   await (await startCli(args, env)).ended;
 
-/** A command in this very process: for what needs neither the start of one nor its end. said: what it has written. */
+/**
+ * Runs a command in this process, for tests that need neither the start nor the exit of one. `said` collects its
+ * output.
+ */
 export async function command(
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
@@ -77,7 +83,7 @@ export async function until(condition: () => boolean | Promise<boolean>, what: s
   assert.fail(`waited in vain for: ${what}`);
 }
 
-/** Waits until it has written to stdout what matches all of these; else it is ended, and what it said is shown. */
+/** Waits until stdout matches all of `words`. On a timeout, kills the process and fails with its output. */
 export async function untilSaid({ child, said }: Started, what: string, ...words: readonly RegExp[]): Promise<void> {
   await until(() => words.every(pattern => pattern.test(said.stdout)), what).catch((error: Error) => {
     child.kill('SIGKILL');

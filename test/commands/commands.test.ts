@@ -35,7 +35,7 @@ before(async () => {
     AWS_ACCESS_KEY_ID: 'AKIDTEST',
     AWS_SECRET_ACCESS_KEY: 'secret-access-key',
     AWS_ENDPOINT_URL_ECR: ecr.url,
-    // Proofs go to the registry itself, which is not there.
+    // Proofs go to the real registry; this proxy does not exist, so they fail.
     HTTPS_PROXY: 'http://127.0.0.1:9',
     NO_PROXY: '127.0.0.1',
     PORTAINER_URL: portainer.url,
@@ -50,7 +50,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The daemon on a free port, when its first delivery is done. */
+/** Starts the daemon on a free port and waits for its first delivery. */
 async function daemon(more: Record<string, string> = {}): Promise<Started & AsyncDisposable & { port: string }> {
   const port = await freePort();
   const started = await startCli([], { ...env, ECR_COURIER_LISTEN: `127.0.0.1:${port}`, ...more });
@@ -291,7 +291,7 @@ test('what Node warns of is a line of the log, without secrets, and for a comman
   const emits = `setInterval(() => process.emitWarning('made up with ${adminKey}', 'DeprecationWarning'), 20).unref()`;
   const NODE_OPTIONS = `--import=data:text/javascript,${encodeURIComponent(emits)}`;
   await using running = await daemon({ NODE_OPTIONS });
-  // The key is known when it was read.
+  // The key is masked only once it has been read, so wait for a warning after the first delivery.
   await until(() => /"delivered"[^]*Node warns[^]*\n/.test(running.said.stdout), 'the line');
 
   const line = running.said.stdout.split('\n').findLast(text => text.includes('Node warns') && text.endsWith('}')) ?? '';
@@ -441,8 +441,8 @@ test('a signal to reload that comes early does not end the daemon', async () => 
     ECR_COURIER_LISTEN: `127.0.0.1:${await freePort()}`,
     ECR_COURIER_SOCKET: join(folder, 'early'),
   });
-  // Nothing can be done about a signal that comes before Node has read the first line; where /proc tells, that moment
-  // is waited for.
+  // A signal that arrives before Node has read the first line always ends the process. Where /proc shows the signal
+  // masks, wait until a handler is installed.
   await until(async () => catchesHangUp(started.child.pid ?? 0), 'a handler of SIGHUP');
   for (let times = 0; times < 10; times++) {
     started.child.kill('SIGHUP');

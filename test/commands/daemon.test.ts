@@ -19,7 +19,7 @@ const listen = { host: '127.0.0.1', port: 8080 };
 const signal = new AbortController().signal;
 
 const found = (doors: Doors, chosen = true) => ({ doors, chosen, unread: [] });
-/** As code, for `asStranger`. */
+/** The call of `daemonOf` as source text for `asStranger`. */
 const daemonOf = (doors: Doors, env: object) =>
   `daemonOf(${JSON.stringify(found(doors))}, { env: ${JSON.stringify(env)}, signal: new AbortController().signal })`;
 
@@ -43,7 +43,8 @@ async function listening(server: Server, where: string | 0): Promise<AsyncDispos
 }
 
 /**
- * What a piece of code says that runs as a user who stands in no list. The modules are loaded before the user changes.
+ * Runs code as a user that has no entry in /etc/passwd, and returns its stdout. The modules are loaded before the user
+ * changes.
  */
 async function asStranger(code: string): Promise<string> {
   const imports = `import { daemonOf } from '${commands}daemon.ts'; import { ensureHome } from '${commands}../io/home.ts';`;
@@ -53,8 +54,8 @@ async function asStranger(code: string): Promise<string> {
 }
 
 /**
- * A server at a socket, in a process of another user. It begins as root: the way to the socket may be open to root
- * alone.
+ * Starts a server on a socket, in a process of another user. It starts as root, because the path to the socket may be
+ * open to root only.
  */
 async function listenedBy(user: number, socket: string): Promise<AsyncDisposable> {
   const serve = `(_, response) => response.end('it is user ' + process.getuid())`;
@@ -131,7 +132,7 @@ test('root reaches the daemon of a unit with a user of its own, by RUNTIME_DIREC
 
   assert.equal(await asked(link), `it is user ${nobodyKnown}`);
   assert.equal(await asked(real), `it is user ${nobodyKnown}`);
-  // The folder of a unit whose socket somebody else has made, and one in which anybody could.
+  // A runtime directory that belongs to another user, and one that is writable for everyone.
   await chown(real, nobodyKnown + 1, nobodyKnown);
   await assert.rejects(asked(link), /belongs to another user/);
   await chown(real, nobodyKnown, nobodyKnown);

@@ -273,7 +273,7 @@ test('--json has all of it', async () => {
       ['config', 'ok'],
     ],
   );
-  // As `check IMAGE --json` has them.
+  // The steps have the shape of `check IMAGE --json`.
   const [, , door] = steps as unknown[];
   assert.deepEqual(door, { name: 'registry', action: 'none', underCache: [], verdict: 'ok', status: 200, text: null, diagnosis: null });
   const { tokenExpiresAt, configured, daemon, ...plain } = rest;

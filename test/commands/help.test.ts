@@ -38,7 +38,7 @@ test('the options of a configuration may stand before the command', async () => 
     assert.deepEqual([code, stdout.slice(0, 42)], [0, 'configuration is fine: 1 target (docker-co'], stderr);
   }
   assert.match((await command(['-c', file, 'staus'])).stderr, /did you mean status/);
-  // The value of an option is no command.
+  // The value of an option is not taken for a command.
   assert.match((await command(['config', '-c', 'check', 'show'])).stderr, /does not exist/);
 });
 

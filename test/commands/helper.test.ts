@@ -18,7 +18,7 @@ const token = (ends: string): string =>
   Buffer.from(JSON.stringify({ payload: 'hidden', expiration: Date.parse(ends) / 1000 })).toString('base64');
 const auth = (password: string): string => Buffer.from(`AWS:${password}`).toString('base64');
 
-/** A home with a Docker configuration, and the helper on PATH. */
+/** Creates a home with a Docker configuration, and with the helper on PATH. */
 async function home(config?: string, programs = ['docker-credential-ecr-courier']) {
   const dir = await folder(config === undefined ? {} : { '.docker/config.json': config });
   await mkdir(dir.at('bin'), { recursive: true });
@@ -341,7 +341,7 @@ async function examined(
   return { code, of, notes, hosts: hosts.map(({ host }) => host), said: stdout + stderr + plain.stdout + plain.stderr };
 }
 
-/** A file that REGISTRY_AUTH_FILE names lies in the home. */
+/** Returns `env` with a REGISTRY_AUTH_FILE that lies inside the home. */
 const inside = ({ REGISTRY_AUTH_FILE: named, ...env }: Readonly<Record<string, string>>, at: (name: string) => string) =>
   named === undefined ? env : { ...env, REGISTRY_AUTH_FILE: at(named) };
 
@@ -378,7 +378,7 @@ test('a password in a key, or in an argument, is never shown', async () => {
       const done = await at.helper(['install', one]);
       assert.equal(done.code, 0, done.stderr);
       const all = said + dry.stdout + dry.stderr + done.stdout + done.stderr;
-      // The name of the folder is made of any letters.
+      // The random name of the folder might contain one of the patterns.
       assert.doesNotMatch(all.replaceAll(/\/ecr-courier-\w+\//g, ''), /s3|cret@|s3c|ret@/, key + entry);
     }
   }

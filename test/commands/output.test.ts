@@ -62,7 +62,7 @@ for (const args of [['token', '--region', 'eu-west-1'], ['config', 'schema'], ['
   });
 
 test('a file that takes only a part is a failure as well', async () => {
-  // Blocks of 512 bytes; without SIGXFSZ the write itself fails.
+  // The limit is in blocks of 512 bytes. With SIGXFSZ ignored, the write fails with EFBIG.
   const { code, stderr } = await shell(`trap '' XFSZ; ulimit -f 16; "$@" >${join(folder, 'part')}`, ['config', 'schema']);
   assert.equal(code, 1, stderr);
   assert.match(stderr, /in full: EFBIG/);
@@ -74,7 +74,7 @@ test('a failure keeps its own exit code', async () => {
 
 test('nobody who reads any more is no failure; whoever reads late gets everything', async () => {
   const whole = (await shell('"$@"', ['config', 'schema'])).stdout;
-  // More than a pipe holds.
+  // More output than a pipe buffer holds.
   const registries = Array.from({ length: 3000 }, (_, at) => `${100_000_000_000 + at}${host.slice(12)}`);
   const file = join(folder, 'long.json');
   await writeFile(file, JSON.stringify({ targets: [{ kind: 'portainer', registries }] }));

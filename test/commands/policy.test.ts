@@ -55,7 +55,10 @@ test('Terraform says the same as JSON', async () => {
   }
 });
 
-/** Lambda takes no whole policy, but one principal and one function at a time; an account by its number. */
+/**
+ * The Lambda permissions that a statement comes to. Lambda takes no whole policies but one principal and one function
+ * at a time, and an account as its number.
+ */
 function permissionsIn({ Principal, Action, Resource }: Policy['Statement'][number]): unknown[] {
   const { AWS } = Principal as { readonly AWS: string | readonly string[] };
   return [Resource].flat().flatMap(arn =>
@@ -73,7 +76,7 @@ function permissionOf({ labels: [source, label = ''], attributes, blocks }: Bloc
   return ['action', 'function_name', 'qualifier', 'principal'].map(name => attributes.get(name));
 }
 
-/** As the provider makes it: of a data source `aws_iam_policy_document` the policy. */
+/** The policy that the AWS provider makes of a data source `aws_iam_policy_document`. */
 function policyOf({ type, labels: [source, label = ''], attributes, blocks }: Block): unknown {
   assert.deepEqual([type, source, attributes.size], ['data', 'aws_iam_policy_document', 0]);
   assert.match(label, /^[a-z][a-z0-9_]*$/);
@@ -190,7 +193,7 @@ test('Lambda is let in by the repository, for functions of one account, and need
   assert.deepEqual(json.Statement, [{ Sid: 'PullByLambda', Effect: 'Allow', Principal: { Service }, Action, Condition: functions(own) }]);
   assert.match(notes, /Whoever creates or updates the function needs the right to pull as well/);
   assert.deepEqual((await printed('pull', image, '--for', own)).json, json);
-  // A version is no function of its own, and the account of the function is asked as well.
+  // A qualifier is not part of the function in the condition, and the account of the function needs a statement too.
   const theirs = await printed('pull', image, '--for', 'arn:aws:lambda:eu-west-1:210987654321:function:web:live');
   assert.deepEqual(theirs.json.Statement, [
     { Sid: 'Pull', Effect: 'Allow', Principal: { AWS: 'arn:aws:iam::210987654321:root' }, Action },

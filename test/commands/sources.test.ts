@@ -12,7 +12,7 @@ const secret = 'Zq7-k93xw-plmv-8101';
 const target = 'targets: [{kind: portainer, url: "https://portainer.test", apiKey: k3y-k3y-k3y}]\n';
 const env = { HOME: '/nonexistent', PATH: process.env['PATH'] ?? '' };
 
-/** The command with a configuration that has this source; `files` lie beside it. */
+/** Runs a command with a configuration that contains `source`; `files` lie beside it. */
 async function run(args: readonly string[], source: string, more: { files?: Record<string, string>; env?: Record<string, string> } = {}) {
   await using files = await folder({ ...more.files, 'courier.yaml': `${target}sources: [{name: default, ${source}}]\n` });
   return await command([...args, '--config', files.at('courier.yaml')], { ...env, ...more.env });
@@ -103,7 +103,7 @@ const python = await promisify(execFile)('python3', ['--version']).then(
   () => false,
 );
 
-/** What boto3 answers, as far as a function for tokens asks. */
+/** A stand-in for boto3 with the calls that the token function makes. */
 const boto3 = `
 import base64, datetime
 class Client:

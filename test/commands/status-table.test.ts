@@ -80,7 +80,7 @@ test('ten thousand slots, of which three thousand fail each in words of its own,
   ]).flat();
   const status = of(slots, { ready: false, unready });
   const lines = linesOf({ ...status, targets: status.targets.map(one => ({ ...one, findings })) }, 15);
-  // As a terminal of 120 columns breaks them.
+  // A terminal of 120 columns wraps the lines.
   const rows = lines.flatMap(line => line.match(/.{1,120}/g) ?? ['']);
   assert.ok(rows.length <= 40, `${rows.length} lines`);
   assert.ok(lines.includes('DUPLICATE_HOST 499 more places in portainer'));

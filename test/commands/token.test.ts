@@ -13,7 +13,7 @@ let env: Record<string, string>;
 
 before(async () => {
   ecr = await startEcr();
-  // The SDK reads keys from the environment of the process.
+  // The AWS SDK reads keys from the environment of the process.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-access-key' });
   env = { HOME: '/nonexistent', AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-access-key', AWS_ENDPOINT_URL_ECR: ecr.url };
 });
@@ -25,7 +25,7 @@ async function printed(...args: string[]): Promise<string> {
   return stdout;
 }
 
-/** The password in an `auth`, which must be in the one form that all clients read. */
+/** Returns the password in an `auth`, which must have the only form that all clients read. */
 function passwordOf({ auth }: { readonly auth: string }): string {
   assert.match(auth, /^[A-Za-z0-9+/]+=*$/);
   assert.equal(auth.length % 4, 0, 'it is padded');

@@ -26,7 +26,7 @@ after(async () => {
   await files[Symbol.asyncDispose]();
 });
 
-/** The AWS client reads the process's own variables. */
+/** Runs `whoami`. The AWS client reads the variables of the process, so these are set too. */
 async function whoami(env: Readonly<Record<string, string>>, ...args: string[]): Promise<Ended> {
   const all = {
     HOME: files.path,
@@ -154,7 +154,7 @@ test('sources whose tokens come from somebody else: no keys are looked for, or t
   assert.doesNotMatch(vault, /SECRET/);
   const fn = (await one('fn', own)).stdout;
   assert.match(fn, new RegExp(`is {9}${keys.arn}[\\s\\S]*tokens {5}come from the function ecr-token \\(alias live\\)`));
-  // What says whose keys are taken is nothing to a file.
+  // The variables that select AWS keys do not matter to a source that reads a file.
   assert.equal((await one('relay', { ...own, AWS_PROFILE: 'prod' })).stderr, '');
 });
 

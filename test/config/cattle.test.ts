@@ -11,7 +11,7 @@ import { folder, mistakesOf, readText } from './support.ts';
 
 const [first, second] = ['111111111111', '222222222222'];
 const role = `arn:aws:iam::${second}:role/pull`;
-/** What every container of the former updater had. */
+/** The variables that every container of the former updater had. */
 const base = {
   CATTLE_URL: 'https://rancher.test/v1',
   CATTLE_ACCESS_KEY: 'ACCESS',
@@ -24,7 +24,7 @@ const read = (env: Env): Promise<Config> => load({ env, adapters });
 interface Seen {
   readonly create: boolean | undefined;
   readonly registries: readonly string[];
-  /** Region of the courier's own registry, where that is wanted. */
+  /** The region of the courier's own registry, where it is wanted. */
   readonly own: string | undefined;
   readonly role: string | undefined;
   readonly level: string;
@@ -32,8 +32,8 @@ interface Seen {
   readonly warnings: readonly string[];
   readonly options: Readonly<Record<string, unknown>>;
   /**
-   * The access key of the AWS identity that is found, with the session token if there is one. Asked only where a row
-   * says it.
+   * The access key of the AWS identity that is found, with the session token if there is one. Looked up only where a
+   * row names it.
    */
   readonly identity?: string;
 }
@@ -52,8 +52,8 @@ function seen({ targets: [target], sources, log, server, warnings }: Config): Se
 const hosts = (...accounts: string[]): string[] => accounts.map(account => `${account}.dkr.ecr.us-east-1.amazonaws.com`);
 
 /**
- * What the chain that the courier leaves to the AWS SDK finds with these variables, beside a file with the profiles
- * `default` and `team`.
+ * The identity that the AWS SDK's default chain finds with these variables and a file with the profiles `default` and
+ * `team`.
  */
 async function identityOf(env: Env): Promise<string> {
   await using files = await folder({
@@ -79,8 +79,8 @@ async function identityOf(env: Env): Promise<string> {
 const keys = { AWS_ACCESS_KEY_ID: 'KEYID', AWS_SECRET_ACCESS_KEY: 'aws-secret-1234' };
 
 /**
- * Every variable of the former updater: what it did with a value, with an empty one and without, and what we do. A text
- * is a mistake, with the variable that it names.
+ * Every variable of the former updater: what it did with a value, with an empty one and without one, and what we do.
+ * Where `ours` is a text, loading fails, and the text names the variable.
  */
 const table: readonly {
   readonly variable: string;
@@ -102,7 +102,7 @@ const table: readonly {
       ours: { options: { url: base.CATTLE_URL, accessKey: undefined, secretKey: undefined } },
       beside: { CATTLE_SECRET_KEY: '' },
     },
-    // The adapter refuses one without the other.
+    // The adapter refuses half a key.
     {
       variable: 'CATTLE_ACCESS_KEY',
       value,

@@ -90,7 +90,7 @@ test('warnings go to stderr', async () => {
   assert.match(err, /^warning: DEPOT_INSECURE_SKIP_VERIFY is on/);
 });
 
-/** What `config check` says of this environment, in one text: warnings with code 0, or mistakes. */
+/** Runs `config check` with this environment. Returns code 0 with the warnings, or 78 with the mistakes. */
 async function checked(more: Record<string, string>): Promise<{ code: number; said: string }> {
   try {
     const { code, err } = await run(['check'], { DEPOT_URL: 'https://depot:9443', ...more });
@@ -124,7 +124,7 @@ test('check reads the files of certificates: one that is absent may come later, 
   assert.ok(bundle.said.includes(`AWS_CA_BUNDLE: ${files.at('not.pem')} holds no certificate in PEM`), bundle.said);
 });
 
-/** What lies at the path, by what is said of it. */
+/** Writes an unusable key file to the path, by the words of the mistake. */
 const unusable: Readonly<Record<string, (path: string) => unknown>> = {
   'is a directory': path => mkdirSync(path),
   'is not a regular file': path => execFileSync('mkfifo', [path]),
@@ -147,7 +147,7 @@ for (const [why, put] of Object.entries(unusable))
       ['targets.one.apiKeyFile: ', { ...own, ECR_COURIER_CONFIG: yaml }, `${yaml}:1:`],
       ['', { ...own, ECR_COURIER_ADMIN_TOKEN_FILE: file }, 'ECR_COURIER_ADMIN_TOKEN_FILE'],
     ];
-    // Line breaks are for a variable's value alone, and the mark of bytes is taken away there.
+    // For AWS variables, only a value may not contain line breaks, and the byte order mark is removed.
     if (why.startsWith('holds p') || why.startsWith('is ') || why.startsWith('has '))
       places.push(['', { ...own, AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY_FILE: file }, 'AWS_SECRET_ACCESS_KEY_FILE']);
 

@@ -12,14 +12,14 @@ const fits = ({ pattern, not, most = Infinity, range: { min = -Infinity, max = I
   new RegExp(pattern.replace('<host>', hostPatterns.host)).test(text) &&
   !(not !== undefined && new RegExp(not).test(text));
 
-/** What no rule of a format sees. */
+/** Checks that the program makes after the rules of the formats. */
 const seenLater: Partial<Record<FormatName, (text: string) => boolean>> = {
   registries: text => text === 'own' || parseAddress(text) !== undefined,
   images: text => !('wrong' in readImage(text)),
   cron: text => cronMistake(text) === undefined,
 };
 
-/** Whether the program takes a text as an option of this format, or as the only entry of its list. */
+/** Whether the program accepts a text as an option of this format, or as the only entry of its list. */
 function isTaken(format: FormatName, text: string, facts: Facts): boolean {
   const { coerce, rule }: Format = formats[format];
   const isList = format === 'headers' || Array.isArray(formats[format].json(facts)) || /^list|list$/.test(formats[format].doc);
@@ -58,7 +58,10 @@ const noHosts = [
   `x${ecr}`,
 ];
 
-/** good: all of it is taken. bad: none of it, and the form sees it. unseen: not taken, and the form does not see it. */
+/**
+ * good: all are accepted. bad: none is accepted, and the form rejects them. unseen: none is accepted, but the form
+ * accepts them.
+ */
 const cases: Record<FormatName, { good: readonly string[]; bad: readonly string[]; unseen?: readonly string[]; facts?: Facts }> = {
   string: { good: ['a', ' a b ', 'ä'], bad: ['a\nb', ' ', '\t', 'a\u0000'] },
   strings: { good: ['abc'], bad: ['abcd', 'ABC', ''], facts: { form: { pattern: '^[a-z]+$', words: 'small', most: 3 } } },

@@ -17,7 +17,7 @@ import { folder, adapters as madeUp, read } from './support.ts';
 const root = join(import.meta.dirname, '../..');
 const example = join(root, 'config/example.yaml');
 const sideBySide = join(root, 'config/side-by-side.yaml');
-/** Kinds that have a guide: the examples show those. */
+/** The adapters that have a guide. The examples show these. */
 const guided = adapters.filter(({ kind }) => existsSync(join(root, 'docs', `${kind}.md`)));
 
 test('the reference lists every option and variable, those of a made-up adapter too', () => {
@@ -58,7 +58,7 @@ test('example.yaml shows every option', async () => {
     const ofKind = targets.filter(entry => entry?.['kind'] === adapter.kind);
     const isOwn = (key: string): boolean => Object.hasOwn(adapter.options, key.replace(/File$/, ''));
     assert.deepEqual(lacks(targetTable(adapter), ofKind).filter(isOwn), [], adapter.kind);
-    // What every target has is shown once, whatever the kind.
+    // Options of every target are shown once, under any kind.
     assert.deepEqual(lacks(targetTable(adapter), targets), []);
   }
   assert.deepEqual(

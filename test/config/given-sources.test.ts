@@ -100,6 +100,6 @@ test('what says whose identity it is, and has nothing behind it, is a mistake: a
     /roles\[0\]\.externalId: has no value/,
   );
   assert.equal((await sourceOf("region: ''"))?.region, undefined);
-  // An empty variable counts as unset, as everywhere.
+  // An empty variable counts as unset, as with all variables.
   assert.equal((await sourceOf('region: eu-west-1', { ECR_COURIER_ROLE_ARN: '' }))?.roleArn, undefined);
 });

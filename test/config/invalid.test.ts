@@ -6,7 +6,7 @@ import { mistakesOf, read } from './support.ts';
 
 const directory = join(import.meta.dirname, 'invalid');
 
-/** One file a mistake, and exactly what is said about it. */
+/** The exact messages for each file in `invalid`, which contains one mistake. */
 const expected: Readonly<Record<string, readonly string[]>> = {
   'account-length': ['sources.prod.accounts: entry 2 must be 12 digits in quotes (account-length.yaml:3:15)'],
   'account-number': [

@@ -262,7 +262,7 @@ test('no target at all is no mistake, but is said', async () => {
   const { warnings } = await read({});
 
   assert.deepEqual(warnings, ['No target is configured: set DEPOT_URL, or name a file that has `targets:` with --config.']);
-  // As compose leaves a variable that nobody has set.
+  // Compose passes an unset variable as an empty one.
   const empty = await read({ env: { DEPOT_URL: '' } });
   assert.deepEqual(empty.warnings, [
     'No target is configured: set DEPOT_URL (which is empty), or name a file that has `targets:` with --config.',
@@ -434,7 +434,7 @@ test('a variable of a product that nobody reads is named, with the one that mean
   }))
     assert.deepEqual(await told({ [name]: 'x' }), [`${name} is not read: did you mean ${meant}?`]);
   const ofProducts = ['PORTAINER_VERSION', 'PORTAINER_PORT_9443_TCP_ADDR', 'CATTLE_CONFIG_URL_SCHEME', 'DOCKER_URL', 'KUBERNETES_FOO'];
-  // Each is the end of one that is ours.
+  // Each is the suffix of one of our variables.
   const ofOthers = ['HOME', 'LOG_FORMAT', 'HEARTBEAT_URL', 'EXTERNAL_ID', 'ADMIN_TOKEN'];
   for (const name of [...ofProducts, ...ofOthers]) assert.deepEqual(await told({ [name]: 'x' }), [], name);
   const made = { SWARM_URL: 'unix:///run/docker.sock', SWARM_SIZE: '3', SWARM_PORT: 'tcp://10.0.0.1:1' };

@@ -87,7 +87,7 @@ test('a secret in the configuration itself is handed on', async () => {
 interface Unready {
   readonly prepare: (path: string) => Promise<unknown>;
   readonly why: string;
-  /** The rest of a key's own hint unless given. */
+  /** The end of the remedy; the hint of the option itself by default. */
   readonly remedy?: string;
 }
 const troubles: Readonly<Record<string, Unready>> = {

@@ -32,7 +32,7 @@ export const depot = defineAdapter({
 });
 export const adapters = [depot] as unknown as readonly Adapter[];
 
-/** Files in a directory of their own, removed in the end. */
+/** Creates files in a temporary directory, which is removed on dispose. */
 export async function folder(
   files: Readonly<Record<string, string>> = {},
 ): Promise<AsyncDisposable & { readonly path: string; at(name: string): string }> {
@@ -46,13 +46,13 @@ export async function folder(
 
 export const read = (given: Partial<Given>): Promise<Config> => load({ env: {}, adapters, ...given });
 
-/** Reads one YAML text. */
+/** Loads a configuration of one YAML text. */
 export async function readText(text: string, given: Partial<Given> = {}): Promise<Config> {
   await using files = await folder({ 'courier.yaml': text });
   return await read({ files: [files.at('courier.yaml')], ...given });
 }
 
-/** The lines of the ConfigError; none when there is no mistake. Directories are cut off the places. */
+/** Returns the lines of the ConfigError, without directories in their places; none when the configuration is valid. */
 export async function mistakesOf(reading: Promise<Config>): Promise<string[]> {
   try {
     await reading;
@@ -64,5 +64,5 @@ export async function mistakesOf(reading: Promise<Config>): Promise<string[]> {
   }
 }
 
-/** A target that lacks nothing. */
+/** A complete target. */
 export const plainTarget = '{kind: depot, url: "https://depot:9443", apiKey: k3y-k3y-k3y}';

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import convict from 'convict';
 import { mistakesOf, read, readText } from './support.ts';
 
-// What convict does of itself, beside what the configuration makes of it: a new version that behaves otherwise shows
-// here.
+// The behavior of convict itself beside what the configuration makes of it. A new version that behaves differently
+// fails here.
 
 const env = { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY: 'k3y-k3y-k3y' };
 

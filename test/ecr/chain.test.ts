@@ -26,15 +26,15 @@ interface Outcome {
   readonly code: string;
   readonly message: string;
   readonly remedy: string;
-  /** Everything that is to be seen of the error. */
+  /** The error as `inspect` prints it, hidden members included. */
   readonly whole: string;
   /** Where the keys came from. */
   readonly identity?: string | undefined;
 }
 
 /**
- * A fetch from the fake with this environment alone, one at a time, as the AWS client reads that of the process. No
- * metadata service unless the test has one.
+ * Fetches from the fake with this environment alone. Call it sequentially: the AWS client reads the environment of the
+ * process. Instance metadata is disabled unless a test enables it.
  */
 async function fetchWith(env: Record<string, string>, spec: Partial<SourceSpec> = {}): Promise<Outcome> {
   const all = { HOME: home, PATH: process.env['PATH'], AWS_EC2_METADATA_DISABLED: 'true', AWS_ENDPOINT_URL: ecr.url, ...env };
@@ -146,7 +146,7 @@ test('profiles: keys, a failing process, an SSO session that is over, a missing 
   assert.match((await fetchWith({ AWS_PROFILE: 'role' })).message, /it builds upon the profile "nowhere", which is in no file\)/);
 });
 
-/** Other identities that are there beside a profile. */
+/** Other identities that are available beside a profile. */
 const neighbours: Readonly<Record<string, (metadata: string) => Record<string, string>>> = {
   'keys of the environment': () => ({ AWS_ACCESS_KEY_ID: keys.id, AWS_SECRET_ACCESS_KEY: keys.secret }),
   'an instance with a role': metadata => ({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: metadata }),
@@ -268,7 +268,7 @@ test('a role of a profile is refused: STS speaks for itself', async () => {
 });
 
 test('a file that is there and cannot be read is not called missing', async () => {
-  // A loop of links: root, who may read everything, cannot read it either.
+  // A symlink loop, because even root cannot read it.
   const loop = join(home, 'loop');
   await symlink(loop, loop);
   const { message, remedy } = await fetchWith({ AWS_SHARED_CREDENTIALS_FILE: loop });
@@ -285,7 +285,7 @@ test('a profile that is not there: which ones are, and a blank in its name', asy
 });
 
 test('what is to be done about a file is the remedy, wherever it is named', async () => {
-  // A loop of links stands for a file of somebody else: root may read those.
+  // A symlink loop stands for an unreadable file, because root can read files of other users.
   const loop = join(home, 'ring');
   await symlink(loop, loop);
   await writeFile(join(home, 'web'), `[profile web]\nrole_arn = arn:aws:iam::444455556666:role/pod\nweb_identity_token_file = ${loop}\n`);
@@ -383,10 +383,7 @@ test('rotated keys in ~/.aws are seen by the next fetch of the same source', asy
   );
 });
 
-/**
- * A proxy that forwards plain requests to the fake, whatever their host, and refuses tunnels. Keeps what it was asked
- * for.
- */
+/** A proxy that forwards plain requests to the fake, whatever their host, refuses tunnels, and records the requests. */
 async function startProxy(): Promise<AsyncDisposable & { readonly url: string; readonly asked: string[] }> {
   const asked: string[] = [];
   const proxy = createServer((request, response) => {

@@ -8,7 +8,7 @@ import { failureOf, fetchFrom, useStaticKeys, withoutNetwork } from './support.t
 
 useStaticKeys();
 
-/** Which hosts a fetch calls. */
+/** Returns the hosts that a fetch calls, each with the region and service of its signature. */
 async function hostsCalled(host: string, spec: Partial<SourceSpec> = {}): Promise<string[]> {
   const called: string[] = [];
   const once = withoutNetwork(({ url, headers }) =>

@@ -17,7 +17,7 @@ test('a credential process that hangs is named, and is started once, however oft
   t.after(() => rm(folder, { recursive: true }));
   const starts = join(folder, 'starts');
   await writeFile(join(folder, 'config'), `[default]\ncredential_process = /bin/sh -c "echo started >> ${starts}; exec sleep 5"\n`);
-  // The AWS client reads the process's own variables.
+  // The AWS client reads the variables of the process.
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, { AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') });
   const source = makeSources([], { once: openOnce(reachAws({ env: {} })), clock, env: process.env, fetchMs: 700 }).all[0];

@@ -101,7 +101,10 @@ test('the region: of the ARN, else of the source, else of the environment, else 
   assert.match(await asked({ lambda: 'ecr-token', region: 'us-east-1', roleArn: role }), /^sts\.us-east-1\.amazonaws\.com/);
 });
 
-/** The rules of client-lambda 3.1162 are the usual ones: `lambda` or `lambda-fips`, and the suffix of the partition. */
+/**
+ * Endpoints by the rules of client-lambda 3.1162, which are the usual ones: `lambda` or `lambda-fips`, and the suffix
+ * of the partition.
+ */
 const addresses: readonly [region: string, fips: boolean, dualStack: boolean, host: string][] = [
   ['eu-west-1', false, false, 'lambda.eu-west-1.amazonaws.com'],
   ['us-east-1', true, false, 'lambda-fips.us-east-1.amazonaws.com'],

@@ -30,7 +30,7 @@ const failed = async (spec: Partial<SourceSpec>, more: Parameters<typeof source>
   await failureOf(fetchOf(source(spec, more)), [secret]);
 const node = process.execPath;
 const script = (code: string): string[] => [node, '-e', code];
-/** A line that a shell is not needed for. */
+/** A command line that needs no shell. */
 const line = (code: string): string => `"${node}" -e '${code}'`;
 
 test('a command: a list, a line, and a line that needs a shell', async () => {
@@ -113,7 +113,7 @@ test('a command that does not end is ended, with all that it started', async () 
   while (isAlive(pid)) await clock.sleep(20, new AbortController().signal);
 });
 
-/** A process that ended and that nobody has asked for is no longer alive, either. */
+/** Whether the process is alive. A zombie is not. */
 function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0);

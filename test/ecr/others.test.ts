@@ -23,18 +23,18 @@ const envKeys = 'keys of AWS_ACCESS_KEY_ID';
 const of = (name: string, kind = 'keys'): string => `${kind} of profile ${name}`;
 
 interface Row {
-  /** Of the source. */
+  /** The profile of the source. */
   readonly profile?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly config?: string;
   readonly credentials?: string;
-  /** The courier, aws-cli, the Go tools: the identity that each takes, or `fails`. One text where they agree. */
+  /** The identity that the courier, aws-cli and the Go tools each take, or `fails`. One text where all three agree. */
   readonly take: string | readonly [courier: string, cli: string, go: string];
 }
 
 /**
- * Identities that were seen side by side at one double of AWS, in one environment each: the SDK of the courier,
- * botocore 1.44.8, aws-sdk-go-v2 1.41.2.
+ * Identities as recorded with one double of AWS and one environment for all three: the SDK of the courier, botocore
+ * 1.44.8, aws-sdk-go-v2 1.41.2.
  */
 const rows: Readonly<Record<string, Row>> = {
   'env keys + AWS_PROFILE static': { env: { ...own, ...p }, credentials: `[p]\n${keys}`, take: [of('p'), envKeys, envKeys] },
@@ -192,7 +192,7 @@ const rows: Readonly<Record<string, Row>> = {
     env: p,
     config: `[profile p]\n${role}source_profile = src\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n`,
     credentials: `[src]\n${keys}`,
-    // aws-cli asks for the code; without a terminal it fails as well.
+    // aws-cli prompts for the code; without a terminal it fails too.
     take: ['fails', `${arn} by ${of('src')}`, 'fails'],
   },
   'loop a->b->a': {
@@ -234,7 +234,7 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: `[default]\n${keys}`,
     take: of('default'),
   },
-  // Not measured side by side: read in the sources of botocore 1.43.11 and aws-sdk-go-v2/config 1.32.27.
+  // Not recorded, but read in the sources of botocore 1.43.11 and aws-sdk-go-v2/config 1.32.27.
   'AWS_DEFAULT_PROFILE not in files': { env: { AWS_DEFAULT_PROFILE: 'nope' }, take: ['instance', 'fails', 'instance'] },
   'web identity env without role': { env: { AWS_WEB_IDENTITY_TOKEN_FILE: '/jwt' }, take: 'fails' },
   'web identity env + AWS_PROFILE with a role': {
@@ -296,7 +296,7 @@ for (const [name, { profile, env = {}, config = '', credentials = '', take }] of
     const around = { env: all, now: Date.UTC(2026, 0, 1), shared: await readShared(all), profile };
     const [courier, cli, go] = typeof take === 'string' ? [take, take, take] : take;
     assert.deepEqual({ courier: told(courierTakes(around)), cli: told(cliTakes(around)), go: told(goTakes(around)) }, { courier, cli, go });
-    // Who named files with keys, or a profile for the courier alone, is not warned.
+    // There is no note where the configuration names key files, or a profile for the courier alone.
     const isMeant = profile !== undefined || courier === 'keys of AWS_ACCESS_KEY_ID_FILE';
     const differs = courier !== 'fails' && !isMeant && (cli !== courier || go !== courier);
     const notes = await environmentNotes([{ profile }], all, around.now);

@@ -33,7 +33,10 @@ interface Given {
   readonly host?: string;
 }
 
-/** The hosts that a fetch calls before it has keys, where everybody answers that it is busy; and how it ends. */
+/**
+ * Returns the hosts that a fetch calls before it has keys, where every server answers that it is busy, and how the
+ * fetch ends.
+ */
 async function callsOf(kind: Kind, { env = {}, lines = '', spec = { profile: 'p' }, host }: Given) {
   await writeFile(join(home, '.aws', 'config'), `${kinds[kind]}${lines}`);
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
@@ -74,7 +77,7 @@ for (const [about, all, given, host] of cases)
     test(`a profile of the kind ${kind} calls ${host}: ${about}`, async () => {
       const { called } = await callsOf(kind, { ...given, env: { ...once, ...given.env } });
       assert.deepEqual(called, [host]);
-      // A profile that the environment names is no other one.
+      // A profile that AWS_PROFILE names leads to the same calls.
       const byVariable = await callsOf(kind, {
         ...given,
         env: { ...once, ...given.env, AWS_PROFILE: 'p' },

@@ -19,7 +19,7 @@ beforeEach(async () => {
 afterEach(() => ecr[Symbol.asyncDispose]());
 
 const publicSource = (more: object = {}) => sourceAt(ecr.url, { service: 'ecr-public', ...more });
-/** Where a fetch goes first, and the region of the signature there. */
+/** Returns the host that a fetch calls first, with the region and service of the signature. */
 async function firstCall(env: Record<string, string>, at: string, spec: object = {}): Promise<string> {
   const asked: string[] = [];
   const once = withoutNetwork(({ url, headers }) => {
@@ -63,7 +63,7 @@ test('the addresses of ECR Public, and of STS for it', async () => {
   assert.equal(await firstCall({}, host, { roleArn: role }), 'sts.us-east-1.amazonaws.com us-east-1/sts');
 });
 
-/** Takes Basic where its challenge says, and nowhere else, as ECR Public does. */
+/** Imitates ECR Public: takes Basic only at the address of its challenge. */
 async function startPublicRegistry(password: string, realm = (url: string) => `${url}/token/`) {
   const server = await startServer(({ path, headers }) => {
     const challenge = `Bearer realm="${realm(server.url)}",service="public.ecr.aws",scope="aws"`;

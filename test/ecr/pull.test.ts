@@ -29,7 +29,7 @@ const ask = askRegistries({ env, dispatcher, sourceOf: () => undefined, endpoint
 
 before(async () => {
   door = await startRegistry({ judge: (_, given) => (given === password ? 'good' : 'unknown') }, { registry: host });
-  // Where redirects lead: another server, which is to see no credential.
+  // The server that redirects lead to. It must not receive a credential.
   bucket = await startServer(({ headers, path }) => {
     if (headers.authorization !== undefined) return { status: 400, text: 'Only one auth mechanism allowed' };
     const [, digest = ''] = /^\/(sha256-\w+)\?X-Amz/.exec(path) ?? [];
@@ -166,7 +166,7 @@ test('a refusal with a reason that nobody knows is quoted, and nothing is guesse
   assert.match(stop?.diagnosis?.sentence ?? '', /answered 403 \(The image is archived\.\)/);
 });
 
-/** A refusal: what is denied, and the steps that are left. */
+/** Refusals: the denied action and how it is denied, the steps that remain, and the diagnosis. */
 const denials = [
   ['ecr:BatchGetImage', 'identity', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'denied-identity'],
   ['ecr:BatchGetImage', 'explicit', ['registry ok none', 'manifest refused ecr:BatchGetImage'], 'denied-explicitly'],
@@ -279,7 +279,7 @@ test('images without a config of their own: artefacts, schema 1, lists without a
     assert.deepEqual(told(await pull(`${host}/team/app:${tag}`)), [...wellDone.slice(0, 2), 'config skipped none'], tag);
 });
 
-/** What stands in the place of the registry, and where. */
+/** Answers that do not come from a registry, and the path at which they come. */
 const strangers = [
   ['/v2/', { status: 200, headers: { 'content-type': 'text/html' }, text: '<html>Please log in</html>' }, 'registry unreachable none'],
   ['/v2/', { status: 403, text: '<!doctype html><title>Blocked</title>' }, 'registry unreachable none'],

@@ -15,7 +15,7 @@ const session = '[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https:
 const ownKeys = `aws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`;
 const nowhere = 'http://127.0.0.1:1';
 
-/** What a fetch and the notes say of a machine with these files and variables. */
+/** Returns what a failed fetch and the notes say on a machine with these files and variables. */
 async function said(files: { config?: string; credentials?: string }, env: Record<string, string> = { AWS_PROFILE: 'p' }) {
   useStaticKeys();
   const at = async (name: 'config' | 'credentials') => {
@@ -30,7 +30,7 @@ async function said(files: { config?: string; credentials?: string }, env: Recor
 
 const written = (json: unknown): string => `credential_process = echo '${JSON.stringify(json)}'\n`;
 
-/** Of a profile that gives no keys: why, whole. */
+/** Profiles that give no keys, and the whole reason that is shown. */
 const reasons: Readonly<Record<string, readonly [lines: string, why: string]>> = {
   'an unknown source of keys': [
     `${role}credential_source = environment\n`,

@@ -15,13 +15,13 @@ after(() => rm(folder, { recursive: true }));
 const config = join(folder, 'config');
 const fips = '123456789012.dkr.ecr-fips.us-east-1.amazonaws.com';
 
-/** The environment of static keys with these variables, and a default profile of these lines. */
+/** Sets the environment of static keys plus these variables, and writes these lines into the default profile. */
 async function given(env: Record<string, string>, lines: readonly string[] = []): Promise<void> {
   useStaticKeys();
   await writeFile(config, ['[default]', ...lines, ''].join('\n'));
   Object.assign(process.env, { AWS_CONFIG_FILE: config, ...env });
 }
-/** A source without addresses of its own. */
+/** A source without endpoints of its own. */
 const plain = () => sourceAt('', { endpoint: undefined, stsEndpoint: undefined });
 const fetched = async (ecr: FakeEcr, host?: string): Promise<number> => {
   const before = ecr.calls.length;
@@ -170,7 +170,7 @@ test('ca_bundle of the profile is trusted, unless AWS_CA_BUNDLE is set', async (
   await given({}, lines);
   const source = sourceAt(url);
   await fetchFrom(source);
-  // Proofs trust the same.
+  // Proofs trust the same CA.
   assert.deepEqual(source.trusts?.(), { file: join(certificates, 'ca.pem'), name: 'ca_bundle of the profile "default"' });
   await given({}, ['ca_bundle = /nonexistent/bundle.pem']);
   assert.match((await failureOf(fetchFrom(sourceAt(url)))).message, /ca_bundle of the profile "default": \/nonexistent\/bundle\.pem/);

@@ -15,7 +15,7 @@ export const keys = {
   arn: 'arn:aws:iam::123456789012:user/ci',
 };
 
-/** The environment of a machine that has static keys and nothing else. */
+/** Sets the environment of a machine that has static keys and nothing else. */
 export function useStaticKeys(): void {
   for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
   Object.assign(process.env, {
@@ -32,7 +32,7 @@ export function registryOf(host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com'
   return registry;
 }
 
-/** A source that reaches both services at one address. */
+/** A source that reaches both ECR and STS at `url`. */
 export function sourceAt(
   url: string,
   spec: Partial<SourceSpec> = {},
@@ -48,7 +48,7 @@ export function sourceAt(
   return source;
 }
 
-/** A network on which no name is known; it hears what is asked for. */
+/** A network in which no name resolves; `heard` receives each request. */
 export function withoutNetwork(heard: (request: OnceRequest) => void): Once {
   return {
     routeTo: origin => ({ origin, names: {}, certified: false }),
@@ -62,7 +62,7 @@ export function withoutNetwork(heard: (request: OnceRequest) => void): Once {
 export const fetchFrom = (source: Source, host?: string, signal: AbortSignal = new AbortController().signal) =>
   source.fetch(registryOf(host), signal);
 
-/** The Failure that a promise ends with; it must not hold any of the secrets, wherever one looks. */
+/** Returns the Failure that the promise rejects with, and asserts that none of the secrets shows anywhere in it. */
 export async function failureOf(promise: Promise<unknown>, secrets: readonly string[] = [keys.secret]): Promise<Failure> {
   const failure = await promise.then(
     () => assert.fail('it should fail'),

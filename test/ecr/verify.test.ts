@@ -46,7 +46,7 @@ test('a refusal is told with the policy in one line, and whether the image was r
     await verified(door, manifest, { name: 'config', action: 'ecr:GetDownloadUrlForLayer', verdict: 'refused', status: 403, diagnosis }),
     { ...told, read: true },
   );
-  // The list of images was given out, and the image of this platform was not.
+  // The image index was readable, but the image of this platform was refused.
   assert.deepEqual(await verified(door, { ...manifest, verdict: 'refused', status: 403, diagnosis, hasRead: true }), {
     ...told,
     read: true,

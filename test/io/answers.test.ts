@@ -257,7 +257,10 @@ for (const content of ['killed', ''])
     await oneWorksForAll(path, { asking: 10, takesMs: 0 });
   });
 
-/** What a waiting one does beside a lock that never moves, by a time that runs as it sleeps. In milliseconds. */
+/**
+ * What a waiting process does about a lock that never moves, and after how many milliseconds of a clock that advances
+ * with each sleep. `theirsAt`: when the answer of the lock's owner is there.
+ */
 async function beside(words: string, theirsAt = Number.POSITIVE_INFINITY): Promise<{ readonly did: string; readonly after: number }> {
   const path = join((await openAnswers(place())).directory, 'lock');
   await writeFile(path, words);

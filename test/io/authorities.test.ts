@@ -28,7 +28,7 @@ test('a variable takes verification from nothing, and a sentence says so', () =>
   for (const value of ['0', 'false']) {
     const env = { NODE_TLS_REJECT_UNAUTHORIZED: value };
     verifyAlways(env);
-    // Node obeys this value alone.
+    // Node obeys only the value "0".
     assert.notEqual(env.NODE_TLS_REJECT_UNAUTHORIZED, '0');
     assert.match(ignoredSwitch(env) ?? '', /^NODE_TLS_REJECT_UNAUTHORIZED has no effect here.*caFile or tlsFingerprint/);
   }

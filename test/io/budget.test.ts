@@ -7,7 +7,7 @@ import { lent } from '../../src/io/lent.ts';
 import { proxiesOf } from '../../src/io/proxies.ts';
 import { open, serving, soon } from './servers.ts';
 
-/** A list with as much in it as fits. */
+/** A JSON list of as many rows as fit into `bytes`. */
 const page = (row: string, bytes: number): string =>
   `[${Array.from({ length: Math.floor(bytes / (row.length + 1)) }, () => row).join(',')}]`;
 const kibibyte = 1024;
@@ -69,11 +69,11 @@ test('each call to an adapter is bounded, however the adapter makes its requests
   await assert.rejects(target.rehearse?.(slot, new Map(), soon()) ?? Promise.resolve(), { code: 'TOO_LARGE', message: /16 MiB/ });
 });
 
-/** A piece of an answer, and the memory that it counts as. */
+/** A chunk of a response, and the memory that it is counted as. */
 const piece = Buffer.alloc(104 * kibibyte, '{');
 const weight = 101 * piece.length;
 
-/** A call that takes as many pieces as it is told to. */
+/** A call that consumes as many chunks as the test wants. */
 function taker() {
   const over = Promise.withResolvers<void>();
   const stop = new AbortController();

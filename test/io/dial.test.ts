@@ -5,7 +5,7 @@ import { type Address, dial, firstOf } from '../../src/io/dial.ts';
 
 const never = new AbortController().signal;
 
-/** What is connected to here only says so. */
+/** A stand-in for a connection, which only has a name. */
 function line(name: string) {
   const made = { name, destroyed: false, destroy: () => (made.destroyed = true) };
   return made;

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { elementReader } from '../../src/io/elements.ts';
 
-/** What came of a text that arrived in pieces of this length. */
+/** Reads a text in chunks of `length` characters. */
 function read(text: string, length = Number.POSITIVE_INFINITY) {
   const elements: unknown[] = [];
   const reader = elementReader(element => elements.push(element));

@@ -34,7 +34,7 @@ test('a file that tells no size, and one of many pieces, are read to their end',
 test('what is no regular file is refused without a wait', async () => {
   await using files = await folder();
   await promisify(execFile)('mkfifo', [files.at('pipe')]);
-  // Whoever waits for the other end of the pipe is let go in the end.
+  // At the end, opening the pipe lets go every reader that waits for its other end.
   await using other = { [Symbol.asyncDispose]: async () => (await system.open(files.at('pipe'), 'r+')).close() };
   assert.ok(other);
   await mkdir(files.at('directory'));
@@ -135,7 +135,7 @@ test('a directory of root that was made for the courier is given to it', () => {
     assert.equal(remedyFor(where), 'Run the courier as uid 0, or name a file in a directory that uid 65532 may write.', where);
 });
 
-/** Files of which those below /dead never answer. Counts the threads that are taken. */
+/** A file system in which files below /dead never answer. `taken` holds the paths whose calls hold a thread. */
 function share(threads: number) {
   const clock = createVirtualClock();
   const taken = new Set<string>();

@@ -97,7 +97,7 @@ test('clients that ask once share connections, and what one of them ends is no e
     await using http = openHttp({ url: web.url, env: {}, dispatcher });
     assert.equal((await http('GET', '/v2/', { signal: soon() })).status, 200);
     ports.add(web.requests.at(-1)?.socket.remotePort);
-    // The connection is free a moment after its answer has come.
+    // The connection becomes free a moment after the response has arrived.
     await turn();
   }
   assert.equal(ports.size, 1);
@@ -322,7 +322,7 @@ describe('when no answer comes', () => {
   test('nobody listens, no such name, connecting takes too long: UNREACHABLE, and nothing can land', async () => {
     const gone = await raw(() => undefined);
     await gone[Symbol.asyncDispose]();
-    // It takes the connection and leaves the handshake unanswered.
+    // Accepts connections and leaves the handshake unanswered.
     await using mute = await raw(() => undefined);
     for (const [url, says] of [
       [gone.url, /ECONNREFUSED/],

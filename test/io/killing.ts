@@ -7,7 +7,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 
 const writer = join(import.meta.dirname, 'writer.ts');
 
-/** Kills a process that writes the file again and again, at a moment of its work. `random`: from 0 to 1. */
+/**
+ * Starts a process that writes the file again and again, and kills it at a random moment of its work. `random` returns
+ * numbers from 0 to 1.
+ */
 export async function killWhileWriting(path: string, random: () => number): Promise<void> {
   const child = spawn(process.execPath, [writer, 'loop', path], { stdio: ['ignore', 'pipe', 'inherit'] });
   const exited = once(child, 'exit');
@@ -18,7 +21,7 @@ export async function killWhileWriting(path: string, random: () => number): Prom
   assert.equal(signal, 'SIGKILL', 'it wrote until it was killed');
 }
 
-/** One of the two texts, whole. */
+/** Asserts that the file holds one of the two texts in full, and returns its letter. */
 export async function assertWhole(path: string): Promise<string> {
   const text = await readFile(path, 'utf8');
   assert.equal(text.length, 300_000, 'the file is whole');
@@ -27,6 +30,6 @@ export async function assertWhole(path: string): Promise<string> {
   return letter;
 }
 
-/** What killed processes have left beside the file. */
+/** The temporary files that killed processes have left in the folder. */
 export const leftBeside = async (folder: string): Promise<string[]> =>
   (await readdir(folder)).filter(name => name.endsWith('.ecr-courier'));

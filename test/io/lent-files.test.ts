@@ -97,7 +97,7 @@ test('what root makes in the directory of somebody belongs to that one', {
 test('links are followed and stay: relative ones from where they really lie, and those that lead to nothing yet', async () => {
   await using dir = await folder({ 'real/deep/link-dir/x': '', 'real/target': 'old', 'lexical/target': 'another' });
   await symlink('../target', dir.at('real/deep/link'));
-  // By its name this directory is beside lexical/target; in truth it is beside real/target.
+  // By its path this directory lies beside lexical/target; in fact it lies beside real/target.
   await mkdir(dir.at('lexical/a'), { recursive: true });
   await symlink('../../real/deep', dir.at('lexical/a/deep'));
   await symlink('deep/link', dir.at('lexical/a/first'));
@@ -123,7 +123,7 @@ test('what somebody else writes meanwhile is not lost: the change is asked once 
   assert.deepEqual(seen, ['old', 'theirs']);
   assert.equal(await readFile(dir.at('file'), 'utf8'), 'theirs+ours');
 
-  // Nothing was there when we looked.
+  // The file appears after it was found missing.
   const creating = (text: string | undefined): string => {
     if (text === undefined) writeBehind(dir.at('new'), 'theirs');
     return `${text}+ours`;

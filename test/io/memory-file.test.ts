@@ -19,7 +19,7 @@ test('a text outlives its writer, for its owner alone; without a place nothing i
     const none = openMemory('verified.json', () => undefined);
     none.remember('x');
     assert.equal(await none.recall(), undefined);
-    // Where others could put one, none is written.
+    // No file is written into a directory that others can write to.
     await chmod(directory, 0o777);
     openMemory('other.json', () => directory).remember('x');
     openMemory('other.json', () => join(directory, 'verified.json')).remember('x');

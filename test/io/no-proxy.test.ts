@@ -21,8 +21,8 @@ const servers = [
 ];
 
 /**
- * What Go 1.26 and curl 7.88 do with each server, P through the proxy and D directly, as recorded with both proxies
- * set. Go never sends loopback to a proxy.
+ * What Go 1.26 and curl 7.88 do for each server (P: through the proxy, D: directly), as recorded with HTTP_PROXY and
+ * HTTPS_PROXY set. Go never sends loopback to a proxy.
  */
 const recorded: readonly (readonly [entry: string, go: string, curl: string])[] = [
   ['amazonaws.com', 'DDDPPPPPPPDPDDP', 'DDDPPPPPPPPPPPP'],
@@ -71,7 +71,7 @@ const recorded: readonly (readonly [entry: string, go: string, curl: string])[] 
   ['Portainer', 'PPPPDDPDPPDPDDP', 'PPPPDDPDPPPPPPP'],
 ];
 
-/** What neither Go nor curl makes anything of, whatever the server. */
+/** Entries that mean nothing to Go and curl, whatever the server. */
 const meaningless = new Set([
   '*amazonaws.com',
   '*.dkr.ecr.*.amazonaws.com',
@@ -130,7 +130,7 @@ describe('further spellings', () => {
     ['10.1', 'https://10.1.2.3', '?'],
     ['10.1.2.300', 'https://10.1.2.3', '?'],
     ['10.0.0.0/8:9443', 'https://10.1.2.3:9443', '?'],
-    // As Go 1.26 splits it: a port that is empty is any.
+    // Go 1.26 takes an empty port for any port.
     ['portainer:', 'https://portainer', 'D'],
     ['10.1.2.3:', 'https://10.1.2.3:9443', 'D'],
     ['portainer:0', 'https://portainer', '?'],

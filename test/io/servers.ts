@@ -44,7 +44,9 @@ export async function listening(server: Server): Promise<Running> {
 
 export type Web = Running & { readonly url: string; readonly requests: IncomingMessage[] };
 
-/** A server that answers with `handle` and keeps what it saw. `cert`: speaks TLS with that certificate. */
+/**
+ * Starts a server that answers with `handle` and records the requests. With `cert` it speaks TLS with that certificate.
+ */
 export async function serving(handle: RequestListener, cert?: string, demands: ServerOptions = {}): Promise<Web> {
   const requests: IncomingMessage[] = [];
   const listener: RequestListener = (request, response) => {
@@ -56,26 +58,26 @@ export async function serving(handle: RequestListener, cert?: string, demands: S
   return { ...running, url: `${cert ? 'https' : 'http'}://127.0.0.1:${running.port}`, requests };
 }
 
-/** A server of bytes: `handle` gets each connection when its first bytes have arrived. */
+/** Starts a TCP server: `handle` gets each connection when its first bytes have arrived. */
 export async function raw(handle: (socket: Socket) => void): Promise<Running & { url: string }> {
   const running = await listening(createNetServer(socket => socket.once('data', () => handle(socket))));
   return { ...running, url: `http://127.0.0.1:${running.port}` };
 }
 
 /**
- * What a proxy does beside its work. `refusal`: the status with which it connects nobody. `cert`: speaks TLS with that
- * certificate, and asks for one.
+ * Variants of a proxy. `refusal`: the status with which it refuses every CONNECT. `cert`: it speaks TLS with that
+ * certificate, and requests one of the client.
  */
 interface Manner {
   readonly refusal?: number;
-  /** Further header lines of that refusal. */
+  /** The Proxy-Authenticate headers of the refusal. */
   readonly wants?: readonly string[];
   readonly cert?: string;
 }
 
 /**
- * A proxy that connects every CONNECT to `port` here, whatever host was asked for. `shown`: certificates of its
- * clients.
+ * Starts a proxy that connects every CONNECT to `port` on this machine, whatever host is requested. `shown`: the
+ * certificates of its clients.
  */
 export async function proxying(
   port: number,

@@ -38,7 +38,7 @@ describe('TLS', () => {
   for (const through of ['directly', 'through a proxy'] as const) {
     const opened = async (server: Web, tls: HttpOptions['tls']) => {
       const proxy = through === 'directly' ? undefined : await proxying(server.port);
-      // The machine itself is never reached through a proxy.
+      // Loopback is never reached through a proxy.
       const url = proxy ? server.url.replace('127.0.0.1', 'server.test') : server.url;
       const http = open(url, { tls, env: proxy ? { HTTPS_PROXY: proxy.url } : {} });
       return { http, proxy, [Symbol.asyncDispose]: async () => (await http[Symbol.asyncDispose](), await proxy?.[Symbol.asyncDispose]()) };
@@ -55,7 +55,7 @@ describe('TLS', () => {
           assert.match(failure.remedy, remedy);
         } else {
           assert.ok(failure.message.includes(`the proxy ${client.proxy.url} (HTTPS_PROXY)`), failure.message);
-          // It may be the certificate of the proxy.
+          // The certificate might be that of the proxy.
           assert.ok(!told.includes(new X509Certificate(readFileSync(certificate(cert))).fingerprint256), told);
         }
         assert.equal(failure.facts.mayLand, undefined);
@@ -104,7 +104,7 @@ describe('a certificate of our own', () => {
   const keyFile = join(import.meta.dirname, 'certificates', 'server.key');
   const ours = { clientCertFile: certificate('self-signed'), clientKeyFile: keyFile };
 
-  /** Demands a certificate that `self-signed` has signed. */
+  /** Starts a server that demands a client certificate signed by `self-signed`. */
   async function demanding(version: 'TLSv1.2' | 'TLSv1.3'): Promise<Web> {
     const demands = { requestCert: true, ca: readFileSync(certificate('self-signed')), minVersion: version, maxVersion: version };
     return await serving(

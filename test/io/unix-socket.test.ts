@@ -11,7 +11,7 @@ describe('a unix socket', () => {
   let folder: string;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'courier-socket-'));
-    // For those who are nobody in particular.
+    // The socket must be reachable for other users.
     await chmod(folder, 0o755);
   });
   after(() => rm(folder, { recursive: true }));
@@ -68,7 +68,7 @@ describe('a unix socket', () => {
     const path = join(folder, 'left');
     {
       await using _ = await serve(path);
-      // A server removes its own name.
+      // A server removes the path that it listens on. The second link stays.
       await link(path, `${path}-behind`);
     }
     const failure = await failing(askAt(`unix://${path}-behind`));

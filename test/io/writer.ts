@@ -1,6 +1,6 @@
 /**
- * A process of its own that writes the files that it is named, as adapters do, until it is killed or every one is
- * written. `loop`: A and B in turn. `each`: a JSON line for each of the paths, with what came of it.
+ * A program that updates the named files as adapters do, until it is killed or every file is written. `loop`: writes
+ * texts A and B in turn. `each`: prints for each path a JSON line with the results.
  */
 import { Failure } from '../../src/contract/failures.ts';
 import type { UpdateRequest } from '../../src/contract/files.ts';

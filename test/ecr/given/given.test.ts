@@ -9,7 +9,7 @@ const now = new Date('2026-11-29T22:00:00Z');
 const inHours = (hours: number): Date => new Date(now.getTime() + hours * 3_600_000);
 const seconds = (date: Date): number => date.getTime() / 1000;
 const encoded = (text: string): string => Buffer.from(text).toString('base64');
-/** As ECR's are: base64 of JSON that tells its end. */
+/** A password in ECR's format: base64 of JSON that contains its expiration. */
 const password = encoded(
   JSON.stringify({ payload: 'pay+load/'.repeat(20), datakey: 'AQE', version: '2', type: 'DATA_KEY', expiration: seconds(inHours(11)) }),
 );
