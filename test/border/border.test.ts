@@ -11,7 +11,7 @@ import { createVirtualClock } from '../fakes/clock.ts';
 
 const registry = parseAddress('111111111111.dkr.ecr.eu-west-1.amazonaws.com')?.registry;
 assert.ok(registry);
-/** As a configuration with one alias has it. */
+/** Parses hosts as a configuration with one alias does. */
 const means = (host: string) =>
   parseAddress(host, new Map([['ecr.example.org', '111111111111.dkr.ecr.eu-west-1.amazonaws.com']]))?.registry;
 const signal = new AbortController().signal;
@@ -20,7 +20,7 @@ const discovery = { slots: [slot], findings: [] };
 const receipt = { change: 'updated' };
 const invalid = new Date(Number.NaN);
 
-/** A target of an adapter in plain JavaScript, which may answer anything. */
+/** Wraps a target of an adapter in plain JavaScript, which may return anything. */
 function cross(members: object, dispose = async () => undefined as void): Target {
   const made = { address: 'shelf', discover: async () => discovery, deliver: async () => receipt, ...members };
   return acrossBorder(made, { kind: 'shelf', clock: createVirtualClock(), registry: means, dispose });
@@ -40,11 +40,11 @@ async function sentenceOf(work: () => unknown): Promise<string> {
 
 const withSlot = (members: object) => ({ slots: [{ ...slot, ...members }], findings: [] });
 const finding = { code: 'ODD', message: 'It is odd.' };
-/** A list with a hole after its first member. */
+/** A list with a hole after its first element. */
 const holed = (first: unknown): unknown[] => Object.assign([first], { length: 2 });
 const at = 'discover.slots[0]';
 
-/** What discover returned, and what is said of it. */
+/** Results of `discover`, and what is said of them. */
 const reports: readonly (readonly [unknown, string])[] = [
   [undefined, 'discover must be an object, and is undefined.'],
   [null, 'discover must be an object, and is null.'],
@@ -129,7 +129,7 @@ const reports: readonly (readonly [unknown, string])[] = [
   [withSlot({ registries: [{ ...registry }] }), 'nothing is wrong'],
   [withSlot({ registries: [{ ...registry, host: 'ecr.example.org' }] }), 'nothing is wrong'],
   [withSlot({ registries: [means('public.ecr.aws')] }), 'nothing is wrong'],
-  // The host is asked whether it takes the token of account and region.
+  // The host decides whether it takes the token of the account and region.
   ...[
     { host: 'registry.example.org' },
     { host: '222222222222.dkr.ecr.eu-west-1.amazonaws.com' },
@@ -203,7 +203,7 @@ test('a watch keeps nothing of what it has shown', async () => {
   })();
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
-  // What is awaited is kept until the turn has ended.
+  // An awaited value stays referenced until the end of the turn.
   for (let turns = 0; turns < 100 && (shown.length < 3 || first?.deref()); turns++) {
     await setImmediate();
     gc();

@@ -23,7 +23,7 @@ const throws = (thrown: unknown) => (): never => {
   throw thrown;
 };
 
-/** What one adapter each has instead of what it should have. */
+/** The member that each adapter has in place of a valid one. */
 const nonsense: Readonly<Record<string, object>> = {
   'no-discovery': { discover: () => undefined },
   'no-list': { discover: async () => ({ slots: {}, findings: [] }) },

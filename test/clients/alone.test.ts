@@ -8,7 +8,7 @@ import { type ClientId, clients } from '../../src/clients/rules.ts';
 import { a, au, G, H } from './forms/words.ts';
 import { image } from './measured.ts';
 
-/** Forms in which only some clients were seen running, in November 2026. */
+/** The outcomes of helpers in forms that were recorded with some clients only, in November 2026. */
 const outcomes: Readonly<Record<string, Outcome>> = { help: 'login', other: 'login', none: 'notFound', fail: 'failing', lists: 'login' };
 
 function predicted(id: ClientId, text: string): string {

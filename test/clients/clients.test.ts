@@ -13,7 +13,7 @@ const predicted = (id: ClientId, text: string, helper = (program: string): Outco
     .map(inShort)
     .join(' then ');
 
-/** In the words of the measured table. */
+/** Renders a prediction in the words of `measured.ts`. */
 function inShort(sent: Sent): string {
   if (sent.kind === 'login') {
     const { password, token, plainHttp } = sent;
@@ -25,7 +25,7 @@ function inShort(sent: Sent): string {
   return { nothing: '-', 'empty login': '":"', undecoded: 'undecoded', fails: 'FAIL', 'not predicted': '?' }[sent.kind];
 }
 
-/** What the table says in another way. */
+/** Maps the cells that the table words differently. */
 const asMeasured = (cell: string): string => ({ good: 'y', 'Bearer rgt': 'rgt' })[cell] ?? cell;
 
 for (const form of forms)

@@ -24,7 +24,10 @@ const all: readonly (readonly [string, Client])[] = Object.entries(clients);
 const sent = (client: Client, text: string, ours: Outcome) =>
   predict(client, { text, image, helper: program => (program === 'ecr-courier' ? ours : 'missing'), listed: () => false });
 
-/** jib alone takes the last of two maps whose names differ in case, and crane asks a helper for the very repository. */
+/**
+ * Forms to skip: only jib takes the last of two maps whose names differ in case, and only crane asks a helper for the
+ * exact repository.
+ */
 const others = /CREDHELPERS|\/team\/app":"/;
 
 test('the helper installed into any form: nobody sends an old login when it fails, and who runs helpers asks it', () => {

@@ -106,11 +106,11 @@ const entry = (value: object): string => JSON.stringify({ auths: { [host]: value
 const two = (first: string, a: object, second: string, b: object): string => JSON.stringify({ auths: { [first]: a, [second]: b } });
 const helped = (credHelpers: object | undefined, credsStore?: string, auths?: object): string =>
   JSON.stringify({ auths, credHelpers, credsStore });
-/** Its base64 has letters that differ in the alphabet for URLs. */
+/** Rewrites base64 in the alphabet for URLs. The base64 of `withPlus` contains characters that differ. */
 const urlsafe = (text: string): string => text.replaceAll('+', '-').replaceAll('/', '_');
 export const withPlus = 'good>>>???';
 
-/** The text of config.json for each form. help, store, missing, none: programs; the last one says "not found". */
+/** The text of config.json for each form. help, store, missing and none are programs; the last one says "not found". */
 export const textOf: Readonly<Record<Form, string>> = {
   'k-HOST-upper': withKey(host.toUpperCase()),
   'k-host': withKey(host),
@@ -161,7 +161,7 @@ export const textOf: Readonly<Record<Form, string>> = {
   'h-wild-helper': helped({ '*.dkr.ecr.eu-west-1.amazonaws.com': 'help' }),
 };
 
-/** What came of a helper that failed with a text, and an entry with the password "stale" beside it. */
+/** What each client did when a helper failed with a message beside an entry with the password "stale". */
 export const failingHelper: Readonly<Partial<Record<ClientId, string>>> = {
   docker28: 'stale',
   cli29: 'FAIL',

@@ -43,7 +43,7 @@ async function listening(server: Server, where: string | 0): Promise<AsyncDispos
 }
 
 /**
- * Runs code as a user that has no entry in /etc/passwd, and returns its stdout. The modules are loaded before the user
+ * Runs code as a user that the system does not know, and returns its stdout. The modules are loaded before the user
  * changes.
  */
 async function asStranger(code: string): Promise<string> {

@@ -147,7 +147,7 @@ for (const [why, put] of Object.entries(unusable))
       ['targets.one.apiKeyFile: ', { ...own, ECR_COURIER_CONFIG: yaml }, `${yaml}:1:`],
       ['', { ...own, ECR_COURIER_ADMIN_TOKEN_FILE: file }, 'ECR_COURIER_ADMIN_TOKEN_FILE'],
     ];
-    // For AWS variables, only a value may not contain line breaks, and the byte order mark is removed.
+    // Only part of the table applies to a key file of AWS; a byte order mark, for example, is removed there.
     if (why.startsWith('holds p') || why.startsWith('is ') || why.startsWith('has '))
       places.push(['', { ...own, AWS_ACCESS_KEY_ID: 'AKID', AWS_SECRET_ACCESS_KEY_FILE: file }, 'AWS_SECRET_ACCESS_KEY_FILE']);
 

@@ -6,7 +6,7 @@ import { parseAddress } from '../../src/contract/registry.ts';
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const digest = `sha256:${'a'.repeat(64)}`;
 
-/** A spelling, and what it comes to: repository, reference, port. */
+/** A spelling, with the repository, reference and port that it is parsed to. */
 const spellings: readonly (readonly [string, string, string, number?])[] = [
   [`${host}/app`, 'app', 'latest'],
   [`${host}/team/app:1.2`, 'team/app', '1.2'],
@@ -43,7 +43,7 @@ test('an alias is read as the registry behind it', () => {
   assert.deepEqual([image.registry.host, image.registry.account], ['registry.example', '123456789012']);
 });
 
-/** What is no image of ECR, and what is said of it. */
+/** Texts that are not images of ECR, and what is said of them. */
 const wrong: readonly (readonly [string, RegExp])[] = [
   ['nginx', /^nginx is an image of Docker Hub, and none of ECR/],
   ['library/nginx:1', /Docker Hub/],
@@ -85,7 +85,7 @@ test('a password in the place of a host is not repeated', () => {
   }
 });
 
-/** An image of a container, and from where an engine pulls it; `registry` and `mirror.example` are aliases. */
+/** The image of a container, and where an engine pulls it from; `registry` and `mirror.example` are aliases. */
 const pulled: readonly (readonly [string, 'ecr' | 'elsewhere'])[] = [
   [`${host}/app`, 'ecr'],
   [`${host}/team/app:1@${digest}`, 'ecr'],

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { addressReader, parseAddress, privateRegistryHost } from '../../src/contract/registry.ts';
 
-/** Host, then region, partition, and which endpoints the spelling asks for. */
+/** Hosts with their region and partition, and the endpoints that their spelling selects. */
 const hosts: readonly (readonly [host: string, region: string, partition: string, spelling?: string])[] = [
   ['123456789012.dkr.ecr.eu-west-1.amazonaws.com', 'eu-west-1', 'aws'],
   ['123456789012.dkr.ecr.us-gov-west-1.amazonaws.com', 'us-gov-west-1', 'aws-us-gov'],

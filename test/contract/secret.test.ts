@@ -55,7 +55,7 @@ for (const [name, text] of Object.entries(encodings)) {
     const clean = redact(`before ${text} after`);
     assert.ok(clean.startsWith('before ') && clean.endsWith(' after'));
     assert.ok(clean.includes('[secret]'), clean);
-    // At the ends of base64 a letter may stand that also belongs to the neighbour.
+    // The first and last characters of base64 may also encode bits of the neighboring text.
     for (const form of Secret.forms(secret)) assert.ok(!clean.includes(form.slice(3, -3)), clean);
   });
 }

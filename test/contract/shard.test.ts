@@ -26,7 +26,7 @@ test('a share is i/n with i from 0 to n - 1', () => {
 });
 
 test('a name belongs to one share of all, in each process to the same one, and the shares are alike in size', () => {
-  // Another function would hand slots from one courier to another at an upgrade.
+  // A different function would move slots from one courier to another during an upgrade.
   assert.deepEqual(
     ['kubernetes/team-a/ecr-courier', 'kubernetes/team-b/ecr-courier', 'portainer/1'].map(name =>
       [0, 1, 2].find(at => isInShard({ at, of: 3 }, name)),

@@ -7,13 +7,13 @@ import * as contract from '../../src/contract/index.ts';
 const root = join(import.meta.dirname, '../..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** All words that stand in code in the guide for those who write adapters. */
+/** All words in code spans and code blocks of the guide for authors of adapters. */
 const told = new Set([...read('docs/adapters.md').matchAll(/```.*?```|`[^`\n]+`/gs)].flatMap(([code]) => code.match(/\w+/g) ?? []));
 
-/** Of an adapter's log two levels are handed over, as its guide says. */
+/** The two levels of a log that adapters do not get, as the guide says. */
 const notHanded = ['Log.warn', 'Log.error'];
 
-/** `Slot.id`, `Http.lines`: the members of the interfaces of a file. */
+/** Returns the members of the interfaces in a file, such as `Slot.id` and `Http.lines`. */
 function membersOf(file: string): readonly string[] {
   const interfaces = [...read(`src/contract/${file}.ts`).matchAll(/^(?:export )?interface (\w+).*?\{\n(.*?)^\}/gms)];
   return interfaces.flatMap(([, name, body = '']) =>

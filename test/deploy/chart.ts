@@ -13,7 +13,7 @@ import { faultsOf } from './shapes.ts';
 export const deploy = join(import.meta.dirname, '../../deploy');
 export const chart = join(deploy, 'helm/ecr-courier');
 
-/** The plain manifests, by file, with the values of which the chart makes them. */
+/** The plain manifests by file name, with the values from which the chart renders them. */
 export const manifests = {
   'ecr-courier.yaml': { target: { registries: ['123456789012.dkr.ecr.eu-west-1.amazonaws.com'] } },
   'ecr-courier-namespaces.yaml': {
@@ -28,12 +28,15 @@ export const manifests = {
 
 export const manifestText = (name: string): string => readFileSync(join(deploy, 'kubernetes', name), 'utf8');
 
-/** Of all that the chart renders from: it tells a manifest that is older than the chart where there is no Helm. */
+/**
+ * Returns a digest of all files that the chart renders from. It reveals a manifest that is older than the chart where
+ * Helm is not installed.
+ */
 export function chartDigest(): string {
   const names = readdirSync(chart, { recursive: true, encoding: 'utf8', withFileTypes: true })
     .filter(entry => entry.isFile())
     .map(entry => join(entry.parentPath, entry.name))
-    // They render nothing.
+    // These files do not affect the rendering.
     .filter(path => !/\/(values\.schema|options)\.json$/.test(path))
     .sort();
   const hash = createHash('sha256');
@@ -56,7 +59,7 @@ export interface KubeObject {
   readonly [more: string]: unknown;
 }
 
-/** Throws for what is no YAML, and for an object that the API would not take. */
+/** Parses manifests. Throws on invalid YAML, and on an object that the API server would reject. */
 export function objectsIn(text: string): KubeObject[] {
   const objects = parseAllDocuments(text, { version: '1.1' }).flatMap(document => {
     assert.deepEqual(document.errors, []);
@@ -83,7 +86,7 @@ export const ruleOf = ({ group = '', verbs, resource, names }: Right): Rule => (
   verbs,
 });
 
-/** What the courier makes of the configuration in the ConfigMap. */
+/** Loads the configuration in the ConfigMap. */
 export async function configIn(objects: readonly KubeObject[]): Promise<Config> {
   await using files = await folder({ 'courier.yaml': only(objects, 'ConfigMap').data?.['courier.yaml'] ?? '' });
   return await load({ files: [files.at('courier.yaml')], env: {}, adapters });

@@ -67,7 +67,7 @@ test('the key comes from a folder that is mounted to be read, not from a single 
   assert.ok(!('secrets' in courier) && !('secrets' in compose));
 });
 
-/** In the specification since 2020, so docker-compose 1.27 and everything later reads them, and none is deprecated. */
+/** Keys of the specification since 2020, so docker-compose 1.27 and everything later reads them. None is deprecated. */
 const understood = {
   top: ['services', 'volumes'],
   service:
@@ -86,14 +86,14 @@ test('docker-compose 1 and docker compose 2 understand every key, in the form th
   for (const [name, service] of Object.entries(services)) {
     for (const [key, value] of Object.entries(service)) {
       assert.ok(understood.service.includes(key), `${name}.${key}`);
-      // Of most there is a long form, which docker-compose 1 reads in part.
+      // Most keys also have a long form, which docker-compose 1 supports only in part.
       const entries: unknown[] = [value].flat();
       assert.ok(
         entries.every(entry => typeof entry !== 'object'),
         `${name}.${key} is in the short form`,
       );
     }
-    // A bare number would be octal, or sixty times something, to one of the readers of YAML.
+    // Some YAML parsers read a bare number as octal or in base 60.
     for (const port of [service['ports'] ?? []].flat()) assert.equal(typeof port, 'string', `${name}.ports`);
   }
 });

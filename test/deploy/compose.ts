@@ -4,10 +4,10 @@ import { parse } from 'yaml';
 
 export const composeFile = join(import.meta.dirname, '../../docker-compose.yml');
 
-/** What docker-compose.yml says of the courier. */
+/** The service of the courier in docker-compose.yml. */
 export interface Service extends Readonly<Record<string, unknown>> {
   readonly image: string;
-  /** NAME=value, NAME=${NAME:-value}: as it is outside, else the value; or NAME alone: as it is outside. */
+  /** NAME=value; NAME=${NAME:-value}, the outside value or else this default; or NAME alone, the outside value. */
   readonly environment: readonly string[];
   /** source:target[:mode] */
   readonly volumes: readonly string[];
@@ -22,7 +22,7 @@ interface Compose {
 export const compose = parse(readFileSync(composeFile, 'utf8')) as Compose;
 export const courier = compose.services['ecr-courier'];
 
-/** The variables of the courier's container, where `outside` is the shell and the file .env. */
+/** Returns the variables of the courier's container, where `outside` stands for the shell and the file .env. */
 export function environment(outside: Readonly<Record<string, string>> = {}): Record<string, string> {
   return Object.fromEntries(
     courier.environment.flatMap(line => {
@@ -33,5 +33,5 @@ export function environment(outside: Readonly<Record<string, string>> = {}): Rec
   );
 }
 
-/** Where the folder with the key is in the container. */
+/** The path in the container of the folder with the key. */
 export const secretsFolder = courier.volumes.map(volume => volume.split(':')).find(([source]) => source === './secrets')?.[1] ?? '';

@@ -34,7 +34,8 @@ const { questions } = compose['.catalog'];
 const defaults: Answers = Object.fromEntries(questions.map(({ variable, default: value = '' }) => [variable, value]));
 
 /**
- * As Rancher does it: first the Go template (of which only `if eq`, `if ne` and `end` are used here), then the answers.
+ * Renders the template as Rancher does: first the Go template (this one uses only `if eq`, `if ne` and `end`), then the
+ * answers.
  */
 function render(answers: Answers): Service {
   const stack: boolean[] = [];
@@ -53,7 +54,7 @@ function render(answers: Answers): Service {
     .replaceAll(/\$\{(\w+)\}/g, (_, name: string) => JSON.stringify(answers[name] ?? assert.fail(`no question for ${name}`)));
   return (parse(text) as { 'ecr-courier': Service })['ecr-courier'];
 }
-/** What the courier makes of it; `injected`: by Rancher, for the labels. */
+/** Loads the configuration of the service. `injected`: the variables that Rancher adds because of the labels. */
 function configOf({ environment, labels }: Service): Promise<Config> {
   const injected = { CATTLE_URL: 'http://rancher:8080/v1', CATTLE_ACCESS_KEY: 'AGENT', CATTLE_SECRET_KEY: 'agent-secret' };
   return load({ env: { ...(labels['io.rancher.container.create_agent'] === 'true' && injected), ...environment }, adapters });

@@ -1,11 +1,11 @@
 /**
- * What the API server takes of the kinds that we ship, members that it does not know being refused (as by kubectl and
- * `fieldValidation=Strict`). Of the types of k8s.io/api as far as the chart uses them: a new member is added here after
- * a look there.
+ * The shapes that the API server accepts for the kinds that we ship, with unknown members rejected (as by kubectl and
+ * `fieldValidation=Strict`). They cover the types of k8s.io/api as far as the chart uses them: look there before you
+ * add a member.
  */
 type Shape = 'text' | 'number' | 'boolean' | 'texts' | 'map' | 'any' | readonly [Shape] | Members;
 interface Members {
-  /** With a `!` at its end: it must be there. */
+  /** A name that ends with `!` is required. */
   readonly [member: string]: Shape;
 }
 
@@ -134,7 +134,7 @@ const kinds: Readonly<Record<string, readonly [apiVersion: string, Members]>> = 
   }),
 };
 
-/** What the API server would say against an object, one sentence each. */
+/** Returns the objections that the API server would have to an object, one sentence each. */
 export function faultsOf(object: { readonly apiVersion: string; readonly kind: string }): string[] {
   const known = Object.hasOwn(kinds, object.kind) ? kinds[object.kind] : undefined;
   if (!known) return [`no kind ${object.kind}`];

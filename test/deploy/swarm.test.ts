@@ -111,7 +111,7 @@ describe('the stack', () => {
   });
 
   test('has a /tmp on each root that is read only, and nothing of which `docker stack deploy` takes no notice', () => {
-    // Tried with docker 28.2.2, which says nothing of `tmpfs`.
+    // Recorded with docker 28.2.2, which silently ignores `tmpfs`.
     const taken = /^(image|configs|secrets|volumes|networks|read_only|deploy|environment|user|cap_drop|stop_grace_period)$/;
     for (const service of [proxy, own]) {
       assert.deepEqual(

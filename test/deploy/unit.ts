@@ -17,13 +17,13 @@ function assignments(file: string): readonly (readonly [key: string, value: stri
 /** Every value of a setting of ecr-courier.service. */
 export const valuesOf = (setting: string): string[] => assignments(unitFile).flatMap(([key, value]) => (key === setting ? [value] : []));
 
-/** ExecStart: the options of Node, and the file that it runs. */
+/** Parses ExecStart into Node, its options, and the file that it runs. */
 export function execStart(): { readonly node: string; readonly options: readonly string[]; readonly script: string } {
   const [node = '', ...rest] = valuesOf('ExecStart').join(' ').split(' ');
   return { node, options: rest.slice(0, -1), script: rest.at(-1) ?? '' };
 }
 
-/** The variables that ecr-courier.env sets, and those that it names behind a `#`. */
+/** The variables that ecr-courier.env sets, and the ones that it contains behind a `#`. */
 export function environmentFile(): { readonly set: Readonly<Record<string, string>>; readonly offered: readonly string[] } {
   const file = join(folder, 'ecr-courier.env');
   const offered = readFileSync(file, 'utf8').matchAll(/^#(\w+)=/gm);

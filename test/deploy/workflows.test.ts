@@ -21,7 +21,7 @@ const release = parse(textOf('.github/workflows/release.yml')) as {
 const jobs = Object.entries(release.jobs);
 const scriptOf = ({ steps = [] }: Job): string => steps.map(({ run = '' }) => run).join('\n');
 
-/** All jobs that have to succeed before this one begins. */
+/** Returns all jobs that must succeed before this job starts. */
 function before(name: string): ReadonlySet<string> {
   const needs = [release.jobs[name]?.needs ?? []].flat();
   return new Set([...needs, ...needs.flatMap(need => [...before(need)])]);
@@ -30,7 +30,7 @@ function before(name: string): ReadonlySet<string> {
 test('a tag publishes only if it is the version of the tree', () => {
   const [pattern = '', ...others] = release.on.push.tags;
   assert.deepEqual(others, []);
-  // Of GitHub's patterns these are as those of regular expressions, but for the dot.
+  // In these patterns GitHub's syntax is that of regular expressions, except for the dot.
   const taken = new RegExp(`^${pattern.replaceAll('.', String.raw`\.`)}$`);
   for (const tag of ['v0.1.0', 'v12.34.56']) assert.match(tag, taken);
   for (const tag of ['v1.0.0-rc.1', 'v1', 'version', 'v1.2.3.4']) assert.doesNotMatch(tag, taken);

@@ -296,7 +296,7 @@ for (const [name, { profile, env = {}, config = '', credentials = '', take }] of
     const around = { env: all, now: Date.UTC(2026, 0, 1), shared: await readShared(all), profile };
     const [courier, cli, go] = typeof take === 'string' ? [take, take, take] : take;
     assert.deepEqual({ courier: told(courierTakes(around)), cli: told(cliTakes(around)), go: told(goTakes(around)) }, { courier, cli, go });
-    // There is no note where the configuration names key files, or a profile for the courier alone.
+    // There is no note where AWS_ACCESS_KEY_ID_FILE provides the keys, or where a profile is set for the courier alone.
     const isMeant = profile !== undefined || courier === 'keys of AWS_ACCESS_KEY_ID_FILE';
     const differs = courier !== 'fails' && !isMeant && (cli !== courier || go !== courier);
     const notes = await environmentNotes([{ profile }], all, around.now);

@@ -279,7 +279,7 @@ test('images without a config of their own: artefacts, schema 1, lists without a
     assert.deepEqual(told(await pull(`${host}/team/app:${tag}`)), [...wellDone.slice(0, 2), 'config skipped none'], tag);
 });
 
-/** Answers that do not come from a registry, and the path at which they come. */
+/** Faults in place of a registry's answer, the path at which they come, and the last step then. */
 const strangers = [
   ['/v2/', { status: 200, headers: { 'content-type': 'text/html' }, text: '<html>Please log in</html>' }, 'registry unreachable none'],
   ['/v2/', { status: 403, text: '<!doctype html><title>Blocked</title>' }, 'registry unreachable none'],

@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 const writer = join(import.meta.dirname, 'writer.ts');
 
 /**
- * Starts a process that writes the file again and again, and kills it at a random moment of its work. `random` returns
+ * Starts a process that writes the file in a loop, and kills it at a random moment of its work. `random` returns
  * numbers from 0 to 1.
  */
 export async function killWhileWriting(path: string, random: () => number): Promise<void> {

@@ -5,7 +5,7 @@ import { checked, minorOf, starts } from '../../src/commands/kubelet/check.ts';
 import { folder } from '../config/support.ts';
 import { forms, good, host } from './forms.ts';
 
-/** `LEVEL place path text`, without the folder of the file. */
+/** Returns the remarks as `LEVEL place path text`, without the folder of the file. */
 async function said(text: string | Buffer, version?: string): Promise<string[]> {
   await using files = await folder();
   await writeFile(files.at('c.yaml'), text);

@@ -151,7 +151,7 @@ test('explain says which pattern matches, who answers and for how long, or why n
   assert.match(await explain(`${host}:443/app:2`), /port is none, that of the image is 443/);
   assert.match(await explain(`${host}:443/app:2`), /a pattern needs the port as well: "\*\.dkr\.ecr\.\*\.amazonaws\.com:443"/);
   assert.doesNotMatch(await explain('other.example:443/app:2'), /needs the port/);
-  // A line a reason, whatever the number of patterns.
+  // There is one line for each reason, whatever the number of patterns.
   const reasons = (await explain('ghcr.io/a')).split('\n').filter(line => line.startsWith('    '));
   assert.ok(
     reasons.every(line => /^ {4}(\d+ patterns, ".*" among them|"[^"]*"): /.test(line)),
@@ -209,7 +209,7 @@ test('explain says of what is no image that it is none', async () => {
     assert.deepEqual([code, stdout], [2, ''], image);
     assert.ok(stderr.includes(`${shown} is a registry, and no image in it: write ${shown}/REPOSITORY`), stderr);
   }
-  // A registry alone can be explained, and the kubelet asks for images.
+  // A registry without a repository can be explained too, although the kubelet asks only for images.
   for (const [registry, shown] of [
     [host, host],
     [`${host}/`, host],

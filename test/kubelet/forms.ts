@@ -1,8 +1,7 @@
-/** A registry. */
 export const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const head = 'apiVersion: kubelet.config.k8s.io/v1\nkind: CredentialProviderConfig\nproviders:\n';
 const own = `    matchImages: [${host}]\n    defaultCacheDuration: 0s\n    apiVersion: credentialprovider.kubelet.k8s.io/v1\n`;
-/** A configuration without a mistake. */
+/** A valid configuration. */
 export const good = `${head}  - name: p\n${own}`;
 const withToken = (attributes: string): string =>
   `${good}    tokenAttributes:\n${attributes
@@ -11,7 +10,7 @@ const withToken = (attributes: string): string =>
     .join('')}`;
 const token = 'serviceAccountTokenAudience: sts.amazonaws.com, requireServiceAccount: true, cacheType: ServiceAccount';
 
-/** Text, and what is said of it; undefined: nothing. */
+/** A text, and what is said of it; undefined where nothing is. */
 export const forms: readonly (readonly [what: string, text: string, expected: RegExp | undefined, version?: string])[] = [
   ['a good file', good, undefined],
   ['a line of three dashes in front', `---\n${good}`, undefined],

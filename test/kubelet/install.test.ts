@@ -11,7 +11,7 @@ import { folder } from '../config/support.ts';
 
 const name = 'ecr-courier-credential-provider';
 
-/** A program of two files behind a front, and something in the place of Node. */
+/** Creates a program with a front and its modules, and a stand-in for Node. */
 async function built(version: string): Promise<AsyncDisposable & { readonly program: Program; at(name: string): string }> {
   const files = await folder({
     [`dist/${name}`]: `#!/bin/sh\necho ${version}\n`,
@@ -69,7 +69,7 @@ test('nothing is replaced where nothing can be executed', async () => {
   await using one = await built('1');
   await installProgram(one.program, one.at('bin'), fine);
   await demandExecutable(join(one.at('bin'), name), one.at('bin'));
-  // As the system answers for every file on a file system that is mounted noexec.
+  // A file without the execute bit gives the same error as any file on a file system mounted noexec.
   await writeFile(one.at('file'), '', { mode: 0o644 });
   await assert.rejects(demandExecutable(one.at('file'), '/opt/bin'), {
     code: 'REJECTED',
@@ -134,7 +134,10 @@ test('kubelet install refuses what would stop the kubelet or overwrite what othe
   assert.deepEqual((await readdir(files.path)).sort(), ['broken.yaml', 'empty', 'hand.yaml', 'link', 'others.yaml', 'stops.yaml', 'twice']);
 });
 
-/** A node as distributions lay it out, with links that lead elsewhere when they are followed from outside. */
+/**
+ * Creates the root of a node as distributions lay it out, with links that lead elsewhere when they are followed from
+ * outside.
+ */
 async function node(glibc = 'GLIBC_2.28'): Promise<Awaited<ReturnType<typeof folder>>> {
   const files = await folder({
     'usr/bin/sh': '',

@@ -9,7 +9,7 @@ import { type MemoryStore, memoryStore } from './store.ts';
 const other = { holderIdentity: 'other', leaseDurationSeconds: 15, acquireTime: '2020-01-01T00:00:00.000000Z', leaseTransitions: 4 };
 const second = 1000;
 
-/** A candidate that notes its terms. It ends with the test. */
+/** Starts a candidate that records its terms. */
 function candidate(store: MemoryStore, { clock, me = 'me' }: { clock: VirtualClock; me?: string }) {
   const terms: (Term & { readonly ended: Promise<void> })[] = [];
   const lines: string[] = [];
@@ -33,7 +33,7 @@ function candidate(store: MemoryStore, { clock, me = 'me' }: { clock: VirtualClo
       over.resolve();
       await running;
     },
-    /** Stops, while its work goes on. */
+    /** Stops the candidate while its work continues until `done`. */
     stopSlowly: () => ({ done: () => over.resolve(), ended: (stop.abort(), running) }),
   };
 }
@@ -46,7 +46,7 @@ describe('an attempt, as client-go makes it', () => {
   interface Case {
     readonly name: string;
     readonly spec?: object;
-    /** How long the candidate watches before it counts. */
+    /** How long the candidate runs before the result is checked. */
     readonly after?: number;
     readonly before?: (store: MemoryStore) => MemoryStore['before'];
     readonly leads: boolean;

@@ -11,7 +11,7 @@ import { type LeaseStore, leaseIn } from '../../src/lease/store.ts';
 export const name = { namespace: 'courier', name: 'ecr-courier' };
 export const leases = (namespace: string): string => `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
 
-/** A Lease of a cluster that is found by its address and the file of a token. */
+/** The store of a Lease in a cluster that is reached by its address and a token file. */
 export function storeAt({ url, tokenFile }: { url: string; tokenFile: string }, lease = name): LeaseStore & AsyncDisposable {
   const clients = new AsyncDisposableStack();
   const means = {
@@ -20,7 +20,7 @@ export function storeAt({ url, tokenFile }: { url: string; tokenFile: string }, 
     clock,
     log: { info: () => undefined, debug: () => undefined },
     run: (program: Parameters<typeof runFor>[0]) => runFor(program, {}),
-    // The certificate of a server for tests is nobody's concern.
+    // The certificate of a test server does not matter.
     http: (base: Parameters<typeof lendHttp>[0]) =>
       clients.use(lendHttp(base, { env: {}, allowHttp: true, connections: 1, tls: { insecureSkipVerify: true } })),
   };

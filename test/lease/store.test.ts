@@ -16,7 +16,7 @@ const rule = {
   resourceNames: [name.name],
 };
 
-/** The store on a double, or on the real server, with a namespace of its own; both are gone afterwards. */
+/** Creates the store on a double, or on the real server in its own namespace. Dispose removes both. */
 async function rig(at: 'double' | 'real') {
   await using stack = new AsyncDisposableStack();
   if (at === 'double') {

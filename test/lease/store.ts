@@ -1,14 +1,14 @@
 import type { LeaseObject } from '../../src/lease/record.ts';
 import type { LeaseStore } from '../../src/lease/store.ts';
 
-/** A Lease in memory, with versions. What happens to requests can be said. */
+/** An in-memory Lease with resource versions, whose requests a test can delay, fail or overtake. */
 export interface MemoryStore extends LeaseStore {
   lease: LeaseObject | undefined;
-  /** Before each request: throws, waits, or changes what is there. */
+  /** Runs before each request; may throw, wait, or change the Lease. */
   before: ((request: 'read' | 'make' | 'replace', signal: AbortSignal) => Promise<void>) | undefined;
-  /** Every spec that was taken. */
+  /** The specs of all accepted updates. */
   readonly written: Record<string, unknown>[];
-  /** Somebody else writes it. */
+  /** Writes the Lease as another client would. */
   put(spec: object): void;
 }
 

@@ -32,7 +32,7 @@ const message = (more: Partial<Message> = {}): Message => ({
   at: '2026-03-01T10:53:00.000Z',
   ...more,
 });
-/** More than any receiver takes, with letters that grow when they are escaped. */
+/** A message longer than any receiver accepts, with characters that grow when they are escaped. */
 const huge = message({
   title: `portainer: ${'"<&*_ä\u{1F534}'.repeat(60)}`.slice(0, 200),
   sections: Array.from({ length: 30 }, (_, at) =>
@@ -49,7 +49,7 @@ const { signal } = new AbortController();
 const bring = async (format: ReceiverFormat, address: string, told: Message) =>
   await send(forms[format](told, secretAddress(address).reveal()), way, signal);
 
-/** Real ones are asked in the place of the doubles where somebody names them. */
+/** The addresses of real receivers, which replace the doubles where the variables name them. */
 const real: Partial<Record<ReceiverFormat, string | undefined>> = {
   ntfy: process.env['TEST_NTFY_ADDRESS'],
   gotify: process.env['TEST_GOTIFY_ADDRESS'],

@@ -14,7 +14,7 @@ import { entry, epoch, euWest, hour, kept, ledgerOf, minute, scopeOf, target, tr
 const forbidden = trouble('FORBIDDEN', 'Portainer answered 403.', -2 * hour);
 const refused = trouble('AUTH', 'Portainer does not accept the key.', -minute, 1);
 
-/** What the engine knows, changed at will, and a clock that goes only when it is told. */
+/** A ledger that the test changes, and a clock that advances only when the test says so. */
 function world(first: readonly TargetRecord[] = []) {
   const state = { now: 0, targets: first, scopes: [] as readonly Scope[], live: true, next: undefined as number | undefined };
   const current = (): Ledger => ledgerOf(state.targets, { now: state.now, scopes: state.scopes, next: () => state.next });
@@ -33,7 +33,7 @@ function world(first: readonly TargetRecord[] = []) {
   const wall: Clock = {
     wall: () => epoch + state.now,
     mono: clock.mono,
-    // The pause between two messages is not waited for; the deadline of one is.
+    // Skip the pause between two messages, but keep the deadline of one.
     sleep: async (ms, signal) => (ms < 10_000 ? undefined : await clock.sleep(ms, signal)),
   };
   const lines: string[] = [];
@@ -57,7 +57,7 @@ function startNotifier(at: ReturnType<typeof world>, config: Partial<NotifyConfi
   notifier.use({ receivers: [], heartbeat: undefined, publicUrl: 'https://c.example.com', ...config });
   return {
     ...notifier,
-    /** Goes on for so long, with a look every 15 s. */
+    /** Advances the clock by `ms`, with a look every 15 s. */
     async goOn(ms: number) {
       for (const end = at.state.now + ms; at.state.now < end; at.state.now += 15_000) {
         await notifier.look();
@@ -334,7 +334,7 @@ test('what comes and goes is told ever more seldom', async () => {
     await notifier.goOn(2 * minute);
   }
 
-  // At 0, 15, 45 and 105 minutes, and each time that it is over.
+  // Messages come at 0, 15, 45 and 105 minutes, and each time when the trouble is over.
   assert.equal(hook.taken.length, 8, titles(hook).join('\n'));
 });
 
@@ -402,7 +402,7 @@ test('a restart says nothing again of what was told, and says when it is over; w
     assert.equal(hook.taken.length, 1);
   }
   {
-    // Nothing is known at first: neither that it goes on nor that it is over.
+    // At first it is unknown whether the trouble continues or is over.
     at.state.targets = [target('portainer', [], { discoveredAt: undefined })];
     await using notifier = startNotifier(at, { receivers: [to(hook)] }, memory);
     await notifier.goOn(2 * minute);

@@ -11,7 +11,10 @@ interface Line {
 }
 const tickMs = 15 * seconds;
 
-/** A courier with so many slots of as many registries, and what is written at info and above. */
+/**
+ * Starts a courier on `target` and collects its log lines from the level info on. `pass` advances the clock and returns
+ * the lines of that time.
+ */
 async function watch(clock: VirtualClock, target: TestTarget) {
   const lines: Line[] = [];
   const all = { debug: 0 };

@@ -9,7 +9,7 @@ import { docsUrl } from '../../src/version.ts';
 import { ledgerOf } from './fixture.ts';
 import { alertRules, dashboard, type Panel, readPromql, rulesTestFile } from './monitoring.ts';
 
-/** Every metric that is exported, by the names of its series, with its labels; those of Prometheus itself with them. */
+/** Every exported series with its labels, including the series of Prometheus itself. */
 async function exported(): Promise<Map<string, readonly string[]>> {
   const ours = metricList().flatMap(({ name, type, labels }): [string, readonly string[]][] =>
     type === 'histogram' ? ['_bucket', '_sum', '_count'].map(part => [`${name}${part}`, [...labels, 'le']]) : [[name, labels]],
@@ -20,12 +20,12 @@ async function exported(): Promise<Map<string, readonly string[]>> {
   return new Map([['up', []], ...all, ...ours]);
 }
 const known = await exported();
-/** Prometheus puts these on every series. */
+/** The labels that Prometheus adds to every series. */
 const common = ['job', 'instance'];
 
 /**
- * Labels of what an expression comes to, as far as they can be told: those that it is grouped by, else all of the
- * metrics that it reads.
+ * The labels of an expression's result, as far as they can be known: the labels that it groups by, or else all labels
+ * of the metrics that it reads.
  */
 function resultLabels(expr: string): Set<string> {
   const { selectors, grouped } = readPromql(expr);
@@ -151,7 +151,7 @@ test('the dashboard links to the page of its own version', () => {
 test('an alert about a target links to it on the status page, one about a courier to its page', () => {
   for (const { alert, expr, annotations } of rules) {
     const labels = resultLabels(expr);
-    // Of a courier that is gone, or of several, there is no page to look at.
+    // There is no page for a courier that is gone, nor for several couriers.
     const page = ['CourierAbsent', 'NobodyLeads'].includes(alert) ? undefined : 'http://{{ $labels.instance }}/';
     const query = labels.has('target') ? '?target={{ $labels.target }}' : '';
     assert.equal(annotations['status_url'], page && page + query, alert);

@@ -13,7 +13,7 @@ interface Line {
   readonly message: string;
   readonly data: Record<string, unknown>;
 }
-/** A log of findings and the lines that it has written. `look` gives those of one look. */
+/** Creates a log of findings. `look` returns the lines that one look writes. */
 function open() {
   let lines: Line[] = [];
   const writer = (level: string) => (message: string, data?: object) =>

@@ -127,7 +127,7 @@ export function target(
 
 const image = readImage(`${euWest}/team/app:1`);
 
-/** Of one image; `verified` of a target takes several. */
+/** The verification of one image. */
 export function verification(name: string, more: Partial<Verification> = {}): Verification {
   assert.ok('registry' in image);
   return { name: `${euWest}/${name}`, image, scope: scopeOf(euWest), running: false, notBefore: hour, ...more };

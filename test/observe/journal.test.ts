@@ -5,7 +5,7 @@ import type { CourierEvent } from '../../src/courier/events.ts';
 import { createJournal } from '../../src/observe/journal.ts';
 import { euWest, usEast } from './fixture.ts';
 
-/** The lines of these events: level, message and the data that would be printed. */
+/** Returns the lines of these events: level, message and the data as it would be printed. */
 function lines(...events: CourierEvent[]): { level: string; message: string; data: Record<string, unknown> }[] {
   const written: ReturnType<typeof lines> = [];
   const writer = (level: string) => (message: string, data?: object) =>
@@ -136,7 +136,7 @@ test('first failures, changes and recoveries are news, repeats are not', () => {
     'debug',
   ]);
   assert.deepEqual(levels({ kind: 'fetch-failed', ...origin, ...trial }, { kind: 'fetch-failed', ...origin, ...again }), ['warn', 'debug']);
-  // A proof that fails is told as a finding.
+  // A failed proof is reported as a finding instead.
   assert.deepEqual(levels({ ...proved, ok: false, message: 'no' }, { ...proved, ok: false, repeat: true }, proved), [
     'debug',
     'debug',

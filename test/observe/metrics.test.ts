@@ -11,7 +11,7 @@ const now = epoch / 1000;
 const create = () => createMetrics({ version: '1.2.3', clock: { wall: () => epoch } });
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
 
-/** Series as `name{labels}` without our prefix, to their values. */
+/** Parses series into a map from `name{labels}`, without our prefix, to the value. */
 function parse(text: string): Map<string, number> {
   const lines = text.split('\n').filter(line => line !== '' && !line.startsWith('#'));
   return new Map(

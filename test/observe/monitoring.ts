@@ -13,7 +13,7 @@ export interface Rule {
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
 }
-/** The alerts that people install. */
+/** The alert rules that users install. */
 export function alertRules(): Rule[] {
   const { groups } = parse(readFileSync(rulesFile, 'utf8')) as { groups: { rules: Rule[] }[] };
   return groups.flatMap(group => group.rules);
@@ -39,7 +39,7 @@ export function dashboard(): Dashboard {
   return JSON.parse(readFileSync(join(deploy, 'grafana/ecr-courier.json'), 'utf8')) as Dashboard;
 }
 
-/** A metric that an expression reads, with the labels that it is chosen by. */
+/** A metric that an expression reads, with the labels that select its series. */
 export interface Selector {
   readonly metric: string;
   readonly labels: readonly string[];
@@ -48,8 +48,8 @@ const words = new Set(['and', 'or', 'unless', 'bool']);
 const listed = (text: string): string[] => text.split(',').flatMap(part => part.trim() || []);
 
 /**
- * What a PromQL expression reads, and the labels that it groups or joins by. Enough for expressions of ours: whether it
- * is PromQL at all, promtool says.
+ * Returns the metrics that a PromQL expression reads, and the labels that it groups or joins by. It handles what our
+ * own expressions use; promtool checks whether they are valid PromQL.
  */
 export function readPromql(expr: string): { readonly selectors: Selector[]; readonly grouped: string[] } {
   const bare = expr.replaceAll(/"[^"]*"/g, '').replaceAll(/\[[^\]]*\]/g, '');

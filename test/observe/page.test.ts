@@ -17,7 +17,7 @@ const good = (name: string, slots = 1) =>
     Array.from({ length: slots }, (_, at) => entry(`${at}`, key, kept(3 * hour))),
   );
 const shown = (ledger: Ledger) => page(status(ledger));
-/** Without the script that every page has, whose characters are not markup. */
+/** Removes the script that every page contains, whose characters are not markup. */
 const withoutScript = (markup: string) => markup.replace(`${script}</script>`, '').replace(/<script data-seconds="\d+">/, '');
 const verdict = (markup: string) => /<title>(.*) - ecr-courier<\/title>/.exec(markup)?.[1];
 
@@ -127,7 +127,7 @@ test('a link to a target: it stands first and unfolded with its slots, and updat
   assert.deepEqual(openCards(markup), ['t50', 'bad']);
   assert.equal(markup.split('<details class="target"').length, 101);
   assert.equal(markup.match(/ecr-\d+ \(row \d+\)<\/th>/g)?.length, 31, 'its slots are listed, those of others counted');
-  // Without an address in it, the browser loads the page's own address again.
+  // A refresh without an address reloads the page's own address.
   assert.match(markup, /<meta http-equiv="refresh" content="15">/);
   assert.match(markup, /<a href="\/\?target=t50&amp;still">stop</);
   assert.match(page(of, { ...view, still: true }), /<a href="\/\?target=t50">update by itself</);
@@ -265,7 +265,7 @@ test('what is put into markup is text, in elements and attributes; only markup s
   assert.equal(html`<a title="${'"<&\''}">${[html`<b>`, null, false, 1, 'x\u0000y']}`.markup, '<a title="&quot;&lt;&amp;&#39;"><b>1x y');
 });
 
-/** The same plain data with every text replaced: what a hostile manager could send in every place at once. */
+/** Replaces every text in plain data, as if a hostile manager sent `text` in every field. Texts in `keep` stay. */
 function everywhere<T>(value: T, text: string, keep: ReadonlySet<string>): T {
   if (Array.isArray(value)) return value.map(item => everywhere(item as unknown, text, keep)) as T;
   if (typeof value === 'string') return (keep.has(value) ? value : text) as T;

@@ -18,8 +18,8 @@ interface Schema {
 const root = JSON.parse(readFileSync(new URL('../../src/observe/status.schema.json', import.meta.url), 'utf8')) as Schema;
 
 /**
- * What is wrong with the answer, as `path: what`. A member that the schema does not describe is wrong here, although
- * clients must bear it.
+ * Returns what is wrong with a status response, as `path: what`. A member that the schema does not describe is reported
+ * here, although clients must tolerate it.
  */
 export function statusFaults(value: unknown): string[] {
   return faults(value, root, '');

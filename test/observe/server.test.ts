@@ -25,7 +25,7 @@ const adminToken = 'an-admin-token-of-the-tests';
 const served = ledgerOf([target('portainer', [entry('7', scopeOf(euWest), kept(0))])]);
 const unserved = ledgerOf([target('portainer', [entry('7', scopeOf(euWest))])]);
 
-/** Doors with a healthy ledger, an admin token, and a record of what was asked and logged. */
+/** Opens doors with a healthy ledger and an admin token, and records requests and log lines. */
 async function open(t: TestContext, more: Partial<DoorDeps> = {}, place: Partial<ServerPlace> = {}) {
   const asked: string[] = [];
   const logged: string[] = [];

@@ -237,7 +237,7 @@ for (const { name, entry, next, state } of states) {
   });
 }
 
-/** A slot without registries that holds what slot 7 held once. */
+/** A slot without registries that follows slot 7 and holds what slot 7 held before. */
 const goesOn = (held: Kept | undefined, more: Partial<Slot> = {}, as: Partial<Entry> = {}): Entry =>
   entry('web', undefined, held, {
     ...(held && { heldHosts: [euWest] }),

@@ -9,7 +9,7 @@ import { leases, storeAt } from '../lease/kubernetes.ts';
 import { ecr, host, start, startDaemon } from './support.ts';
 
 const name = { namespace: 'courier', name: 'ecr-courier' };
-/** So much faster than the time of day. */
+/** How many times faster than real time the clock of the couriers runs. */
 const faster = 5;
 
 async function cluster(more: KubernetesOptions = {}) {
@@ -21,7 +21,7 @@ async function cluster(more: KubernetesOptions = {}) {
   return { fake, file, config: { targets: [target] }, [Symbol.asyncDispose]: () => left.disposeAsync() };
 }
 
-/** A courier that stands for the Lease of the cluster. */
+/** Starts a courier that is a candidate for the Lease of the cluster. */
 async function candidate({ fake, file, config }: Awaited<ReturnType<typeof cluster>>, me: string) {
   const store = storeAt({ url: fake.url, tokenFile: file.path }, name);
   const running = await start(config, faster, means => createElection({ store, me, ...means }));

@@ -22,7 +22,8 @@ test('a key that is refused is told, the heartbeat stops, and both come back wit
   await until(() => hook.taken.length === 1, 'the refusal');
   await until(() => beats.heard.at(-1) === 'down', 'the end of the heartbeat');
   admin.apiKey = adminKey;
-  // A new key would be taken up at once; with the old one the pause after a refusal would be waited for.
+  // The reload configures the key directly: a new key is tried at once, while the old one would wait for the pause
+  // after a refusal.
   await running.reload({ ...config, targets: [target(portainer, { apiKey: adminKey, apiKeyFile: undefined })] });
   await until(() => hook.taken.length === 2, 'that it is over');
   await until(() => beats.heard.at(-1) === 'up', 'the heartbeat is back');

@@ -52,7 +52,7 @@ test('two daemons of one user with two ports: every command finds the one that i
   }
   const nobody = { ...first.env, ...own(ports[2]) };
   for (const name of ['healthcheck', 'status', 'refresh']) assert.equal((await command([name], nobody)).code, 1, name);
-  // Not even when the socket of another daemon is named.
+  // The same when ECR_COURIER_SOCKET names the socket of another daemon.
   const { code, stderr } = await command(['healthcheck'], { ...nobody, ECR_COURIER_SOCKET: join(folder, `ecr-courier-${ports[0]}.sock`) });
   assert.equal(code, 1);
   assert.match(stderr, /belongs to another daemon/);

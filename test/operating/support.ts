@@ -20,7 +20,7 @@ import { startRegistry } from '../fakes/registry.ts';
 
 export const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const adminToken = 'the-admin-token-of-these-tests';
-/** Of the test file that imports this. */
+/** The double of ECR, one for each test file that imports this. */
 export let ecr: FakeEcr;
 export let folder: string;
 
@@ -30,7 +30,7 @@ before(async () => {
   await writeFile(join(folder, 'key'), adminKey, { mode: 0o600 });
   await writeFile(join(folder, 'admin'), adminToken, { mode: 0o600 });
   const aws = { AWS_ENDPOINT_URL_ECR: ecr.url, AWS_ENDPOINT_URL_STS: ecr.url };
-  // The AWS client reads the process's own variables.
+  // The AWS client reads the variables of the process.
   Object.assign(process.env, { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests', ...aws });
 });
 after(async () => {
@@ -51,12 +51,12 @@ export const target = (portainer: { url: string }, more: object = {}) => ({
 
 interface Running extends AsyncDisposable {
   readonly app: App;
-  /** What was logged, from the level info on. */
+  /** The log lines from the level info on. */
   readonly lines: readonly string[];
   reload(config: object): Promise<void>;
 }
 
-/** One that was free a moment ago. */
+/** Returns a port that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -66,7 +66,9 @@ export async function freePort(): Promise<number> {
   return address.port;
 }
 
-/** The program without its doors, in this process. standFor: makes the election in which it stands. */
+/**
+ * Starts the program without its doors, in this process. `standFor` creates the election in which it is a candidate.
+ */
 export async function start(
   config: object,
   faster = 1,
@@ -97,7 +99,7 @@ export async function start(
   };
 }
 
-/** The executable, with its configuration in a directory. */
+/** Starts the executable with its configuration in a directory. */
 export async function startDaemon(files: Readonly<Record<string, string>>, more: Readonly<Record<string, string>> = {}) {
   const config = await mkdtemp(join(folder, 'config-'));
   const place = (name: string) => join(config, name);

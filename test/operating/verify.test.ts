@@ -43,7 +43,7 @@ interface Line {
   readonly image?: string;
 }
 
-/** A daemon whose wall clock can be set forward: whatever is due by then is due. */
+/** Starts a courier whose wall clock can be set forward with `leap`, which makes everything due that is due by then. */
 async function start(verify: readonly string[]): Promise<AsyncDisposable & { app: App; lines: () => Line[]; leap(ms: number): void }> {
   let ahead = 0;
   const file = join(folder, 'courier.json');

@@ -21,7 +21,7 @@ after(async () => {
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 let made = 0;
-// The AWS client reads the process's own variables.
+// The AWS client reads the variables of the process.
 beforeEach(async () => {
   useStaticKeys();
   const home = join(folder, `${made++}`);

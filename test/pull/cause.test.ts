@@ -28,7 +28,7 @@ const get = (env: Readonly<Record<string, string>>): ReturnType<typeof runDocker
     stdin: () => Promise.resolve('123456789012.dkr.ecr.eu-west-1.amazonaws.com\n'),
   });
 
-/** What the helper says of a failure on stdout. */
+/** Returns the short cause that the helper prints to stdout, and checks its length and its end. */
 function saidOf(failure: Failure): string {
   const cause = causeOf(failure);
   assert.ok(cause.length <= 203, cause);

@@ -20,7 +20,7 @@ const folder = await mkdtemp(join(tmpdir(), 'front-'));
 after(() => rm(folder, { recursive: true }));
 await writeFronts(folder);
 const front = join(folder, 'docker-credential-ecr-courier');
-// In the place of Node: what it is given.
+// A stand-in for Node, which prints its arguments, the request that was read and the rest of stdin.
 await writeFile(
   join(folder, 'node'),
   '#!/bin/sh\nshift\necho "NODE $*"\n[ -z "${ECR_COURIER_BEGUN+x}" ] || printf "%s\\n" "$ECR_COURIER_BEGUN"\ncat\n',
@@ -39,22 +39,22 @@ const cache = join(home, '.cache/ecr-courier');
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 type Env = Readonly<Record<string, string>>;
 
-/** Runs the front, by its first line unless a shell is named. */
+/** Runs the front, with its own interpreter unless a shell is given. */
 async function ask(env: Env, { stdin = host, args = ['get'], shell = [] as readonly string[], file = front } = {}): Promise<string> {
   const [program = file, ...rest] = [...shell, file, ...args];
   const child = run(program, rest, { env: { PATH: process.env['PATH'] ?? '', HOME: home, ...env }, encoding: 'utf8' });
   child.child.stdin?.on('error', () => undefined).end(stdin);
   return (await child).stdout;
 }
-/** Beside a Node that reads nothing, as a front is asked a thousand times. */
+/** Fronts with a stand-in for Node that does not read stdin, because these run a thousand times. */
 const hasty = join(folder, 'hasty');
 await mkdir(hasty);
 await writeFronts(hasty);
 await writeFile(join(hasty, 'node'), '#!/bin/sh\necho NODE\n', { mode: 0o755 });
 
 /**
- * What the front says in each of these environments. One shell reads it for all, each time in a process of its own: the
- * start of a shell costs more than a front, and a start by Node more than that.
+ * Returns what the front prints in each of these environments. One shell reads the front for all of them, each time in
+ * a subshell: to start a shell costs more than a front, and to start it from Node costs even more.
  */
 async function askInEach(envs: readonly Env[]): Promise<readonly string[]> {
   const file = join(hasty, 'docker-credential-ecr-courier');
@@ -102,7 +102,7 @@ for (const shell of shells)
     assert.equal(await ask({}, { shell }), answerOf('a"b\\c%s\\n$(x)'));
     for (const from of [now - 6 * 3_600_000 - 1000, now - 24 * 3_600_000, now + 60_000]) {
       await (await openAnswers(cache)).write(keyFor('one'), answer('token-old', from));
-      // As it is when the clock was set meanwhile.
+      // As if the clock had been set meanwhile.
       await utimes((await laidDown()).answer, from / 1000, from / 1000);
       assert.match(await ask({}, { shell }), /^NODE docker get/);
     }
@@ -119,11 +119,12 @@ for (const shell of shells)
     await lay({});
     const { hit, answer: kept } = await laidDown();
     const at = async (path: string, ms: number): Promise<void> => utimes(path, ms / 1000, ms / 1000);
-    // The clock of files ticks every few milliseconds: in one tick with the answer, no pipe is newer.
+    // File times tick every few milliseconds, and a pipe of the same tick is not newer than the answer. So make the
+    // answer older.
     await at(kept, now);
     assert.equal(await withoutDate(), answerOf('token-kept'));
     assert.ok(Math.abs((await stat(hit)).mtimeMs - (now + 5 * 3_600_000)) < 2000, 'the end of its freshness');
-    // Behind that, or before the answer was written, only the time itself can tell.
+    // After the end of its freshness, or before the answer was written, only the actual time decides.
     for (const [path, wrong, right] of [
       [hit, now - 1000, now + 3_600_000],
       [kept, now + 3_600_000, now],
@@ -134,7 +135,7 @@ for (const shell of shells)
       await at(path, right);
       assert.equal(await withoutDate(), answerOf('token-kept'));
     }
-    // One that was fetched later, and is not fresh for as long.
+    // An answer that was fetched later and is fresh for a shorter time.
     const brief = { ...answer('token-brief'), freshUntil: Date.now() + 60_000 };
     await (await openAnswers(cache)).write(keyFor('one'), brief);
     assert.equal((await withoutDate()).startsWith('NODE'), !isBash);
@@ -222,7 +223,7 @@ for (const shell of shells)
     assert.equal(await ask({}, { shell, stdin: long }), `NODE docker get\n${long}`);
   });
 
-/** In the place of the program: its time is over at once, or it is not there. */
+/** Stand-ins for the program `sleep`: one returns after 0.3 s, the other cannot be started. */
 for (const [sleep, script] of [
   ['that ends', '#!/bin/sh\nexec /bin/sleep 0.3\n'],
   ['that is not there', '#!/nowhere\n'],
@@ -255,7 +256,9 @@ test('all other verbs are for Node, with standard input as it is', async () => {
     assert.equal(await ask({}, { args, stdin }), `NODE docker${args.map(arg => ` ${arg}`).join('')}\n${stdin}`);
 });
 
-/** An environment, and files of the home with the seconds since they were changed. */
+/**
+ * An environment, and files of the home with their age in seconds. `single`: the environment sets one variable only.
+ */
 interface Scene {
   readonly env: Env;
   readonly files: Readonly<Record<string, readonly [text: string, age: number]>>;
@@ -307,7 +310,7 @@ async function set({ files }: Scene): Promise<void> {
   }
 }
 
-/** What Node calls the identity of the scene; undefined: it answers nobody there. */
+/** Returns the identity that Node computes for the scene, or undefined where it gives no answer. */
 async function identityIn({ env }: Scene): Promise<string | undefined> {
   const all = { HOME: home, ...env };
   const registry = parseAddress(host)?.registry;
@@ -333,7 +336,7 @@ test('a front never answers what Node would not: every environment after every o
   let hits = 0;
   for (const group of Map.groupBy(scenes, ({ files }) => JSON.stringify(files)).values()) {
     await set(group[0] ?? assert.fail());
-    // Those of one variable each are held against the empty one, and it against them.
+    // Scenes of one variable each are paired only with themselves and with all others, not with each other.
     const pairs = scenes.flatMap((scene, at) =>
       known.has(scene)
         ? group
@@ -361,7 +364,7 @@ test('the front puts together what Node does, in the same order', async () => {
   for (const name of unanswered) assert.ok(text.includes(`$${name}`), name);
 });
 
-/** The file that says which answer it is, and the answer. */
+/** The paths of the hit file, which names the answer, and of the answer. */
 const laidDown = async (): Promise<Readonly<Record<'hit' | 'answer', string>>> => {
   const [hit = ''] = (await readdir(join(cache, 'hits'))).filter(one => one.startsWith('1'));
   return { hit: join(cache, 'hits', hit), answer: join(cache, nameOfAnswer(digestOf(keyFor('one')))) };

@@ -23,7 +23,7 @@ const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const request = { kind: 'CredentialProviderRequest', apiVersion: 'credentialprovider.kubelet.k8s.io/v1', image: `${host}/app` };
 const never = new AbortController().signal;
 
-/** Of an end that stays open. */
+/** An input that stays open after these chunks. */
 function open(...chunks: readonly string[]): PassThrough {
   const input = new PassThrough();
   for (const chunk of chunks) input.write(chunk);
@@ -92,7 +92,7 @@ for (const [program, ...args] of [
 ] as const)
   test(`what is too long is an error of the whole program: ${program} ${args.join(' ')}`, async () => {
     const child = spawn(join(await built(), program), args, { env: { HOME: home, PATH: dirname(process.execPath) } });
-    // Whoever does not read on lets the writer fail.
+    // The program stops reading, so the write fails.
     child.stdin.on('error', () => undefined);
     child.stdin.end(`${program.startsWith('docker') ? host : JSON.stringify(request)}\n${'x'.repeat(2 * most)}`);
     const [stdout, stderr, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);

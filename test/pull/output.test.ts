@@ -20,7 +20,7 @@ const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const request = `{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":"${host}/app"}`;
 const env = { HOME: home, AWS_ACCESS_KEY_ID: 'AKIAUNWRITTEN', AWS_SECRET_ACCESS_KEY: 's', AWS_EC2_METADATA_DISABLED: 'true' };
 
-/** An answer on disk, and what lets a front give it. `length`: of its password. */
+/** Stores an answer, and the hit file with which a front finds it. `length`: that of the password. */
 async function lay(length: number): Promise<void> {
   const registry = parseAddress(host)?.registry ?? assert.fail();
   const directory = join(home, '.cache/ecr-courier');
@@ -38,7 +38,10 @@ interface Ran {
   readonly stderr: string;
 }
 
-/** Runs `sh`, where `$@` is a program with its arguments. `ECR_COURIER_TRACE` leaves everything to Node. */
+/**
+ * Runs `sh`, where `$@` is a program with its arguments. With `ECR_COURIER_TRACE` set, the front leaves everything to
+ * Node.
+ */
 async function shell(script: string, args: readonly string[], more: Readonly<Record<string, string>> = {}): Promise<Ran> {
   const [name = '', ...rest] = args;
   const all = ['-c', script, 'sh', join(dist, name), ...rest];

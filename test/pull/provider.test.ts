@@ -17,7 +17,7 @@ const run = promisify(execFile);
 const folder = await mkdtemp(join(tmpdir(), 'provider-'));
 after(() => rm(folder, { recursive: true }));
 await writeFronts(folder);
-// In the place of Node: what it is given.
+// A stand-in for Node, which prints its arguments, the request that was read and the rest of stdin.
 await writeFile(
   join(folder, 'node'),
   '#!/bin/sh\nshift\necho "NODE $*"\n[ -z "${ECR_COURIER_BEGUN+x}" ] || printf "%s\\n" "$ECR_COURIER_BEGUN"\ncat\n',
@@ -106,7 +106,7 @@ test('whatever else is asked is for Node, which gets it whole', async () => {
     assert.equal(first, 'NODE kubelet', stdin);
     assert.equal(rest.join('\n').trimEnd(), stdin.trimEnd());
   }
-  // The kubelet ends its line, and a shell that looked for another one would wait for as long as the end is open.
+  // The kubelet ends its line but may leave stdin open, so the front must not look for another line.
   for (const stdin of [good, `${good}${good}`]) assert.equal((await ask(stdin)).slice(0, 7), '{"kind"');
 });
 

@@ -31,7 +31,7 @@ after(async () => {
 
 let home = '';
 let made = 0;
-// The AWS client reads the process's own variables.
+// The AWS client reads the variables of the process.
 beforeEach(async () => {
   useStaticKeys();
   home = join(folder, `${made++}`);

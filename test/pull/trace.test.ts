@@ -109,7 +109,7 @@ test('a trace is for its owner alone, is cut at a size, and never fails a call',
   assert.deepEqual([mode & 0o777, size], [0o640, 16 * 70_000], 'never over a log of others');
 });
 
-/** What a message of ours might quote. */
+/** The part of the request that one of our messages might quote. */
 function imageIn(text: string): string {
   try {
     const { image = text } = JSON.parse(text) as { image?: string };
@@ -149,7 +149,7 @@ test('a trace shows no secret, wherever it stands and however it is written', as
     [`${token}\n`, token, `--token=${token}`, 'opaque-token-1', '--x=opaque-token-1'],
   ];
   for (const [at, form] of forms.entries()) {
-    // One of its own for each, as a secret is masked everywhere for as long as somebody holds it.
+    // Each form gets its own secret, because a secret is masked everywhere for as long as it is referenced.
     const [text = '', ...args] = form.map(one => one.replaceAll('opaque', `opaque${at}x`).replaceAll('me:', `me${at}:`));
     const repeats = async (run: Run): Promise<Said> => {
       const asked = await run.stdin();

@@ -5,7 +5,7 @@ const session = 'arn:aws:sts::210987654321:assumed-role/puller/i-0123';
 export const provider = 'arn:aws:iam::123456789012:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/ABC';
 export const repository = (name: string): string => `arn:aws:ecr:eu-west-1:123456789012:repository/${name}`;
 
-/** Every form of every job, with the policies that it comes to. */
+/** Every form of every job, with the policies that it leads to. */
 export const asked: readonly (readonly [args: readonly string[], parts: readonly string[]])[] = [
   [[image], ['identity']],
   [['token'], ['identity']],

@@ -10,7 +10,10 @@ const theirs = 'arn:aws:ecr:eu-west-1:444455556666:repository/team/app';
 const said = (tail: string, { action = 'ecr:BatchGetImage', resource = own } = {}): string =>
   `User: ${role} is not authorized to perform: ${action} on resource: ${resource}${tail && ` ${tail}`}`;
 
-/** Tails of IAM's messages (IAM user guide, "Troubleshoot access denied error messages"), and where they point. */
+/**
+ * Ends of IAM's messages (IAM user guide, "Troubleshoot access denied error messages"), and the policies that they
+ * point to.
+ */
 const tails: readonly [tail: string, gate: Denial['gate'], explicit: boolean][] = [
   ['because no identity-based policy allows the ecr:BatchGetImage action', 'identity', false],
   ['because no resource-based policy allows the ecr:BatchGetImage action', 'resource', false],

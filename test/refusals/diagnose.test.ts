@@ -49,7 +49,7 @@ test('what is not there may be a refusal to a pull-through cache: both are said,
   );
   const image = of(404, '{"errors":[{"code":"MANIFEST_UNKNOWN","message":"Requested image not found"}]}');
   assert.equal(image?.id, 'image-missing');
-  // Most often it is a mistyped name, of which no policy helps.
+  // Usually the name is mistyped, and then no policy helps.
   for (const { paste = [] } of [name ?? assert.fail(), image ?? assert.fail()]) {
     assert.ok(paste.every(({ kind }) => kind === 'command'));
     assert.match(paste.at(-1)?.text ?? '', new RegExp(`^ecr-courier policy cache ${host}/\\S+:1 --for ${asked.principal}$`));

@@ -1,4 +1,4 @@
-/** What happens to a text between a program and the paste, each as a function. */
+/** Transformations that a text may go through between a program and the paste. */
 export const forms: Readonly<Record<string, (text: string) => string>> = {
   'as it is': text => text,
   'a member of JSON': text => JSON.stringify({ level: 'error', message: text }),

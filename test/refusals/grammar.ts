@@ -2,17 +2,17 @@ import assert from 'node:assert/strict';
 import type { Part } from '../../src/refusals/documents.ts';
 
 /**
- * What AWS lets each action name as its resource, and who may grant it. From the Service Authorization Reference
- * (Amazon Elastic Container Registry, Amazon Elastic Container Registry Public, AWS Security Token Service, AWS Lambda;
- * read in November 2026), and from the ECR user guide for ecr:TagResource (identity policies only, or a registry's) and
- * ecr:CreateRepository (no repository is there that could have a policy).
+ * The resources that AWS lets each action name, and the policies that may grant it. From the Service Authorization
+ * Reference (Amazon Elastic Container Registry, Amazon Elastic Container Registry Public, AWS Security Token Service,
+ * AWS Lambda; read in November 2026), and from the ECR user guide for ecr:TagResource (identity policies only, or a
+ * registry's) and ecr:CreateRepository (there is no repository yet that could have a policy).
  */
 const repository = /^arn:aws(-[a-z]+)*:ecr:[a-z]{2,}(-[a-z]+)+-\d{1,2}:\d{12}:repository\/[a-z0-9._/-]*\*?$/;
 const role = /^arn:aws(-[a-z]+)*:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const lambda = /^arn:aws(-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:function:[\w-]+(:[\w$-]+)?$/;
 /**
- * Services that pull with no role, and what AWS documents them to say in whose name; undefined where it documents
- * nothing (user guides of Lambda, CodeBuild, SageMaker, EMR Serverless and HealthOmics).
+ * Services that pull without a role, and the form of the aws:SourceArn that AWS documents for them; undefined where it
+ * documents none (user guides of Lambda, CodeBuild, SageMaker, EMR Serverless and HealthOmics).
  */
 const pullers: ReadonlyMap<string, RegExp | undefined> = new Map([
   ['lambda.amazonaws.com', /^arn:aws(-[a-z]+)*:lambda:[a-z0-9-]+:\d{12}:function:([\w-]+|[\w-]*\*)$/],
@@ -50,14 +50,17 @@ export const authorization: ReadonlyMap<string, { readonly resource: RegExp; rea
   ['lambda:InvokeFunction', { resource: lambda, in: ['identity', 'function'] }],
 ] as const);
 
-/** Global keys and those of STS; those of a web identity begin with its issuer (IAM user guide). */
+/** Global condition keys and keys of STS; the keys of a web identity begin with its issuer (IAM user guide). */
 const conditionKeys: readonly string[] = ['aws:PrincipalArn', 'aws:SourceArn', 'sts:ExternalId'];
 const operators: readonly string[] = ['StringLike', 'StringEquals', 'ArnLike'];
 const principal = /^arn:aws(-[a-z]+)*:(iam::\d{12}:(root|user\/[\w+=,.@/-]+|role\/[\w+=,.@/-]+)|sts::\d{12}:federated-user\/[\w+=,.@-]+)$/;
 
 const provider = /^arn:aws(-[a-z]+)*:iam::\d{12}:oidc-provider\/[\w./-]+$/;
 
-/** Most characters, without blanks (IAM quotas; SetRepositoryPolicy and PutRegistryPolicy of the API of ECR). */
+/**
+ * The maximum length in characters, without whitespace (IAM quotas; SetRepositoryPolicy and PutRegistryPolicy of the
+ * API of ECR).
+ */
 const longest: Readonly<Record<Part, number>> = {
   identity: 6144,
   trust: 2048,
@@ -79,7 +82,7 @@ const membersOf: Readonly<Record<Part, readonly string[]>> = {
 type Json = Readonly<Record<string, unknown>>;
 const textsOf = (value: unknown): readonly string[] => [value].flat() as string[];
 
-/** Fails where AWS would refuse the policy, or where it would mean something else than it looks like. */
+/** Fails where AWS would reject the policy, or where the policy would mean something else than it seems to. */
 export function assertGrammar(policy: unknown, part: Part): void {
   const { Version, Statement, ...rest } = policy as Json & { readonly Statement: readonly Json[] };
   assert.equal(Version, '2012-10-17');
@@ -105,7 +108,7 @@ export function assertStatement(statement: Json, part: Part): void {
   if (Condition !== undefined) assertCondition(Condition as Json);
 }
 
-/** Whoever lets in a service says in whose name, where the service does. */
+/** Asserts that a statement for a service restricts aws:SourceArn where AWS documents it. */
 function assertSource({ Principal, Condition }: Json): void {
   const { Service } = Principal as { readonly Service?: string };
   if (Service === undefined) return;
@@ -121,7 +124,7 @@ function assertActions(statement: Json, part: Part): void {
   for (const action of actions) {
     const known = authorization.get(action);
     assert.ok(known, `${action} is an action of AWS`);
-    // An endpoint grants nothing: it lets through.
+    // An endpoint policy grants nothing; it only lets requests through.
     assert.ok(part === 'endpoint' || known.in.includes(part), `${action} is granted in a policy of the ${part}`);
     if (statement['Resource'] === undefined) continue;
     for (const resource of textsOf(statement['Resource'])) assert.match(resource, known.resource, action);

@@ -1,6 +1,6 @@
 /**
- * As much of HCL as our Terraform has: comments, blocks with labels, attributes with strings and lists of strings.
- * Throws on everything else, on templates (`${`), and on what is not closed.
+ * A block of the subset of HCL that our Terraform uses: comments, blocks with labels, attributes with strings and lists
+ * of strings. The parser throws on everything else, on templates (`${`), and on anything that is not closed.
  */
 export interface Block {
   readonly type: string;

@@ -1,7 +1,10 @@
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const other = '444455556666.dkr.ecr.us-east-2.amazonaws.com';
 
-/** Logs as people paste them, with what they are explained as; undefined for what has nothing to do with ECR. */
+/**
+ * Logs as users paste them, with the id of the situation that explains them; undefined where they have nothing to do
+ * with ECR.
+ */
 export const logs: readonly (readonly [id: string | undefined, text: string])[] = [
   [
     'not-logged-in',

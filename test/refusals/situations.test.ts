@@ -110,7 +110,7 @@ test('who masks account and region before he pastes gets the same answer', () =>
 test('what hides the account or the region of a text hides nothing of its meaning', () => {
   const accounts = ['***', 'XXXXXXXXXXXX', '${AWS_ACCOUNT_ID}', '<aws_account_id>', '<account number>'];
   const regions = ['***', '<your region>'];
-  // Two regions are compared, or the region is all that tells what is wrong.
+  // In these situations two regions are compared, or only the region shows what is wrong.
   const byRegion = new Set(['other-region', 'host-misspelt', 'public-region']);
   const wrong = symptoms.flatMap(({ id, text }) =>
     [

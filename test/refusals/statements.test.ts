@@ -33,7 +33,7 @@ test('a denied action leads to the narrowest job that it belongs to', () => {
     jobs.map(action => rightsFor(action).name),
     ['Pull', 'Push', 'ImportUpstream', 'FetchPublicToken', 'InvokeFunction'],
   );
-  // Readers ask for it as well, and need no right to push.
+  // Readers need this action too, but no right to push.
   assert.deepEqual(rightsFor('ecr:BatchCheckLayerAvailability').actions, ['ecr:BatchCheckLayerAvailability']);
   assert.deepEqual(rightsFor('ecr:ListImages'), { name: 'ListImages', actions: ['ecr:ListImages'] });
 });

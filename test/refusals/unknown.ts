@@ -5,7 +5,7 @@ const pulling = `2m14s       Normal    Pulling     pod/web-5c1   Pulling image "
 const pulled = `2m11s       Normal    Pulled      pod/web-5c1   Successfully pulled image "${image}" in 2.4s`;
 const unhealthy = '61s         Warning   Unhealthy   pod/web-5c1   Readiness probe failed: HTTP probe failed with statuscode: 403';
 
-/** What an application says of something else, where its log names the image that it runs from. */
+/** Logs of an application about something else, which name the image that it runs from. */
 const labelled: readonly string[] = [
   events(pulling, pulled, unhealthy),
   events(unhealthy, pulling, pulled),
@@ -38,7 +38,7 @@ const labelled: readonly string[] = [
   `10.0.0.7 - - [20/Nov/2026:10:00:00 +0000] "GET /v1/x HTTP/1.1" 403 Forbidden "${image}"`,
 ];
 
-/** Words that other registries use as well, in texts that name one. */
+/** Messages that other registries also use, in texts that name one of these. */
 const foreign: readonly string[] = [
   'Error response from daemon: Get "https://registry.gitlab.com/v2/": unauthorized: Your authorization token has expired',
   'Error response from daemon: Head "https://ghcr.io/v2/org/app/manifests/1": denied: Your authorization token has expired',
@@ -51,7 +51,7 @@ const foreign: readonly string[] = [
   'failed to solve: ghcr.io/org/app:1: error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: ``',
 ];
 
-/** Texts that look like a matter of ECR and are none, or that do not tell enough. */
+/** Texts that seem to concern ECR but do not, or that do not say enough. */
 export const others: readonly string[] = [
   ...labelled,
   ...foreign,

@@ -23,7 +23,10 @@ const principals = (account: string): readonly string[] => [
   `arn:aws:sts::${account}:assumed-role/puller/i-0123`,
 ];
 
-/** As IAM words what lies behind the resource (IAM user guide, "Troubleshoot access denied error messages"). */
+/**
+ * The ends of IAM's messages, by the policy that lacks the permission (IAM user guide, "Troubleshoot access denied
+ * error messages").
+ */
 const gates: Readonly<Record<string, string>> = {
   none: '',
   identity: 'because no identity-based policy allows the ACTION action',
@@ -33,7 +36,7 @@ const gates: Readonly<Record<string, string>> = {
   scp: 'because no service control policy allows the ACTION action',
   endpoint: 'because no VPC endpoint policy allows the ACTION action',
 };
-/** Nothing outweighs these; of resource control policies AWS takes no Allow. */
+/** Denials that no Allow overrides; a resource control policy accepts no Allow of its own. */
 const denials: readonly string[] = [
   'because no resource control policy allows it',
   'with an explicit deny',
@@ -52,7 +55,7 @@ const sentence = (principal: string, action: string, tail: string): string =>
 const pasted = ({ paste = [] }: Diagnosis): readonly Statement[] =>
   paste.filter(({ kind }) => kind === 'policy').map(({ text }) => JSON.parse(text) as Statement);
 
-/** A policy is known by its members. */
+/** Tells the kind of policy by the members of its statement. */
 function partOf({ Principal, Resource, Action }: Statement): Part {
   if (Principal === undefined) return 'identity';
   if (Principal === '*') return 'endpoint';
@@ -63,7 +66,7 @@ function partOf({ Principal, Resource, Action }: Statement): Part {
 
 const known = new Map<string, Promise<readonly Statement[]>>();
 
-/** What `policy` prints of a part for an action, and for somebody. */
+/** Returns the statements that `policy` prints for an action, a principal and a kind of policy. */
 function printed(action: string, principal: string, part: Part): Promise<readonly Statement[]> {
   const key = [action, part, ...(part === 'identity' || part === 'endpoint' ? [] : [principal])].join(' ');
   const statements = known.get(key) ?? print(action, principal, part);
@@ -74,14 +77,14 @@ function printed(action: string, principal: string, part: Part): Promise<readonl
 async function print(action: string, principal: string, part: Part): Promise<readonly Statement[]> {
   const resource = resourceOf(action);
   const args = [action, ...(resource === '*' ? [] : [resource]), '--for', principal, '--part', part];
-  // The text does not tell which external id the role demands, if any.
+  // The text does not say which external id the role requires, if any.
   const id = action === 'sts:AssumeRole' && part === 'trust' ? ['--external-id', 'EXTERNAL-ID'] : [];
   const { code, stdout, stderr } = await command(['policy', ...args, ...id]);
   assert.equal(code, 0, stderr);
   return (JSON.parse(stdout) as { readonly Statement: readonly Statement[] }).Statement;
 }
 
-/** Nothing but what was refused, and what belongs to the same job. */
+/** Asserts that the statement allows only the refused action and the others of the same job. */
 function assertLeast(statement: Statement, action: string): void {
   const allowed = [statement.Action].flat();
   assert.ok(allowed.includes(action), `${allowed.join()} allows ${action}`);
@@ -92,9 +95,10 @@ function assertLeast(statement: Statement, action: string): void {
 for (const [gate, tail] of Object.entries(gates))
   test(`every refusal by ${gate === 'none' ? 'a policy that is not named' : `the ${gate} policy`} leads to the statement that policy prints`, async () => {
     for (const [action, { in: parts }] of authorization) {
-      // What no resource can grant is never refused by one; a web identity has nothing but the role to refuse it.
+      // An action that no resource can grant is never refused by a resource, and a web identity can be refused by the
+      // role only.
       if ((gate === 'resource' && parts.length === 1) || !parts.includes('identity')) continue;
-      // Lambda takes no statement: the command is looked at below.
+      // Lambda takes a command instead of a statement; another test checks it.
       if (gate === 'resource' && action === 'lambda:InvokeFunction') continue;
       for (const account of Object.values(owners))
         for (const principal of principals(account)) {
@@ -192,7 +196,7 @@ test('what the whole table tells people to paste is policy as AWS takes it', () 
   }
 });
 
-/** What `policy` prints for a service: that it pulls, or that it assumes a role; the statements for it. */
+/** Returns the statements that `policy` prints for a service that pulls, or else for one that assumes a role. */
 async function printedFor(service: string): Promise<readonly Statement[]> {
   for (const args of [
     ['pull', repository],

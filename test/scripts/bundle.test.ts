@@ -10,7 +10,7 @@ import { bundle } from '../../scripts/bundle.ts';
 test('a Node that is too old says so: what it lacks is not used before', async () => {
   using folder = mkdtempDisposableSync(join(tmpdir(), 'ecr-courier-'));
   await bundle({ main: 'src/main.ts' }, folder.path);
-  // This Node, without what Node 18 has not.
+  // This Node without what Node 18 lacks.
   const old = join(folder.path, 'old.mjs');
   writeFileSync(
     old,

@@ -9,7 +9,7 @@ import { architectureOf } from '../../scripts/debian.ts';
 const script = join(import.meta.dirname, '../../scripts/deb.ts');
 const deb = (...args: string[]) => spawnSync(process.execPath, [script, ...args], { encoding: 'utf8' });
 
-/** The header of a program for this processor. */
+/** The ELF header of a program for this machine type. */
 const programFor = (machine: number): Buffer => {
   const header = Buffer.alloc(64);
   header.write('\x7fELF', 'latin1');

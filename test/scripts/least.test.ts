@@ -28,7 +28,7 @@ test('a Node that is too old says which one is needed and how one gets it; all o
     [`${major}.${minor}.0`, true],
     [`${Number(major) + 1}.0.0`, true],
   ] as const) {
-    // Its place in a folder of no packages: what is loaded is in the words of every Node.
+    // Run in a folder without packages: the script must load with nothing but syntax that every Node knows.
     const code = `Object.defineProperty(process, 'versions', { value: { node: '${version}' } }); require(${JSON.stringify(least)}); console.log('on');`;
     const { status, stdout, stderr } = spawnSync(process.execPath, ['-e', code], { encoding: 'utf8', cwd: files.path });
     assert.deepEqual([status, stdout], enough ? [0, 'on\n'] : [1, ''], version);
@@ -55,7 +55,7 @@ test('whoever hands on JSON is told of what npm writes before it', () => {
 test('`npm ci` warns of no Node that only it runs on, and still says what is wrong', async () => {
   await using files = await folder();
   for (const name of ['.npmrc', 'package.json', 'package-lock.json']) copyFileSync(join(root, name), files.at(name));
-  // With the Node of this machine: that of node_modules is never too old.
+  // Use the Node of this machine, because the one in node_modules is never too old.
   const places = (process.env['PATH'] ?? '').split(delimiter).filter(place => !place.includes('node_modules'));
   const variables = Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name));
   const env = { ...Object.fromEntries(variables), PATH: places.join(delimiter) };

@@ -7,7 +7,7 @@ import { folder } from '../config/support.ts';
 
 const needs = join(import.meta.dirname, '../real/needs.ts');
 
-/** What becomes of a part that needs podman-compose, where the one on the PATH has this help. */
+/** Runs a part that needs podman-compose, with one on PATH that prints this help. */
 async function partWith(help: string, env: Readonly<Record<string, string>> = {}) {
   await using files = await folder();
   await mkdir(files.at('bin'));

@@ -10,7 +10,7 @@ import { join, makePrograms } from '../../scripts/programs.ts';
 const folder = await mkdtemp(path(tmpdir(), 'courier-programs-'));
 after(() => rm(folder, { recursive: true }));
 
-/** The files that are loaded with one, itself included. */
+/** Returns the files that a module loads statically, itself included. */
 async function loadedWith(file: string, seen = new Set<string>()): Promise<Set<string>> {
   if (seen.has(file)) return seen;
   seen.add(file);
@@ -22,7 +22,7 @@ async function loadedWith(file: string, seen = new Set<string>()): Promise<Set<s
 const laterOf = (text: string): string[] => [...text.matchAll(/import\("(\.[^"]+)"\)/g)].map(([, from = '']) => from);
 
 test('what a miss needs are four files', async () => {
-  // By a link, as a checkout may have one for node_modules.
+  // Through a symlink, because node_modules of a checkout may be one.
   await mkdir(path(folder, 'real'));
   await symlink('real', path(folder, 'linked'));
   const { inputs } = await makePrograms(path(folder, 'linked'));

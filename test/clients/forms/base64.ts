@@ -1,6 +1,6 @@
 import { au, base64, entry, G, type Row } from './words.ts';
 
-/** Ways to write an `auth`. */
+/** Spellings of an `auth`. */
 export const rows: readonly Row[] = [
   [entry(`{"auth":"${base64('AWS:good')} "}`), 'undecoded FAIL FAIL FAIL - FAIL FAIL FAIL FAIL y y - FAIL FAIL FAIL'],
   [entry(`{"auth":" ${base64('AWS:good')}"}`), 'undecoded FAIL FAIL FAIL - FAIL FAIL FAIL FAIL y y - FAIL FAIL FAIL'],

@@ -1,6 +1,6 @@
 import { a, au, base64, entry, G, type Row } from './words.ts';
 
-/** User names, passwords and an `auth` that are empty, and entries of other hosts with such. */
+/** Empty user names, passwords and values of `auth`, and entries of other hosts with these. */
 export const rows: readonly Row[] = [
   [
     entry(a('good', '')),

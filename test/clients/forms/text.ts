@@ -1,6 +1,6 @@
 import { A, au, B, G, type Row } from './words.ts';
 
-/** What stands behind, before and around the JSON, and what is no JSON. */
+/** Text after, before and around the JSON, and invalid JSON. */
 export const rows: readonly Row[] = [
   [`${au(G)} garbage`, 'y y y y y FAIL FAIL y FAIL - FAIL y y y FAIL'],
   [`${au(A)}\n${au(B)}`, 'A A A A A FAIL FAIL A FAIL - FAIL A A A FAIL'],
@@ -29,7 +29,7 @@ export const rows: readonly Row[] = [
   [`{"auths":{${G}},"x":"a\tb"}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
   [`{"auths":{${G}},"x":"\\q"}`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL - FAIL - FAIL'],
   [`{"auths":{${G}},"x":"\\ud800"}`, 'y'],
-  // As they are when they are read as UTF-8.
+  // Bytes that are not UTF-8, and UTF-16 with and without a byte order mark, as they look when they are read as UTF-8.
   [`{"auths":{${G}},"x":"\ufffd\ufffd"}`, 'y y y y y y y y y - y - FAIL - y'],
   [`\ufffd\ufffd${au(G).split('').join('\0')}\0`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL y y y FAIL'],
   [`${au(G).split('').join('\0')}\0`, '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL - FAIL y y y FAIL'],

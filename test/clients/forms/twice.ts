@@ -1,6 +1,6 @@
 import { A, a, au, B, entry, G, H, O, type Row, V } from './words.ts';
 
-/** Members and keys that are there twice. */
+/** Duplicate members and keys. */
 export const rows: readonly Row[] = [
   [au(`${A},${B}`), 'B'],
   [au(`${A},"${H}":{}`), '- - - - - : : - : - - - - - -'],

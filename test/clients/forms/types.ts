@@ -1,6 +1,6 @@
 import type { Row } from './words.ts';
 
-/** Values of a wrong type, and null. H: the host; GOOD: the `auth` of a good login. */
+/** Values of a wrong type, and null. H is the host; GOOD is the `auth` of a good login. */
 export const rows: readonly Row[] = [
   ['{"auths":{"H":{"auth":"GOOD"},"a":{"auth":5}}}', 'undecoded FAIL FAIL y - FAIL FAIL FAIL FAIL FAIL y y FAIL y FAIL'],
   ['{"auths":{"H":{"auth":"GOOD"},"a":"str"}}', 'undecoded FAIL FAIL y - FAIL FAIL FAIL FAIL FAIL y y FAIL - FAIL'],

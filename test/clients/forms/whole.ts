@@ -1,6 +1,6 @@
 import { au, G, type Row } from './words.ts';
 
-/** Files that hold something else than a map, or nothing. */
+/** Files whose JSON is not a map, and empty ones. */
 export const rows: readonly Row[] = [
   ['null', '- - - - - : : - - FAIL FAIL - - FAIL FAIL'],
   ['[]', '- FAIL FAIL FAIL - FAIL FAIL FAIL FAIL FAIL - - FAIL - FAIL'],
