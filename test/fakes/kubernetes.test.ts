@@ -7,7 +7,7 @@ import { statusOf } from './kubernetes/refusal.ts';
 import { errorReply } from './kubernetes/watch-lines.ts';
 import { adminToken, courierToken, type FakeKubernetes, type KubernetesOptions, leastRules, startFakeKubernetes } from './kubernetes.ts';
 
-/** Observed on 1.36.3 as well, but told in words instead of recorded; or what only a double can be told to do. */
+/** Behaviour observed on 1.36.3 but not recorded, or behaviour that only a double can be told to show. */
 const secrets = '/api/v1/namespaces/team-a/secrets';
 const ours = `${secrets}/ecr-courier`;
 const bytes = (password: string): string =>
@@ -37,12 +37,12 @@ const admin = { authorization: `Bearer ${adminToken}` };
 const apply = (fake: FakeKubernetes, sent = body(), query = 'fieldManager=ecr-courier', path = ours): Promise<Told> =>
   ask(fake, 'PATCH', `${path}?${query}`, sent, { 'content-type': 'application/apply-patch+yaml' });
 
-/** A watch that is open, and its lines as they come. */
+/** Opens a watch and reads its lines. */
 async function watch(fake: FakeKubernetes, path: string) {
   const response = await fetch(fake.url + path, { headers: { authorization: `Bearer ${courierToken}` } });
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   return {
-    /** The lines of the next piece; undefined at the end. */
+    /** Returns the lines of the next chunk, or undefined at the end. */
     async next(): Promise<{ type: string; object: { metadata: { name: string }; code?: number } }[] | undefined> {
       const { value } = (await reader?.read()) ?? {};
       return value
@@ -61,7 +61,7 @@ describe('field owners', () => {
     await apply(fake, body(), 'fieldManager=flux');
     assert.equal((await apply(fake)).status, 200);
     assert.equal((await apply(fake, body('second'))).status, 409);
-    // Whoever leaves a field out leaves it to the other.
+    // A manager that leaves a field out gives up its ownership.
     await apply(fake, { ...body(), data: undefined, type: undefined }, 'fieldManager=flux');
     assert.equal((await apply(fake, body('second'))).status, 200);
     assert.match(fake.stored('team-a', 'ecr-courier') ?? '', /second/);
@@ -179,7 +179,7 @@ describe('watches', () => {
     fake.make({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-c' } });
     for (const open of fake.watches) open.end();
     assert.equal(await silent.next(), undefined);
-    // It is no secret to the next watch.
+    // The next watch sees the object.
     assert.equal((await (await watch(fake, path)).next())?.[0]?.object.metadata.name, 'team-c');
   });
 

@@ -10,16 +10,19 @@ import type { WatchManners } from './kubernetes/watch-begin.ts';
 import { type FakeServer, type ServerOptions, startServer } from './server.ts';
 
 export interface KubernetesOptions extends ServerOptions, Partial<WatchManners> {
-  /** Beside those of a fresh cluster. */
+  /** Namespaces in addition to those of a fresh cluster. */
   readonly namespaces?: readonly string[];
-  /** What an administrator has made, in this order, after the namespaces. */
+  /** Objects that an administrator has made, created in this order after the namespaces. */
   readonly objects?: readonly object[];
-  /** Rules of the user of `courierToken`. None unless said. */
+  /** The rules of the user of `courierToken`. Defaults to none. */
   readonly rules?: readonly Rule[];
-  /** By bearer token, '' for nobody's; instead of `adminToken` and `courierToken`. */
+  /** Users by bearer token, with '' for requests without one. Replaces `adminToken` and `courierToken`. */
   readonly users?: Readonly<Record<string, User>>;
   readonly policies?: readonly Policy[];
-  /** Controllers run: a new namespace gets its ServiceAccount, a deleted one is emptied and goes. False unless said. */
+  /**
+   * Whether controllers run: they create the ServiceAccount of a new namespace, and empty and remove a deleted one.
+   * Defaults to false.
+   */
   readonly controllers?: boolean;
   readonly maxRequestBytes?: number;
   readonly clock?: Clock;
@@ -30,41 +33,45 @@ export const courierToken = 'courier-token';
 const courierName = 'system:serviceaccount:ecr-courier:ecr-courier';
 const own = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
-/** What rules a courier needs at least, for Secrets of this name. */
+/** The minimal rules that a courier needs, for Secrets of this name. */
 export const leastRules = (secret = 'ecr-courier'): Rule[] => [
   { apiGroups: [''], resources: ['secrets'], verbs: ['create', 'patch', 'list', 'watch'], resourceNames: [secret] },
   { apiGroups: [''], resources: ['namespaces'], verbs: ['list', 'watch'] },
 ];
 
-/** How a stop passes, in milliseconds. */
+/** How the server stops. */
 export interface Stop {
-  /** Watches stay open and silent so long (60 s with default flags, recorded), then they end. */
+  /**
+   * How long watches stay open and silent before they end, in milliseconds. Defaults to 60 s, as recorded with default
+   * flags.
+   */
   readonly silentMs?: number;
 }
 
 /**
- * An API server of Kubernetes 1.36 with state, held to recordings: namespaces, Secrets, ServiceAccounts, ConfigMaps,
- * pods, events, leases, quotas and reviews, with field owners, rights by name, pages and watches.
+ * A fake API server of Kubernetes 1.36 with state, checked against recordings. It has namespaces, Secrets,
+ * ServiceAccounts, ConfigMaps, pods, events, leases, quotas and reviews, with field owners, rights by name, pages and
+ * watches.
  */
 export interface FakeKubernetes extends FakeServer, Backdoor {
   readonly store: Store;
-  /** May be changed while it runs: a token that is gone is refused from now on. */
+  /** Users by token. May be changed while the server runs: a removed token is refused. */
   readonly tokens: Map<string, User>;
   readonly policies: Policy[];
   readonly manners: WatchManners;
-  /** Streams that are open. */
+  /** The open watches. */
   readonly watches: ReadonlySet<Watch>;
-  /** Takes the finalizer of a namespace, and with it the namespace. */
+  /** Removes the finalizer of a namespace, and with it the namespace. */
   finalize(namespace: string): void;
-  /** A new token for the user of an old one, which is refused from now on. */
+  /** Replaces a token. The old one is refused from then on. */
   rotate(token: string, next: string): void;
-  /** Refuses connections, keeps watches open and silent, then ends them. */
+  /** Refuses connections and keeps watches open but silent, then ends them. */
   stop(how?: Stop): Promise<void>;
-  /** Starts again after a stop: no version from before can be watched. */
+  /** Starts the server after a stop. Versions from before cannot be watched any more. */
   start(): Promise<void>;
 }
 
-/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+/** Starts a fake API server, by default on a free port of 127.0.0.1. */
 export async function startFakeKubernetes(options: KubernetesOptions = {}): Promise<FakeKubernetes> {
   const { clock = machineClock, controllers = false, maxRequestBytes = 3 * 1024 * 1024 } = options;
   const store = createStore();

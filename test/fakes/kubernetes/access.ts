@@ -1,6 +1,6 @@
 import { forbidden, refuse } from './refusal.ts';
 
-/** A rule of RBAC. Without `namespace` it comes from a ClusterRole, and holds in all of them. */
+/** An RBAC rule. Without `namespace` it comes from a ClusterRole and applies to all namespaces. */
 export interface Rule {
   readonly apiGroups?: readonly string[];
   readonly resources?: readonly string[];
@@ -8,7 +8,7 @@ export interface Rule {
   readonly resourceNames?: readonly string[];
   readonly nonResourceURLs?: readonly string[];
   readonly namespace?: string;
-  /** Its role and binding, for the reason that a review gives. */
+  /** Its role and binding, which a review gives as the reason. */
   readonly grantedBy?: unknown;
 }
 
@@ -18,11 +18,11 @@ export interface User {
   rules: readonly Rule[];
 }
 
-/** What somebody wants to do. Without `name`: to all of them; without `namespace`: everywhere. */
+/** An action to authorize. Without `name` it covers all objects, without `namespace` all namespaces. */
 export interface Deed {
   readonly verb: string;
   readonly group: string;
-  /** With its part: namespaces/finalize. */
+  /** Includes the subresource: namespaces/finalize. */
   readonly resource: string;
   readonly namespace?: string | undefined;
   readonly name?: string | undefined;
@@ -35,7 +35,7 @@ function covers(resources: readonly string[] | undefined, resource: string): boo
   return has(resources, resource) || (part !== undefined && (resources?.includes(`*/${part}`) ?? false));
 }
 
-/** The rule that allows it. */
+/** Returns the rule that allows the action. */
 export function ruleFor(user: User, { verb, group, resource, namespace, name }: Deed): Rule | undefined {
   return user.rules.find(
     rule =>
@@ -60,14 +60,14 @@ export function mayVisit(user: User, verb: string, path: string): boolean {
   return user.rules.some(({ verbs, nonResourceURLs }) => has(verbs, verb) && (nonResourceURLs?.some(fits) ?? false));
 }
 
-/** For a path that is no resource. */
+/** Throws 403 if the user may not request a non-resource path. */
 export function demandPath(user: User, verb: string, path: string): void {
   if (mayVisit(user, verb, path)) return;
   const message = `forbidden: User "${user.name}" cannot ${verb} path "${path}"`;
   refuse({ code: 403, message, reason: 'Forbidden', details: {} });
 }
 
-/** Rules that the product gives to everybody with a token, and to those without one. Written from general knowledge. */
+/** The default rules of Kubernetes for users with and without a token. Written from general knowledge. */
 export const everybody: readonly Rule[] = [
   {
     nonResourceURLs: [

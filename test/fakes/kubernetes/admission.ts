@@ -3,27 +3,27 @@ import { type KubeObject, textOf, treeOf } from './objects.ts';
 import { forbidden, notFound, refuse } from './refusal.ts';
 import type { Store } from './store.ts';
 
-/** Somebody's rule about objects, which denies or changes them: a policy with its binding, or a webhook. */
+/** A rule that denies or changes objects: a policy with its binding, or a webhook. */
 export interface Policy {
   readonly name: string;
   readonly kind?: 'policy' | 'webhook';
-  /** The status that a webhook asks for: 400 unless said, and 403 with the reason Forbidden. */
+  /** The status that a webhook returns. 400 by default; 403 has the reason Forbidden. */
   readonly status?: 400 | 403;
-  /** What it says to those whom it denies. */
+  /** The message of a denial. */
   readonly message: string;
-  /** Whom it denies: all of these namespaces, or all. */
+  /** The namespaces that the policy applies to. Defaults to all. */
   readonly namespaces?: readonly string[];
   readonly resources?: readonly string[];
   readonly denies?: (object: KubeObject) => boolean;
-  /** It denies nobody, and makes this of the object. The owners of fields stay as they are (recorded on 1.36). */
+  /** Returns the changed object. Such a policy denies nothing. Field owners stay as they are (recorded on 1.36). */
   readonly changes?: (object: KubeObject) => KubeObject;
 }
 
-/** Before an object is validated: what policies and webhooks make of it. */
+/** Applies the changes of policies and webhooks before an object is validated. */
 export const admitFirst = (policies: readonly Policy[], kind: Kind, object: KubeObject): KubeObject =>
   policies.reduce((next, policy) => (policy.changes && concerns(policy, kind, next) ? policy.changes(next) : next), object);
 
-/** Before an object is validated: its namespace must be there, and not on its way out. */
+/** Throws, before validation, if the namespace of an object does not exist or is being terminated. */
 export function admitNamespace(store: Store, kind: Kind, { metadata: { namespace, name } }: KubeObject): void {
   const namespaces = kindOf('', 'namespaces');
   if (kind.scope === 'cluster' || namespace === undefined || !namespaces) return;
@@ -34,7 +34,7 @@ export function admitNamespace(store: Store, kind: Kind, { metadata: { namespace
   forbidden({ group: kind.group, kind: kind.resource, name }, why, causes);
 }
 
-/** What a pod gets from its ServiceAccount when it is created, and only then. */
+/** Sets what a pod gets from its ServiceAccount. This happens only at creation. */
 export function admitPod(store: Store, pod: KubeObject): KubeObject {
   const spec = treeOf(pod['spec']);
   const account = textOf(spec['serviceAccountName'] ?? 'default');
@@ -48,7 +48,7 @@ export function admitPod(store: Store, pod: KubeObject): KubeObject {
   return { ...pod, spec: { ...spec, serviceAccountName: account, ...(own !== undefined && { imagePullSecrets: own }) }, status };
 }
 
-/** After an object was validated. Policies see changes as well, quotas only what is new. */
+/** Runs policies and quotas after validation. Policies also see updates, quotas only new objects. */
 export function admitLast(store: Store, policies: readonly Policy[], kind: Kind, next: KubeObject, before: KubeObject | undefined): void {
   for (const policy of policies) if (!policy.changes && concerns(policy, kind, next)) deny(policy, kind, next.metadata.name);
   if (!before) admitQuota(store, kind, next);

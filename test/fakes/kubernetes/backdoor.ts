@@ -4,14 +4,14 @@ import { apiVersionOf, type Kind, kinds } from './kinds.ts';
 import { type KubeObject, textOf, treeOf } from './objects.ts';
 import { create, patch } from './write.ts';
 
-/** What others do to a cluster, past rights and policies. Resources are named as in paths. */
+/** Changes to the cluster by other programs, without checks of rights and policies. Resources are named as in paths. */
 export interface Backdoor {
-  /** Creates an object; one that says its status gets it. */
+  /** Creates an object, with its status if it has one. */
   make(object: object, manager?: string): KubeObject;
   get(resource: string, namespace: string | undefined, name: string): KubeObject | undefined;
-  /** What a Secret holds, decoded. */
+  /** Returns the decoded value of a key in a Secret. */
   stored(namespace: string, name: string, key?: string): string | undefined;
-  /** A merge patch. */
+  /** Applies a merge patch. */
   edit(resource: string, namespace: string | undefined, name: string, change: object, manager?: string): KubeObject;
   remove(resource: string, namespace: string | undefined, name: string): void;
 }

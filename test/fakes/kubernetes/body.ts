@@ -7,11 +7,11 @@ import { type Draft, isTree, textOf, treeOf } from './objects.ts';
 import type { WriteOptions } from './options.ts';
 import { badRequest, broken, invalid, refuse } from './refusal.ts';
 
-/** Where a body goes. */
+/** The target of a write. */
 export interface Place {
   readonly kind: Kind;
   readonly namespace: string | undefined;
-  /** Undefined for POST. */
+  /** undefined for POST. */
   readonly name: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export const mediaOf = ({ headers }: Seen): string => (headers['content-type'] ?
 export const unsupportedMedia = (): never =>
   refuse({ code: 415, message: '415: Unsupported Media Type', reason: 'UnsupportedMediaType', details: {} });
 
-/** The body of POST and PUT. `warn` takes what the header `warning` shall say. */
+/** Reads the body of POST and PUT. `warn` receives texts for the `warning` header. */
 export function objectIn(request: Seen, place: Place, options: WriteOptions, warn: (text: string) => void): Draft {
   const { kind, name } = place;
   if (!['', 'application/json'].includes(mediaOf(request))) unknownFormat();
@@ -49,7 +49,7 @@ const unknownFormat = (): never => {
   return refuse({ code: 415, message, reason: 'UnsupportedMediaType' });
 };
 
-/** What a message shows of a body: its begin, and as hexadecimal digits where that is no map. */
+/** The beginning of a body as messages show it, in hexadecimal digits if the body is not a map. */
 function summary(text: string): string {
   const most = 30;
   const bytes = Buffer.from(text);
@@ -58,7 +58,7 @@ function summary(text: string): string {
   return bytes.length > most ? `${begin} ...` : begin;
 }
 
-/** The object that a patch has made of another one. */
+/** Checks the object that a patch produces. */
 export function patchedObject(draft: Draft, place: Place, options: WriteOptions, warn: (text: string) => void): Draft {
   const refuseText = (why: string): never => {
     const message = `Invalid value: ${JSON.stringify(JSON.stringify(draft))}: ${why}`;
@@ -67,7 +67,7 @@ export function patchedObject(draft: Draft, place: Place, options: WriteOptions,
   return placed(typed(place.kind, draft, options, warn, refuseText), place);
 }
 
-/** A draft as its kind holds it. `refuseText` says why it does not. */
+/** Converts a draft to the types of its kind. Calls `refuseText` with the reason if that fails. */
 function typed(kind: Kind, draft: Draft, options: WriteOptions, warn: (text: string) => void, refuseText: (why: string) => never): Draft {
   const said = textOf(draft['kind']);
   if (said !== kind.kind) refuseText(`converting (${kind.version}.${said}) to (core.${kind.kind}): unknown conversion`);
@@ -79,7 +79,7 @@ function typed(kind: Kind, draft: Draft, options: WriteOptions, warn: (text: str
   return decodedOr(kind, known, refuseText);
 }
 
-/** The body of an apply. It may be YAML in Kubernetes: the double takes the part of YAML that is JSON. */
+/** Reads the body of an apply. Kubernetes accepts YAML, this double only JSON. */
 export function appliedBody({ body }: Seen, place: Place): Draft {
   const { kind, namespace, name = '' } = place;
   const draft = mapIn(body.toString(), () =>
@@ -100,7 +100,7 @@ export function appliedBody({ body }: Seen, place: Place): Draft {
   return { ...draft, metadata: { ...metadata, ...(namespace !== undefined && { namespace }) } };
 }
 
-/** A patch of the other media types, as JSON: a list of operations, or a map. */
+/** Reads a patch of the other media types, in JSON: a list of operations or a map. */
 export function patchIn(request: Seen): unknown {
   const text = request.body.toString();
   const flaw = goJsonFlaw(text);
@@ -112,7 +112,7 @@ export function patchIn(request: Seen): unknown {
   return badRequest(`error decoding patch: json: cannot unmarshal ${goType(value)} into Go value of type ${wanted}`);
 }
 
-/** What of an object is read first. */
+/** The Go type that the head of an object is decoded into. */
 const head = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 function mapIn(text: string, refuseText: (flaw: string) => never): Draft {
@@ -131,7 +131,7 @@ function decodedOr(kind: Kind, draft: Draft, refuseText: (why: string) => never)
   }
 }
 
-/** Without the members that nobody knows, whose paths join `strangers`: the deeper ones first. */
+/** Removes unknown members and adds their paths to `strangers`, the deepest first. */
 function withoutStrangers(draft: Draft, kind: Kind, strangers: string[]): Draft {
   const stranger = strangerIn(draft, kind.shape);
   if (stranger === undefined) return draft;
@@ -144,7 +144,7 @@ function withoutStrangers(draft: Draft, kind: Kind, strangers: string[]): Draft 
   return withoutStrangers(copy, kind, strangers);
 }
 
-/** With the name and the namespace of the path; a body that says another is refused. */
+/** Sets the name and namespace of the path. Throws if the body has others. */
 function placed(draft: Draft, { namespace, name }: Place): Draft {
   const metadata = treeOf(draft.metadata);
   const own = textOf(metadata['name']);

@@ -3,7 +3,7 @@ import { kindOf } from './kinds.ts';
 import { treeOf } from './objects.ts';
 import type { Store } from './store.ts';
 
-/** A namespace gets its ServiceAccount, and one that is deleted is emptied and goes. */
+/** Runs controllers: they create the ServiceAccount of a new namespace, and empty and remove a deleted one. */
 export function runControllers(store: Store, make: Backdoor['make']): void {
   store.onChange(({ kind }, { type, object: { metadata, ...object } }) => {
     if (kind !== 'Namespace') return;
@@ -14,8 +14,8 @@ export function runControllers(store: Store, make: Backdoor['make']): void {
 }
 
 /**
- * The finalizer is taken away, and so the namespace. emptied: what was in it goes first, as with controllers; without
- * them it stays, and is seen again in a new namespace of that name (recorded).
+ * Removes the finalizer of a namespace, and with it the namespace. emptied: its objects are removed first, as with
+ * controllers. Without controllers they stay and reappear in a new namespace of the same name (recorded).
  */
 export function finalize(store: Store, name: string, contents: 'emptied' | 'left'): void {
   const namespaces = kindOf('', 'namespaces');

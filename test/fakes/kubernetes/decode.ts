@@ -2,13 +2,13 @@ import { goType } from '../go-json.ts';
 import type { Kind } from './kinds.ts';
 import { type Draft, isTree, secondsText, type Tree, textOf, treeOf, withoutEmpty } from './objects.ts';
 
-/** A body that Go's types cannot hold; the message says why. What is answered depends on how it came. */
+/** A body that Go's types cannot hold, with the reason as message. The response depends on the kind of request. */
 export class Undecodable extends Error {}
 const cannot = (why: string): never => {
   throw new Undecodable(why);
 };
 
-/** A body as the types of its kind hold it, with their defaults. */
+/** Decodes a body into the types of its kind, with their defaults. Throws Undecodable. */
 export function decoded(kind: Kind, draft: Draft): Draft {
   const decode = Object.hasOwn(byKind, kind.kind) ? byKind[kind.kind] : undefined;
   const typed = decode ? decode(draft) : draft;
@@ -55,7 +55,7 @@ function bytesOf(data: unknown): Tree {
   return treeOf(data);
 }
 
-/** Where Go's base64 stops; undefined: nowhere. */
+/** The position where Go's base64 decoder fails, or undefined if the text is valid. */
 function base64Flaw(text: string): number | undefined {
   const bad = text.search(/[^A-Za-z0-9+/]/);
   const good = bad < 0 ? text.length : bad;
@@ -65,7 +65,7 @@ function base64Flaw(text: string): number | undefined {
   return good === text.length ? good - (good % 4) : good;
 }
 
-/** metav1.MicroTime: exactly six digits (recorded). A zone is turned to UTC. */
+/** Parses metav1.MicroTime: exactly six fractional digits (recorded). Converts the zone to UTC. */
 function microTime(text: string): string {
   const layout = `parsing time "${text}" as "2006-01-02T15:04:05.000000Z07:00": cannot parse`;
   const [, seconds = '', rest = ''] = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(.*)$/.exec(text) ?? cannot(`${layout} "${text}" as "2006"`);
@@ -74,7 +74,7 @@ function microTime(text: string): string {
   return `${secondsText(Date.parse(seconds + zone)).slice(0, -1)}${fraction}Z`;
 }
 
-/** metav1.Time: any number of digits, of which none is kept (recorded). */
+/** Parses metav1.Time: drops all fractional digits (recorded). */
 function wholeSeconds(text: string): string {
   const at = Date.parse(text);
   return Number.isNaN(at)

@@ -2,14 +2,14 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Shape } from './kinds.ts';
 import { isTree, type Tree, treeOf } from './objects.ts';
 
-/** Paths of fields: f:data, f:.dockerconfigjson, between them a separator that no key has. */
+/** A set of field paths: f:data, f:.dockerconfigjson ..., joined by a separator that no key contains. */
 export type FieldSet = ReadonlySet<string>;
 
 const separator = '\0';
-/** What stands for a map itself, beside its keys. */
+/** The value of a map itself, as opposed to its keys. */
 const theMap = Symbol('map');
 
-/** The fields that an object has, with their values. Maps are among them, structs are not. */
+/** Returns the fields of an object with their values. Maps count as fields, structs do not. */
 export function fieldsOf(object: Tree, shape: Shape): ReadonlyMap<string, unknown> {
   const found = new Map<string, unknown>();
   const walk = (value: unknown, inner: Shape, path: string): void => {
@@ -26,13 +26,13 @@ export function fieldsOf(object: Tree, shape: Shape): ReadonlyMap<string, unknow
   return found;
 }
 
-/** What an applied body owns: of maps the keys alone. */
+/** Returns the fields that an applied body owns. A map itself is not owned, only its keys. */
 export function appliedBy(object: Tree, shape: Shape): Set<string> {
   const fields = [...fieldsOf(object, shape)].filter(([, value]) => value !== theMap);
   return new Set(fields.map(([path]) => path));
 }
 
-/** Fields that are new or have another value, and fields that are gone. */
+/** Compares two objects. Returns the fields that are new or have another value, and the removed fields. */
 export function compareFields(before: Tree, after: Tree, shape: Shape): { readonly changed: Set<string>; readonly removed: Set<string> } {
   const old = fieldsOf(before, shape);
   const next = fieldsOf(after, shape);
@@ -43,7 +43,7 @@ export function compareFields(before: Tree, after: Tree, shape: Shape): { readon
   };
 }
 
-/** As managedFields writes a set. */
+/** Formats a set as in managedFields. */
 export function fieldsV1(set: FieldSet): Tree {
   const root: Record<string, unknown> = {};
   for (const path of [...set].sort()) {
@@ -68,14 +68,14 @@ export function setOf(fields: Tree): Set<string> {
   return set;
 }
 
-/** As a conflict names a field: .data..dockerconfigjson */
+/** Formats a field as in a conflict message: .data..dockerconfigjson */
 export const pathText = (path: string): string =>
   path
     .split(separator)
     .map(element => `.${element.slice(2)}`)
     .join('');
 
-/** The object without these fields. Maps that are empty then go as well. */
+/** Returns a copy of the object without these fields. Maps that become empty stay here; `decoded` drops them. */
 export function without(object: Tree, paths: readonly string[]): Tree {
   if (paths.length === 0) return object;
   const copy = structuredClone(object) as Record<string, unknown>;
@@ -88,7 +88,7 @@ export function without(object: Tree, paths: readonly string[]): Tree {
   return copy;
 }
 
-/** Lays an applied body over an object: structs and maps member by member, leaves as a whole. */
+/** Merges an applied body into an object: structs and maps member by member, leaves as a whole. */
 export function overlay(live: Tree, applied: Tree, shape: Shape): Tree {
   if (shape === 'map') return { ...live, ...applied };
   if (typeof shape === 'string') return applied;
@@ -101,7 +101,7 @@ export function overlay(live: Tree, applied: Tree, shape: Shape): Tree {
   return merged;
 }
 
-/** The first member that the schema does not know, as a path. */
+/** Returns the path of the first member that is not in the schema. */
 export function strangerIn(object: Tree, shape: Shape, path = ''): string | undefined {
   if (typeof shape === 'string') return undefined;
   for (const [member, value] of Object.entries(object)) {

@@ -11,7 +11,7 @@ import { type About, alreadyExists, broken, conflict, invalid, stale } from './r
 import type { Store } from './store.ts';
 import { validate } from './validate.ts';
 
-/** What a write goes by. */
+/** The cluster that a write changes. */
 export interface Cluster {
   readonly store: Store;
   readonly policies: readonly Policy[];
@@ -34,7 +34,7 @@ export const aboutOf = ({ kind, name }: Place): About & { readonly name: string 
   name: name ?? '',
 });
 
-/** What is kept of a draft, with the managers of its fields. `next` has the server's own members. */
+/** Returns the object to store, with updated field managers. `next` has the server's own members. */
 export type Own = (next: KubeObject, before: KubeObject | undefined) => KubeObject;
 
 export function make(write: Write, draft: Draft, options: WriteOptions, own: Own, allow: () => void = () => undefined): KubeObject {
@@ -62,7 +62,7 @@ function objectOf({ kind, ...rest }: Kind, draft: Draft, metadata: Record<string
   return { ...draft, kind, apiVersion: apiVersionOf({ kind, ...rest }), metadata } as unknown as KubeObject;
 }
 
-/** What the server itself gives to a new object. */
+/** Adds what the server itself sets on a new object. */
 function born(store: Store, { kind }: Kind, object: KubeObject): KubeObject {
   if (kind === 'Namespace') return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
   if (kind === 'Pod') return admitPod(store, object);
@@ -91,14 +91,14 @@ export function change(write: Write, live: KubeObject, draft: Draft, options: Wr
   return options.dryRun === 'yes' ? next : cluster.store.put(kind, next);
 }
 
-/** Empty: any version will do. */
+/** Throws a conflict if the requested version is not the current one. An empty version matches any. */
 function demandVersion(place: Place, { metadata }: KubeObject, asked: string): void {
   if (asked === '' || asked === metadata.resourceVersion) return;
   if (!/^\d+$/.test(asked)) broken(`strconv.ParseUint: parsing ${JSON.stringify(asked)}: invalid syntax`);
   conflict(aboutOf(place), stale);
 }
 
-/** The members of metadata that nobody else sets. */
+/** Returns the members of metadata that only the server sets. */
 export function serverOwn({
   name,
   namespace,
@@ -111,7 +111,7 @@ export function serverOwn({
   return Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
 }
 
-/** What no write of an object changes. */
+/** Restores the members that no write of an object can change. */
 function lasting({ kind }: Kind, next: KubeObject, live: KubeObject): KubeObject {
   if (kind === 'Namespace') return { ...next, spec: live['spec'], status: live['status'] };
   if (kind === 'Pod') return { ...next, status: live['status'] };

@@ -1,24 +1,24 @@
 /**
- * Who owns what of an object, after the schemas of Kubernetes: a leaf as a whole (lists that are atomic as well), a map
- * key by key, a struct member by member. plain: known, and owned by nobody.
+ * The ownership of fields, after the schemas of Kubernetes: a leaf is owned as a whole (atomic lists too), a map key by
+ * key, a struct member by member. plain: known, but never owned.
  */
 export type Shape = 'leaf' | 'map' | 'plain' | { readonly [member: string]: Shape };
 
-/** A kind that the double serves. */
+/** A kind that this double serves. */
 export interface Kind {
   /** Empty for the core group. */
   readonly group: string;
   readonly version: string;
-  /** As in the path. */
+  /** The plural name, as in the path. */
   readonly resource: string;
   readonly kind: string;
   readonly scope: 'cluster' | 'namespace';
   readonly shape: Shape;
-  /** What PUT needs: an object that is there (`update`), or nothing (`create`). */
+  /** Whether PUT needs an existing object (`update`) or also creates one (`create`). */
   readonly put: 'update' | 'create';
-  /** A PUT without a resourceVersion is refused. */
+  /** Set if a PUT without a resourceVersion is refused. */
   readonly versioned?: true;
-  /** What DELETE answers: a Status unless said. */
+  /** The response of DELETE. Defaults to a Status. */
   readonly deleted?: 'object';
 }
 
@@ -88,8 +88,8 @@ export const kinds: readonly Kind[] = [
 export const kindOf = (group: string, resource: string): Kind | undefined =>
   kinds.find(kind => kind.group === group && kind.resource === resource);
 
-/** As `apiVersion` says it: v1, coordination.k8s.io/v1. */
+/** The value of `apiVersion`: v1, coordination.k8s.io/v1. */
 export const apiVersionOf = ({ group, version }: Kind): string => (group ? `${group}/${version}` : version);
 
-/** As messages say it: /v1, Kind=Secret. */
+/** The kind as in messages: /v1, Kind=Secret. */
 export const titleOf = (kind: Kind): string => `${kind.group}/${kind.version}, Kind=${kind.kind}`;

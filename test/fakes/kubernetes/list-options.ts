@@ -8,7 +8,7 @@ const unsupported = (value: string, supported: readonly string[]): Cause => ({
   field: match,
 });
 
-/** Which options of a list or a watch go together. Throws 422 with all that do not. */
+/** Checks that the options of a list or a watch are compatible. Throws 422 with all conflicts. */
 export function checkListOptions(query: URLSearchParams, verb: 'list' | 'watch'): void {
   for (const name of ['limit', 'timeoutSeconds']) {
     const text = query.get(name) ?? '';
@@ -33,7 +33,7 @@ function listFlaws(query: URLSearchParams): Cause[] {
 }
 
 function watchFlaws(query: URLSearchParams): Cause[] {
-  // A watch that says nothing of versions asks for NotOlderThan by default.
+  // A watch without any version options defaults to NotOlderThan.
   const saysNothing = ['', '0'].includes(query.get('resourceVersion') ?? '') && !query.get(match) && !query.has('sendInitialEvents');
   const wanted = saysNothing ? 'NotOlderThan' : (query.get(match) ?? '');
   const asks = saysNothing || query.has('sendInitialEvents');

@@ -9,17 +9,17 @@ import { selectorOf } from './select.ts';
 import { keysFrom, type Store } from './store.ts';
 import type { List } from './views.ts';
 
-/** How long a list waits for a version that the server has not reached (recorded). */
+/** How long a list waits for a version that the server has not reached yet, in milliseconds (recorded). */
 export const waitForVersionMs = 3000;
 
 interface Page {
-  /** -1: as it is now, whatever has changed since the first page. */
+  /** The version of the first page. -1: the current state, which may differ from that of the first page. */
   readonly rv: number;
-  /** The key at which it begins. */
+  /** The first key of the page. */
   readonly start: string;
 }
 
-/** The body of a list. */
+/** Returns the body of a list. Waits if the requested version is not reached yet. */
 export async function list(
   store: Store,
   { kind, namespace }: Place,
@@ -42,7 +42,7 @@ export async function list(
   const matches = selectorOf(kind, query);
   const chosen: KubeObject[] = [];
   const keys: string[] = [];
-  // With resourceVersion=0 the cache answers, which knows no pages (recorded).
+  // With resourceVersion=0 the watch cache answers, which does not paginate (recorded).
   const limit = asked === 0 ? 0 : Number(query.get('limit') ?? 0);
   let left = 0;
   for (const key of keysFrom(then.keys, namespace, page?.start)) {
@@ -63,13 +63,13 @@ export async function list(
   return listOf(kind, metadata, chosen);
 }
 
-/** Objects as a list has them: what they are stands above. */
+/** Builds a list. Its items have no kind and apiVersion, because the list has them. */
 export function listOf(kind: Kind, metadata: object, objects: readonly KubeObject[]): List {
   const items = objects.map(object => ({ ...object, kind: undefined, apiVersion: undefined }));
   return { kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata, items };
 }
 
-/** The resourceVersion of a query; undefined without one. */
+/** Returns the resourceVersion of a query, or undefined without one. */
 export function versionIn(query: URLSearchParams): number | undefined {
   const text = query.get('resourceVersion') ?? '';
   if (text === '') return undefined;

@@ -4,7 +4,7 @@ import { apiVersionOf, type Kind } from './kinds.ts';
 import { type KubeObject, type ManagedFields, secondsText, type Tree } from './objects.ts';
 import { refuse } from './refusal.ts';
 
-/** Who writes, and when (milliseconds since the epoch). */
+/** The manager that writes, and the time in milliseconds since the epoch. */
 export interface Writer {
   readonly manager: string;
   readonly now: number;
@@ -13,7 +13,7 @@ export interface Writer {
 interface Owner {
   readonly entry: Omit<ManagedFields, 'fieldsV1' | 'time'>;
   readonly set: Set<string>;
-  /** As it was before this write. */
+  /** The entry as it was before this write. */
   readonly was?: ManagedFields;
 }
 
@@ -30,8 +30,8 @@ function ownerFor(owners: Owner[], kind: Kind, manager: string, operation: Manag
 }
 
 /**
- * The entries in the order of the server. Only that of who writes gets a new time, and only if he changed something.
- * One who came to own what was there has none (recorded on 1.36.3).
+ * Returns the entries in the order of the server. Only the writer's entry gets a new time, and only if the write
+ * changed something. A manager that became an owner of unchanged fields has no time (recorded on 1.36.3).
  */
 function entriesOf(owners: readonly Owner[], writer: Owner | undefined, now: number | undefined): ManagedFields[] {
   const order = ({ operation, time: at = '', manager }: ManagedFields): string => [operation, at, manager].join(' ');
@@ -59,8 +59,8 @@ const drop = (from: Set<string>, paths: FieldSet): void => {
 };
 
 /**
- * After POST, PUT and the patches that are no apply: who writes owns what he changed, alone. An object without owners
- * stays without (recorded on 1.36.3).
+ * Updates the owners after POST, PUT and patches other than apply: the writer becomes the only owner of the changed
+ * fields. An object without owners stays without (recorded on 1.36.3).
  */
 export function ownedByUpdate(kind: Kind, before: KubeObject | undefined, after: KubeObject, { manager, now }: Writer): KubeObject {
   if (before && before.metadata.managedFields === undefined) return withOwners(after, [], undefined, now);
@@ -75,7 +75,10 @@ export function ownedByUpdate(kind: Kind, before: KubeObject | undefined, after:
   return withOwners(after, owners, own, now);
 }
 
-/** Server-side apply: what the body makes of the object. Throws the 409 that names the other owners, unless forced. */
+/**
+ * Merges the body of a server-side apply into the object. Throws 409 with the other owners of changed fields, unless
+ * forced.
+ */
 export function applied(
   kind: Kind,
   live: KubeObject | undefined,
@@ -103,7 +106,9 @@ export function applied(
   return withOwners(merged, next, renewed, isChange ? now : undefined);
 }
 
-/** What was there before anybody said whose it is belongs to a manager of that name. */
+/**
+ * Returns the owners of an object. Fields of an object without managedFields belong to the manager before-first-apply.
+ */
 function adopted(kind: Kind, live: KubeObject): Owner[] {
   if (live.metadata.managedFields !== undefined) return ownersOf(live);
   const { changed } = compareFields({}, live, kind.shape);

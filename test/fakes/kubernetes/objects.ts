@@ -1,4 +1,4 @@
-/** An object of the API, as it is stored and sent. Nobody changes one: each write makes a new one. */
+/** An object of the API, as stored and sent. It is immutable: each write makes a new one. */
 export interface KubeObject {
   readonly apiVersion: string;
   readonly kind: string;
@@ -19,12 +19,12 @@ export interface Meta {
   readonly [member: string]: unknown;
 }
 
-/** What one manager has set. */
+/** The fields that one manager owns. */
 export interface ManagedFields {
   readonly manager: string;
   readonly operation: 'Apply' | 'Update';
   readonly apiVersion: string;
-  /** Missing where an apply of somebody new has changed nothing but owners (recorded on 1.36.3). */
+  /** Missing if an apply of a new manager has changed nothing but owners (recorded on 1.36.3). */
   readonly time?: string;
   readonly fieldsType: 'FieldsV1';
   readonly fieldsV1: Tree;
@@ -32,19 +32,19 @@ export interface ManagedFields {
 
 export type Tree = { readonly [member: string]: unknown };
 
-/** A body of which nothing is known yet but that it is a map. */
+/** An unvalidated body. It is known to be a map. */
 export type Draft = Tree & { readonly metadata?: Tree };
 
 export const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 export const treeOf = (value: unknown): Tree => (isTree(value) ? value : {});
 
-/** A value as a text: what is none comes as JSON, what is not there as nothing. */
+/** Converts a value to text: a string stays as it is, undefined and null become empty, other values become JSON. */
 export function textOf(value: unknown): string {
   if (typeof value === 'string') return value;
   return value === undefined || value === null ? '' : JSON.stringify(value);
 }
 
-/** A copy without the members that hold nothing: null, and maps that are empty (Go's omitempty). */
+/** Returns a copy without null members and empty maps (Go's omitempty). */
 export function withoutEmpty<T extends Tree>(tree: T): T {
   return Object.fromEntries(
     Object.entries(tree).filter(
@@ -53,5 +53,5 @@ export function withoutEmpty<T extends Tree>(tree: T): T {
   ) as T;
 }
 
-/** As metav1.Time writes it: whole seconds. */
+/** Formats a time like metav1.Time, in whole seconds. */
 export const secondsText = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;

@@ -1,10 +1,10 @@
 import { type Cause, invalid } from './refusal.ts';
 
-/** What the query of a write asks for. */
+/** The options of a write, from its query. */
 export interface WriteOptions {
   readonly fieldManager: string;
   readonly clash: 'force' | 'refuse';
-  /** `yes`: nothing is kept. */
+  /** `yes`: nothing is stored. */
   readonly dryRun: 'yes' | 'no';
   readonly unknownFields: 'Strict' | 'Warn' | 'Ignore';
 }
@@ -13,7 +13,7 @@ type Options = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptio
 
 const managerBytes = 128;
 
-/** `userAgent` names the manager that the query does not. Throws 422 with all that is wrong. */
+/** Parses the options. The manager defaults to the program in `userAgent`. Throws 422 with all errors. */
 export function writeOptions(kind: Options, query: URLSearchParams, userAgent: string): WriteOptions {
   const isApply = kind === 'apply';
   const manager = query.get('fieldManager') ?? '';

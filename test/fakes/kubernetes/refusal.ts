@@ -6,7 +6,7 @@ export interface Cause {
   readonly field?: string;
 }
 
-/** What a message is about: secrets, or leases of coordination.k8s.io; or the kind: Secret. */
+/** The subject of a message: a resource (secrets, or leases of coordination.k8s.io) or a kind (Secret). */
 export interface About {
   readonly group?: string;
   readonly kind: string;
@@ -19,7 +19,7 @@ interface Detail extends Partial<About> {
   readonly retryAfterSeconds?: number;
 }
 
-/** A Status that says no. */
+/** A Status of a failed request. */
 export interface Status {
   readonly kind: 'Status';
   readonly apiVersion: 'v1';
@@ -56,7 +56,7 @@ function withoutBlanks(details: Detail): Detail {
   return Object.fromEntries(Object.entries(details).filter(([, value]) => value !== undefined && value !== ''));
 }
 
-/** What the server answers instead of doing it. */
+/** A refusal that the server answers with a Status. */
 export class Refusal extends Error {
   readonly status: Status;
   constructor(failed: Failed) {
@@ -78,7 +78,7 @@ const qualified = ({ kind, group }: About): string => (group ? `${kind}.${group}
 const titled = (about: About): string => `${qualified(about)}${about.name === undefined ? '' : ` "${about.name}"`}`;
 
 export const badRequest = (message: string): never => refuse({ code: 400, message, reason: 'BadRequest' });
-/** Without a reason: what the server did not foresee. */
+/** An internal error. It has no reason. */
 export const broken = (message: string): never => refuse({ code: 500, message });
 
 export const notFound = (about: About): never =>
@@ -109,7 +109,7 @@ export const forbidden = (about: About, why: string, causes?: readonly Cause[]):
     details: { ...about, ...(causes && { causes }) },
   });
 
-/** Causes with a field, at least one. */
+/** Throws 422. Needs at least one cause, each with a field. */
 export function invalid(about: About & { readonly name: string }, causes: readonly Cause[]): never {
   const told = [...new Set(causes.map(({ field, message }) => `${field}: ${message}`))];
   const why = told.length === 1 ? told.join('') : `[${told.join(', ')}]`;
@@ -118,7 +118,7 @@ export function invalid(about: About & { readonly name: string }, causes: readon
 
 export const stale = 'the object has been modified; please apply your changes to the latest version and try again';
 
-/** A version that the server has not reached, after it has waited for 3 s. */
+/** The refusal of a version that the server has not reached after a wait of 3 s. */
 export const tooLarge = (asked: number, current: number): Failed => ({
   code: 504,
   message: `Timeout: Too large resource version: ${asked}, current: ${current}`,

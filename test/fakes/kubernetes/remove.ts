@@ -10,7 +10,10 @@ import type { Store } from './store.ts';
 
 const immortal = ['default', 'kube-public', 'kube-system'];
 
-/** What DELETE answers: the object, where the kind says so or it is only on its way out, else a Status. */
+/**
+ * Deletes an object. Returns the object if its kind says so or if it is a namespace, which only begins to terminate.
+ * Otherwise returns a Status.
+ */
 export function remove({ cluster, request, query, place }: Write): object {
   const { kind, namespace, name = '' } = place;
   const { dryRun, preconditions } = deleteOptions(request, query);
@@ -31,7 +34,7 @@ export function remove({ cluster, request, query, place }: Write): object {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
 }
 
-/** DELETE of a collection: all that the selectors choose. */
+/** Deletes all objects that the selectors match, and returns them. */
 export function removeAll({ cluster: { store }, request, query, place: { kind, namespace } }: Write): readonly KubeObject[] {
   const { dryRun } = deleteOptions(request, query);
   const matches = selectorOf(kind, query) ?? (() => true);
@@ -42,7 +45,7 @@ export function removeAll({ cluster: { store }, request, query, place: { kind, n
   return chosen;
 }
 
-/** Where there is a body, it has all options: the query is not even read (recorded on 1.36). */
+/** Parses the options of a DELETE. With a body, the query is ignored (recorded on 1.36). */
 function deleteOptions({ body }: Seen, query: URLSearchParams) {
   const text = body.toString();
   if (text === '') return { ...writeOptions('DeleteOptions', query, ''), preconditions: undefined };
@@ -54,7 +57,7 @@ function deleteOptions({ body }: Seen, query: URLSearchParams) {
   return { ...writeOptions('DeleteOptions', inBody, ''), preconditions };
 }
 
-/** Its finalizer keeps a namespace until somebody has emptied it. */
+/** Marks a namespace as terminating. Its finalizer keeps it until it has been emptied. */
 function terminate(store: Store, kind: Kind, live: KubeObject, now: number): KubeObject {
   if (live.metadata.deletionTimestamp !== undefined) return live;
   const metadata = { ...live.metadata, deletionTimestamp: secondsText(now) };

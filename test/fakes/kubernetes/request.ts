@@ -3,15 +3,15 @@ import type { Seen } from '../server.ts';
 import type { Deed } from './access.ts';
 import { badRequest } from './refusal.ts';
 
-/** What a path asks for. */
+/** A parsed request: a resource or another path. */
 export type Call =
   | { readonly kind: 'path'; readonly path: string; readonly verb: string; readonly query: URLSearchParams }
   | {
       readonly kind: 'resource';
       readonly version: string;
-      /** As rights are asked for: a list by its name has that name. */
+      /** The action to authorize. A list that selects one name has that name. */
       readonly deed: Deed;
-      /** Of the path: undefined for a collection. */
+      /** The name in the path, or undefined for a collection. */
       readonly name: string | undefined;
       readonly namespace: string | undefined;
       readonly resource: string;
@@ -21,7 +21,7 @@ export type Call =
 
 const yes = (value: string | null): boolean => value !== null && !['0', 'false', 'f', 'F', 'FALSE', 'False'].includes(value);
 
-/** As requestinfo.go of the API server reads it. */
+/** Parses a request like requestinfo.go of the API server. */
 export function callOf({ method, path: sent }: Seen): Call {
   const { path, query } = targetOf(sent) ?? badRequest('the path cannot be read');
   const [, group = '', version, rest = ''] = /^\/api(?:s\/([^/]+))?\/([^/]+)\/(.+?)\/?$/.exec(path) ?? [];
@@ -29,7 +29,7 @@ export function callOf({ method, path: sent }: Seen): Call {
   const parts = rest.split('/');
   const inside = parts[0] === 'namespaces' && parts.length > 2 && !['status', 'finalize'].includes(parts[2] ?? '');
   const [resource = '', name, part] = inside ? parts.slice(2) : parts;
-  // A namespace is in itself.
+  // A namespace counts as an object in itself.
   const namespace = inside ? parts[1] : resource === 'namespaces' ? name : undefined;
   const verb = verbOf(method, name, query);
   const selected = verb === 'list' || verb === 'watch' ? nameIn(query.get('fieldSelector') ?? '') : undefined;
@@ -46,7 +46,7 @@ function verbOf(method: string, name: string | undefined, query: URLSearchParams
   return { POST: 'create', PUT: 'update', PATCH: 'patch' }[method] ?? method.toLowerCase();
 }
 
-/** The one name that a field selector asks for: rights can be given for it. */
+/** Returns the one name that a field selector asks for. Rules with resourceNames apply to it. */
 function nameIn(selector: string): string | undefined {
   return selector
     .split(',')

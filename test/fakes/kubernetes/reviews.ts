@@ -4,7 +4,7 @@ import { mayVisit, type Rule, ruleFor, type User } from './access.ts';
 import { textOf, treeOf } from './objects.ts';
 import { badRequest, invalid } from './refusal.ts';
 
-/** What somebody may do, and who he is: asked by POST, answered, kept nowhere. */
+/** The review resources. They answer a POST with the user's rights or identity and store nothing. */
 export const reviews: Readonly<Record<string, (user: User, request: Seen) => object>> = {
   'authorization.k8s.io/selfsubjectaccessreviews': accessReview,
   'authorization.k8s.io/selfsubjectrulesreviews': rulesReview,
@@ -38,7 +38,10 @@ function refuseReview(): never {
   return invalid({ group: 'authorization.k8s.io', kind: '', name: '' }, [cause]);
 }
 
-/** A field selector is no name: who asks so for a right by name is told no (recorded). */
+/**
+ * Returns the rule that allows the action. A field selector does not count as a name: the review denies a right that is
+ * limited to names (recorded).
+ */
 function deedRule(user: User, attributes: Readonly<Record<string, unknown>>): Rule | undefined {
   const text = (member: string): string => textOf(attributes[member]);
   const resource = text('subresource') ? `${text('resource')}/${text('subresource')}` : text('resource');

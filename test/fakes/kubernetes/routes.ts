@@ -13,12 +13,12 @@ import { viewOf } from './views.ts';
 import type { Watches } from './watch.ts';
 import { create, patch, update, type Written } from './write.ts';
 
-/** What answers need. */
+/** The dependencies of the routes. */
 export interface Served {
   readonly cluster: Cluster;
   readonly watches: Watches;
   readonly clock: Clock;
-  /** By bearer token. */
+  /** Users by bearer token. */
   readonly tokens: ReadonlyMap<string, User>;
   readonly maxRequestBytes: number;
 }
@@ -50,11 +50,11 @@ async function reply(served: Served, request: Seen, signal: AbortSignal): Promis
   return await ofResource(served, { user, request, call, kind }, signal);
 }
 
-/** By token, else by the client's certificate, whose common name is the user's. */
+/** Returns the user of the token, or else of the client certificate, whose common name is the user name. */
 function callerOf({ tokens }: Served, { headers: { authorization }, peer }: Seen): User {
   if (authorization === undefined && peer !== undefined)
     return [...tokens.values()].find(({ name }) => name === peer) ?? { name: peer, groups: ['system:authenticated'], rules: everybody };
-  // What is no bearer token is nobody's login, and so no login at all.
+  // Any other Authorization header counts as no login.
   const [, token] = /^bearer\s+(\S+)/i.exec(authorization ?? '') ?? [];
   if (token === undefined) return tokens.get('') ?? anonymous;
   return tokens.get(token) ?? refuse({ code: 401, message: 'Unauthorized', reason: 'Unauthorized' });
@@ -70,7 +70,7 @@ const version = {
   gitVersion: 'v1.36.3',
 };
 
-/** Groups of the product: of others not even the path is known. */
+/** API groups of Kubernetes. Paths of other groups answer a plain 404. */
 const groups = /^$|^(apps|autoscaling|batch|policy)$|\.k8s\.io$/;
 const plain = { 'content-type': 'text/plain; charset=utf-8' };
 const noPage: Reply = { status: 404, headers: plain, text: '404 page not found\n' };

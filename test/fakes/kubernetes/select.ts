@@ -5,7 +5,7 @@ import { badRequest } from './refusal.ts';
 
 export type Matches = (object: KubeObject) => boolean;
 
-/** Both selectors of a list or a watch; undefined without any. */
+/** Returns the combined label and field selector of a list or a watch, or undefined without any. */
 export function selectorOf(kind: Kind, query: URLSearchParams): Matches | undefined {
   const labels = query.get('labelSelector') ?? '';
   const fields = query.get('fieldSelector') ?? '';
@@ -23,7 +23,9 @@ const everyKind: Readonly<Record<string, Read>> = {
 const involved = (member: string): Readonly<Record<string, Read>> => ({
   [`involvedObject.${member}`]: object => treeOf(object['involvedObject'])[member],
 });
-/** Kinds with fields of their own. Others are selected by name and namespace alone, and say so. */
+/**
+ * Additional selectable fields by resource. Other kinds support only name and namespace and have another error message.
+ */
 const ofKind: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   secrets: { type: object => object['type'] },
   namespaces: { 'status.phase': object => treeOf(object['status'])['phase'] },
@@ -41,7 +43,7 @@ const ofKind: Readonly<Record<string, Readonly<Record<string, Read>>>> = {
   },
 };
 
-/** `field=value,field!=value` over the fields that a kind can be selected by. */
+/** Parses `field=value,field!=value` for the selectable fields of a kind. */
 function fieldTerms({ resource }: Kind, selector: string): Matches[] {
   const own = ofKind[resource];
   const known = { ...everyKind, ...own };

@@ -2,7 +2,8 @@ import { type Kind, kinds } from './kinds.ts';
 import type { KubeObject } from './objects.ts';
 
 /**
- * A change of one object. `before` is what it was, `object` what it is, or was last, with the version of the change.
+ * A change of one object. `before` is its former state. `object` is the new state, or the last one, with the version of
+ * the change.
  */
 export interface Change {
   readonly version: number;
@@ -14,27 +15,27 @@ export interface Change {
 /** The objects of one kind. */
 export interface Shelf {
   readonly kind: Kind;
-  /** By `keyOf`. */
+  /** Objects by `keyOf`. */
   readonly objects: Map<string, KubeObject>;
-  /** Keys of the objects, in the order of lists. */
+  /** The keys of the objects, in list order. */
   readonly keys: string[];
-  /** Oldest first. */
+  /** The changes, oldest first. */
   readonly changes: Change[];
   /** The version of the newest change. */
   moved: number;
-  /** The oldest version that a watch can begin at: here its cache began. */
+  /** The oldest version that a watch can start from. The watch cache starts there. */
   watchableFrom: number;
-  /** What was before cannot be told any more. */
+  /** The oldest version whose state can still be reconstructed. */
   knownFrom: number;
 }
 
-/** How many changes of a kind are kept for those who come back with an older version. */
+/** The number of changes of a kind that are kept at least, for clients that resume from an older version. */
 const kept = 10_000;
 const firstVersion = 1000;
 
 export const keyOf = (namespace: string | undefined, name: string): string => (namespace === undefined ? name : `${namespace}/${name}`);
 
-/** Where a key stands among sorted ones, or would stand. */
+/** Returns the index of a key among sorted keys, or where it would be inserted. */
 function placeOf(keys: readonly string[], key: string): number {
   let [from, to] = [0, keys.length];
   while (from < to) {
@@ -45,15 +46,15 @@ function placeOf(keys: readonly string[], key: string): number {
   return from;
 }
 
-/** Those of one namespace, or all, from a key on. */
+/** Returns the keys of one namespace, or all keys, from `start` on. */
 export function keysFrom(keys: readonly string[], namespace: string | undefined, start = ''): readonly string[] {
   if (namespace === undefined) return start === '' ? keys : keys.slice(placeOf(keys, start));
   const first = `${namespace}/`;
-  // The sign behind the slash.
+  // '0' is the character after '/'.
   return keys.slice(placeOf(keys, start > first ? start : first), placeOf(keys, `${namespace}0`));
 }
 
-/** Objects with one counter of versions over all kinds, and what has changed of them. */
+/** Creates a store of objects and their changes. One version counter covers all kinds. */
 export function createStore() {
   const shelves = new Map<Kind, Shelf>(
     kinds.map(kind => [
@@ -63,7 +64,7 @@ export function createStore() {
   );
   const listeners = new Set<(kind: Kind, change: Change) => void>();
   let version = firstVersion;
-  /** Here the store forgot what was before. A cache may still know it. */
+  /** The version of the last compaction. The watch cache may still have older versions. */
   let compactedTo = firstVersion;
 
   const shelf = (kind: Kind): Shelf => {
@@ -93,7 +94,7 @@ export function createStore() {
     kinds,
     get: (kind: Kind, namespace: string | undefined, name: string) => shelf(kind).objects.get(keyOf(namespace, name)),
 
-    /** Keeps it under a new version, and gives what is kept. */
+    /** Stores an object under a new version and returns the stored object. */
     put(kind: Kind, next: KubeObject): KubeObject {
       const { objects, keys } = shelf(kind);
       const { namespace, name } = next.metadata;
@@ -117,7 +118,9 @@ export function createStore() {
       tell(kind, 'DELETED', { ...before, metadata: { ...before.metadata, resourceVersion: String(version) } }, before);
     },
 
-    /** All of a kind by their keys, in order, as they were at a version; undefined: that is forgotten. */
+    /**
+     * Returns all objects of a kind at a version, with their keys in order, or undefined if that version is compacted.
+     */
     at(kind: Kind, when: number): { readonly keys: readonly string[]; readonly objects: ReadonlyMap<string, KubeObject> } | undefined {
       const { objects, keys, changes, moved, watchableFrom, knownFrom } = shelf(kind);
       if (when < knownFrom || when < Math.min(watchableFrom, compactedTo)) return undefined;
@@ -131,7 +134,7 @@ export function createStore() {
       return { keys: [...then.keys()].sort(), objects: then };
     },
 
-    /** What has changed since a version. */
+    /** Returns the changes after a version. */
     since(kind: Kind, when: number): readonly Change[] {
       const { changes } = shelf(kind);
       const first = changes.findLastIndex(change => change.version <= when) + 1;
@@ -142,12 +145,15 @@ export function createStore() {
       listeners.add(listener);
     },
 
-    /** The store forgets all versions before now. Its cache goes on serving them. */
+    /** Compacts all versions before now. The watch cache still serves them. */
     compact(): void {
       compactedTo = version;
     },
 
-    /** A new server has an empty cache, and has written something of its own: no version from before can be watched. */
+    /**
+     * Empties the watch cache, like a restarted server that has also written an object of its own. No version from
+     * before can be watched.
+     */
     forget(): void {
       version++;
       for (const place of shelves.values()) place.watchableFrom = version;

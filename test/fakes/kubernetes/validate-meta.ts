@@ -1,7 +1,7 @@
 import type { KubeObject } from './objects.ts';
 import type { Cause } from './refusal.ts';
 
-/** Causes in the words of the server (recorded on 1.36.3, or read in its source). */
+/** These functions build causes in the words of the server (recorded on 1.36.3, or read in its source). */
 export const invalidValue = (field: string, value: unknown, why: string): Cause => ({
   reason: 'FieldValueInvalid',
   message: `Invalid value: ${JSON.stringify(value)}: ${why}`,
@@ -18,7 +18,7 @@ export const tooLong = (field: string, bytes: number): Cause => ({
   field,
 });
 
-/** A rule, with its examples and the expression that holds it. */
+/** Formats a rule with its examples and its regular expression. */
 export const rule = (text: string, examples: readonly string[], expression: string): string =>
   `${text} (e.g. ${examples.map(one => `'${one}'`).join(',  or ')}, regex used for validation is '${expression}')`;
 
@@ -48,7 +48,7 @@ const labelBytes = 63;
 const nameBytes = 253;
 const annotationBytes = 256 * 1024;
 
-/** What is wrong with name, labels and annotations. */
+/** Validates name, labels and annotations. */
 export function metaFlaws({ kind, metadata }: KubeObject): Cause[] {
   const { name, labels = {}, annotations = {} } = metadata;
   const size = Object.entries(annotations).reduce((sum, pair) => sum + Buffer.byteLength(pair.join('')), 0);

@@ -7,7 +7,7 @@ import { invalidValue, metaFlaws, missing, rule, tooLong } from './validate-meta
 
 const prohibited = (field: string, why: string): Cause => ({ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field });
 
-/** The rules of a kind for an object that is to be kept. Throws 422 with all that it breaks. */
+/** Validates an object before it is stored. Throws 422 with all violated rules. */
 export function validate({ group, kind }: Kind, next: KubeObject, before: KubeObject | undefined): void {
   const rules = Object.hasOwn(byKind, kind) ? byKind[kind] : undefined;
   const causes = [...metaFlaws(next), ...(rules?.(next, before) ?? [])];

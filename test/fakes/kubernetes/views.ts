@@ -3,11 +3,11 @@ import type { Kind } from './kinds.ts';
 import type { KubeObject } from './objects.ts';
 import { refuse } from './refusal.ts';
 
-/** How an object is shown: whole, or by its metadata alone. */
+/** The representation of an object: whole, or its metadata only. */
 export interface View {
   readonly title: 'whole' | 'metadata' | 'nothing';
   one(object: KubeObject): object;
-  /** A list of whole objects, as it is to be shown. */
+  /** Converts a list of whole objects. */
   all(list: List): object;
 }
 
@@ -29,7 +29,7 @@ const partial = (object: { readonly metadata?: unknown }): object => ({
 const metadataAlone: View = {
   title: 'metadata',
   one: partial,
-  // An empty one is null here, and a list of whole objects is not (recorded on 1.36.3).
+  // An empty list has null items here, unlike a list of whole objects (recorded on 1.36.3).
   all: ({ metadata, items }) => ({
     kind: 'PartialObjectMetadataList',
     apiVersion: 'meta.k8s.io/v1',
@@ -38,12 +38,12 @@ const metadataAlone: View = {
   }),
 };
 
-/** To a watch that asks for lists the server says nothing at all, and ends (recorded on 1.36.3). */
+/** The server ends a watch that asks for a list representation without sending anything (recorded on 1.36.3). */
 const nothing: View = { ...metadataAlone, title: 'nothing' };
 
 /**
- * As the header `accept` asks for: the first form of it that the server knows. One for lists does not fit an object,
- * and the other way round (recorded on 1.36.3).
+ * Chooses the representation from the `accept` header: the first one that the server knows. A list representation does
+ * not fit an object, and vice versa (recorded on 1.36.3).
  */
 export function viewOf({ headers }: Seen, { kind, verb }: { readonly kind: Kind; readonly verb: string }): View {
   const isList = verb === 'list' || verb === 'deletecollection';

@@ -4,22 +4,22 @@ import { checkListOptions } from './list-options.ts';
 import { broken, type Status, statusOf, tooLarge } from './refusal.ts';
 import type { Store } from './store.ts';
 
-/** How the server behaves to those who watch. May be changed while it runs. */
+/** How the server treats watches. May be changed while it runs. */
 export interface WatchManners {
-  /** The store supports progress requests: then quiet watches get bookmarks, and sendInitialEvents works. */
+  /** The store supports progress requests. Then quiet watches get bookmarks, and sendInitialEvents works. */
   watchProgress: boolean;
-  /** The cache lags behind the store: a watch that wants the newest state gets a 504 in its stream. */
+  /** The watch cache lags behind the store: a watch for the newest state gets a 504 in its stream. */
   watchCacheBehind: boolean;
 }
 
 export interface Begin {
-  /** What is newer is told. */
+  /** Changes after this version are sent. */
   readonly from: number;
-  /** Whether everything that is there is told first; asked: with a bookmark behind it. */
+  /** Whether existing objects are sent first; asked: followed by a bookmark. */
   readonly initial: 'none' | 'all' | 'asked';
 }
 
-/** Why there is nothing but an ERROR line, and after how long. */
+/** A watch that sends nothing but an ERROR line, after this many milliseconds. */
 interface Unable {
   readonly error: Status;
   readonly afterMs: number;
@@ -32,10 +32,10 @@ export function beginOf(kind: Kind, query: URLSearchParams, manners: WatchManner
   const now = store.version;
   const { watchableFrom } = store.shelf(kind);
   checkListOptions(query, 'watch');
-  // Recorded: a list says 400 here.
+  // A list answers 400 here (recorded).
   if (!/^\d*$/.test(text)) broken(numberFlaw(text));
   const asked = versionIn(query) ?? 0;
-  // Read from the source, and recorded: nothing asked for and bookmarks wanted is a wish for initial events.
+  // A watch without a version that allows bookmarks also asks for initial events (source, and recorded).
   if (asksInitial || (asked === 0 && bookmarks)) {
     const why = 'a watch stream was requested by the client but the required storage feature RequestWatchProgress is disabled';
     if (!manners.watchProgress) return failed({ code: 500, message: why, reason: 'InternalError' });

@@ -8,7 +8,7 @@ import type { View } from './views.ts';
 export const eventLine = (type: string, object: object): string => `${JSON.stringify({ type, object })}\n`;
 export const errorLine = (status: Status): string => eventLine('ERROR', status);
 
-/** A stream that says why there is none, and ends. */
+/** A stream that sends one ERROR line and ends. */
 export const errorReply = (status: Status): Reply => ({
   status: 200,
   headers: { 'content-type': 'application/json' },
@@ -18,7 +18,10 @@ export const errorReply = (status: Status): Reply => ({
   },
 });
 
-/** What a change is to somebody with a selector: one that is no longer chosen is gone for him, as it was before. */
+/**
+ * Returns the line of a change for a watch with a selector, or '' if the change does not concern it. An object that no
+ * longer matches is sent as DELETED, in its former state.
+ */
 export function lineOf({ type, object, before, version }: Change, matches: Matches, view: View): string {
   const was = before !== undefined && matches(before);
   const is = type !== 'DELETED' && matches(object);

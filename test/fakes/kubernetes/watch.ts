@@ -9,28 +9,28 @@ import type { View } from './views.ts';
 import { type Begin, beginOf, type WatchManners, wantsBookmarks } from './watch-begin.ts';
 import { bookmarkLine, errorLine, errorReply, eventLine, lineOf } from './watch-lines.ts';
 
-/** A stream that is open. */
+/** An open watch stream. */
 export interface Watch {
   readonly kind: Kind;
   readonly namespace: string | undefined;
   readonly query: URLSearchParams;
-  /** Sends a Status as an ERROR line, and ends. */
+  /** Sends a Status as an ERROR line and ends. */
   fail(status: Status): void;
-  /** Ends in an orderly way, as at its timeout. */
+  /** Ends normally, as at its timeout. */
   end(): void;
-  /** Sends nothing any more, and stays open: a connection that is dead and does not know it. */
+  /** Stays open but sends nothing more, like a dead connection. */
   silence(): void;
 }
 
-/** Bookmarks come this long before the end, twice (recorded), and about once a minute. */
+/** When bookmarks are sent: twice shortly before the end (recorded), and about once a minute. */
 const bookmarksBeforeEndMs = [2000, 1000];
 const bookmarkEveryMs = 60_000;
-/** The server's own choice where a client says nothing, in seconds. */
+/** The server's default timeout of a watch, in seconds. */
 const timeoutUnlessSaid = 1800;
 
-/** All watches of a server. A change costs as much as there are watches that may see it. */
+/** All watches of a server. A change only costs work for the watches that may see it. */
 export function createWatches(store: Store, clock: Clock, manners: WatchManners) {
-  /** By kind and namespace; of all namespaces under ''. */
+  /** Listeners by kind and namespace. Watches of all namespaces are under ''. */
   const open = new Map<string, Set<Listener>>();
   const all = new Set<Watch>();
   const placeKey = (kind: Kind, namespace = ''): string => `${kind.group}/${kind.resource}/${namespace}`;
@@ -101,7 +101,7 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
     void pace(asked, ended.signal, say).then(() => isSilent || stream.end());
   }
 
-  /** What is there already, or what has changed since. */
+  /** Returns the lines for existing objects, or for the changes since `from`. */
   function firstLines({ kind, namespace, matches, view, from, initial }: Asked): readonly string[] {
     const isHere = ({ object: { metadata } }: Pick<Change, 'object'>): boolean =>
       namespace === undefined || metadata.namespace === namespace;
@@ -115,7 +115,10 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
     return there.filter(matches).map(object => eventLine('ADDED', view.one(object)));
   }
 
-  /** Lasts as long as the stream may, and says the bookmarks on the way: only where the kind has moved, as recorded. */
+  /**
+   * Waits for the lifetime of the stream and sends bookmarks. Without progress requests they come only if the kind has
+   * changed (recorded).
+   */
   async function pace({ kind, query, from }: Asked, signal: AbortSignal, say: (line: string) => void): Promise<void> {
     const lifeMs = (Number(query.get('timeoutSeconds') ?? 0) || timeoutUnlessSaid) * 1000;
     const shelf = store.shelf(kind);
@@ -135,7 +138,10 @@ export function createWatches(store: Store, clock: Clock, manners: WatchManners)
 
 export type Watches = ReturnType<typeof createWatches>;
 
-/** `lines` has what the change is for those who see it alike, '' where it is nothing to them. */
+/**
+ * `lines` caches the line of a change for all watches with the same selectors and view. It is '' for those that the
+ * change does not concern.
+ */
 type Listener = (change: Change, lines: Map<string, string>) => void;
 
 interface Asked extends Begin {
@@ -146,7 +152,7 @@ interface Asked extends Begin {
   readonly view: View;
 }
 
-/** Milliseconds from the begin of a stream that lives so long. */
+/** Returns when bookmarks are due, in milliseconds from the start of a stream with this lifetime. */
 function bookmarkMoments(lifeMs: number): readonly number[] {
   const minutes = Array.from({ length: Math.floor(lifeMs / bookmarkEveryMs) }, (_, index) => (index + 1) * bookmarkEveryMs);
   return [...minutes, ...bookmarksBeforeEndMs.map(ms => lifeMs - ms)].filter(ms => ms > 0 && ms < lifeMs).sort((a, b) => a - b);

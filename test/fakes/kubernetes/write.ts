@@ -43,7 +43,10 @@ export function update(write: Write): Written {
   return { status: 200, object: change(write, live, draft, options, whole(write, options)) };
 }
 
-/** stored: empty where there is no such object, which a PUT then does not make (recorded). */
+/**
+ * Throws a conflict if the body has another uid. `stored` is empty if there is no such object, and the PUT then creates
+ * none (recorded).
+ */
 function sameUid({ place }: Write, { metadata }: Draft, stored = ''): void {
   const uid = metadata?.['uid'];
   if (uid === undefined || uid === stored) return;
@@ -67,7 +70,7 @@ export function patch(write: Write): Written {
   return { status: 200, object: change(write, live, draft, options, whole(write, options)) };
 }
 
-/** Whatever does not fit gets the same answer (recorded). */
+/** All unsuitable patches get the same response (recorded). */
 function fitted<T>(work: () => T): T {
   try {
     return work();
