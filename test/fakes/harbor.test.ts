@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { adminPassword, type FakeHarbor, type HarborOptions, startFakeHarbor } from './harbor.ts';
 
-/** Observed on 2.15.2 as well, but told in words instead of recorded; or read in the source where it says so. */
+/** Behaviour observed on 2.15.2 but not recorded, or taken from the source where a comment says so. */
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const rows = Array.from({ length: 12 }, (_, index) => ({ name: `r${index + 1}`, url: `https://${host}` }));
 
@@ -103,7 +103,7 @@ test('a number that 64 bits do not hold is no number', async () => {
     assert.equal((await ask(fake, 'GET', `/registries/${last}`)).status, 404);
 });
 
-// Read in the source: the decoder of a stream, to which a body of blanks is none.
+// From the source: a stream decoder reads the body, and a blank body counts as absent.
 test('a body that is no JSON is refused in the words of Go; what stands behind it is not looked at', async () => {
   await using fake = await start({ accepts: () => true });
   const put = (body: string): Promise<Response> => {
@@ -118,7 +118,7 @@ test('a body that is no JSON is refused in the words of Go; what stands behind i
   assert.equal((await put('{} {bad')).status, 200);
 });
 
-// Read in the source: the parameter of old is the fuzzy match of `q`; before 2.3 it asked for the very letters.
+// From the source: the old parameter `name` is a fuzzy match like that of `q`. Before 2.3 it was case-sensitive.
 test('name matches a part in any case, as q does', async () => {
   const count = async (version: string, query: string): Promise<number> => {
     await using fake = await start({ version });
@@ -128,7 +128,7 @@ test('name matches a part in any case, as q does', async () => {
   assert.deepEqual([await count('2.2.4', 'name=R1'), await count('2.2.4', 'name=r1')], [0, 4]);
 });
 
-// Read in the source: both types of registries say the same of themselves, but for the name.
+// From the source: both types of registries return the same info, except for the name.
 test('docker-hub can be filtered as docker-registry can', async () => {
   await using fake = await start({ registries: [{ url: `https://${host}` }, { url: 'https://hub.docker.com', type: 'docker-hub' }] });
   const [own = {}, hub = {}] = await Promise.all(

@@ -24,47 +24,47 @@ import { badEscape } from './harbor/url.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
 export interface HarborOptions extends ServerOptions {
-  /** Rows and robots that exist; ids are given where they are left out. */
+  /** Existing rows and robots. Missing ids are assigned. */
   readonly registries?: readonly RowSeed[];
   readonly robots?: readonly RobotSeed[];
-  /** Unless said: the administrator `admin` with `adminPassword`. */
+  /** Defaults to the administrator `admin` with `adminPassword`. */
   readonly users?: readonly User[];
   readonly upstreams?: readonly Upstream[];
-  /** From the source, not recorded, as are replication rules. */
+  /** Projects and replication rules follow the source. They are not recorded. */
   readonly projects?: readonly Project[];
   readonly policies?: readonly (Omit<Policy, 'id'> & Partial<Policy>)[];
   readonly read_only?: boolean;
   /**
-   * Asks whether a registry takes a password, for hosts that `upstreams` does not list: so an embedded ECR can answer.
+   * Whether a registry accepts a password, for hosts that `upstreams` does not list. An embedded ECR can answer this.
    */
   readonly accepts?: Accepts;
   readonly clock?: Clock;
   /**
-   * 2.15.2 unless said. From the source, not recorded: before 2.3 lists have no pages, before 2.2 there are no system
-   * robots, 1.10 has another base path.
+   * Defaults to 2.15.2. Older behaviour follows the source and is not recorded: before 2.3 lists have no pages, before
+   * 2.2 there are no system robots, and 1.10 has another base path.
    */
   readonly version?: string;
 }
 
 export const adminPassword = 'Harbor12345';
 
-/** A Harbor with state, which answers as recorded on 2.15.2. `state` may be changed while it runs. */
+/** A fake Harbor with state. It answers as recorded on 2.15.2. `state` may be changed while it runs. */
 export interface FakeHarbor extends FakeServer {
   readonly state: HarborState;
-  /** The stored secret of a row: what no answer shows. Throws for an unknown id. */
+  /** Returns the stored secret of a row, which no response contains. Throws for an unknown id. */
   secretOf(id: number): string | undefined;
-  /** One pass over all rows, which a real server makes every five minutes. */
+  /** Runs one health check of all rows. A real server runs it every five minutes. */
   checkHealth(): Promise<void>;
 }
 
-/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+/** Starts a fake Harbor, by default on a free port of 127.0.0.1. */
 export async function startFakeHarbor(options: HarborOptions = {}): Promise<FakeHarbor> {
   const clock = options.clock ?? machineClock;
   const closing = new AbortController();
   const state = stateOf(options, clock);
   const version = options.version ?? '2.15.2';
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  /** Of 2.x. */
+  /** Whether the version is at least 2.`wanted`. */
   const since = (wanted: number): boolean => major > 2 || (major === 2 && minor >= wanted);
   const base = since(0) ? '/api/v2.0' : '/api';
   const { isHealthy } = makeUpstreams(state, clock, closing.signal, options.accepts);
@@ -122,7 +122,7 @@ function stateOf(options: HarborOptions, clock: Clock): HarborState {
   };
   return {
     users: structuredClone([...(options.users ?? [{ name: 'admin', password: adminPassword, sysadmin: true }])]),
-    // Each row has a moment of its own.
+    // Each row gets its own creation time.
     registries: numbered(options.registries ?? [], (seed, id): Row => makeRow(seed, id, now - 60_000 + id)),
     robots: numbered(options.robots ?? [], (seed, id) => makeRobot(seed, id, now)),
     upstreams: structuredClone([...(options.upstreams ?? [])]),
@@ -132,7 +132,7 @@ function stateOf(options: HarborOptions, clock: Clock): HarborState {
   };
 }
 
-/** The error body, which was another one before 2.0. An anonymous request that is not valid is told how to log in. */
+/** Renders a refusal. The body had another form before 2.0. An invalid anonymous request also gets a challenge. */
 function refusalOf(error: unknown, { headers }: Seen, modern: boolean): Reply {
   if (!(error instanceof Refusal)) throw error;
   const { status, code, message } = error;

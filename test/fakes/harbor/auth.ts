@@ -4,7 +4,8 @@ import { refuse } from './refusal.ts';
 import type { HarborState } from './state.ts';
 
 /**
- * Who a request comes from. A system administrator may do everything; others what `access` lists, as resource:action.
+ * The authenticated caller of a request. A system administrator may do everything, other callers only what `access`
+ * lists, as resource:action.
  */
 export interface Caller {
   readonly name: string;
@@ -13,12 +14,12 @@ export interface Caller {
   readonly access: readonly string[];
 }
 
-/** How long a wrong password takes, and how long the name is locked. */
+/** How long the answer to a wrong password takes and how long the name stays locked, in milliseconds. */
 const lockMs = 1_500;
 
 /**
- * Basic credentials, looked at anew with each request. Anything that is none of ours is nobody, and is found out by the
- * handlers that want somebody.
+ * Checks the Basic credentials of each request. A caller with unknown credentials is anonymous, and handlers that need
+ * a login refuse it.
  */
 export function makeAuth(state: HarborState, clock: Clock, signal: AbortSignal, knowsRobots: boolean) {
   const locked = new Map<string, number>();
@@ -30,7 +31,7 @@ export function makeAuth(state: HarborState, clock: Clock, signal: AbortSignal, 
     return robot(name, password) ?? user(name, password);
   }
 
-  /** A robot with the right secret is never locked out. */
+  /** Returns the robot with this name and secret. A robot with the right secret is never locked out. */
   function robot(name: string, secret: string): Caller | undefined {
     const known = knowsRobots ? state.robots.find(candidate => candidate.name === name) : undefined;
     if (!known || known.secret !== secret || known.disabled) return undefined;
@@ -50,14 +51,16 @@ export function makeAuth(state: HarborState, clock: Clock, signal: AbortSignal, 
   return { callerOf };
 }
 
-/** Throws 401 for nobody, and 403, which says no more than the name, for somebody without the right. */
+/**
+ * Returns the caller. Throws 401 for an anonymous caller, and 403 with only the caller's name if the right is missing.
+ */
 export function demand(caller: Caller | undefined, right?: string): Caller {
   const known = caller ?? refuse(401, 'unauthorized');
   if (right !== undefined && !known.sysadmin && !known.access.includes(right)) refuse(403, known.name);
   return known;
 }
 
-/** /users/current: a robot is no user. */
+/** Answers /users/current. A robot is not a user. */
 export function currentUser(caller: Caller): Reply {
   if (caller.kind === 'robot') refuse(412, 'get current user not available for security context: robot');
   return { status: 200, json: { user_id: 1, username: caller.name, sysadmin_flag: caller.sysadmin, admin_role_in_auth: false } };

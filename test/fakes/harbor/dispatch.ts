@@ -7,20 +7,20 @@ import { refuse, refuseInvalid } from './refusal.ts';
 interface Call {
   readonly request: Seen;
   readonly query: URLSearchParams;
-  /** The number in the path; 0 where there is none. */
+  /** The number in the path, or 0 if there is none. */
   readonly id: number;
   readonly body: Body;
   readonly caller: Caller | undefined;
   accepts(type: string): boolean;
 }
 export interface Route {
-  /** Methods of the real server on this path that are not served here. */
+  /** Methods that the real server has on this path, but this one does not. */
   readonly others?: readonly string[];
-  /** JSON unless said. */
+  /** Content types of the response. Defaults to JSON. */
   readonly produces?: readonly string[];
   readonly method: string;
   readonly path: string;
-  /** `resource:action`; undefined: whoever is somebody; false: everybody. */
+  /** The required right as `resource:action`. undefined: any authenticated caller; false: everyone. */
   readonly right?: string | undefined | false;
   readonly body?: readonly [parameter: string, model: string, shape: Shape];
   readonly paged?: boolean;
@@ -29,15 +29,18 @@ export interface Route {
 
 interface Incoming extends Omit<Call, 'id' | 'body' | 'accepts'> {
   readonly path: string;
-  /** As errors show it. */
+  /** The path as errors show it. */
   readonly pathname: string;
   readonly routes: readonly Route[];
 }
 
-/** Refusals come in this order: unknown path, wrong method, validation, nobody, no right; the rest is the handler's. */
+/**
+ * Dispatches a request. It is refused in this order: unknown path, wrong method, validation, no login, no right. The
+ * handler does the rest.
+ */
 export function dispatch({ request, query, caller, path, pathname, routes }: Incoming): Reply | Promise<Reply> {
   const matching = routes.filter(route => matches(route.path, path));
-  // A literal path stands before one with a number in it.
+  // A literal path precedes one with a number in it.
   const route = matching.find(({ method }) => method === request.method);
   if (matching.length === 0) refuse(404, `path ${pathname} was not found`);
   const methods = matching.flatMap(({ method, others = [] }) => [method, ...others]).join(',');
@@ -67,7 +70,7 @@ function matches(pattern: string, path: string): boolean {
   return wanted.length === given.length && wanted.every((segment, index) => segment === ':id' || segment === given[index]);
 }
 
-/** Whether a client takes a type, as its header Accept has it. */
+/** Returns a function that tells whether the Accept header allows a content type. */
 function accepting({ headers: { accept = '' } }: Seen): (type: string) => boolean {
   const ranges = accept.split(',').map(range => range.split(';').map(part => part.trim().toLowerCase()));
   const taken = ranges.filter(([, ...more]) => !more.some(part => /^q=0(\.0*)?$/.test(part))).map(([range]) => range);

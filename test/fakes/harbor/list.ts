@@ -3,14 +3,14 @@ import type { Reply, Seen } from '../server.ts';
 import { integerOf } from './payload.ts';
 import { type Column, filtered } from './query.ts';
 
-/** What a request says of paging, and what is wrong with it. */
+/** The paging parameters of a request, and their validation errors. */
 export interface Page {
   readonly number: number;
   readonly size: number;
   readonly flaws: readonly string[];
 }
 
-/** Of a parameter that is there more than once, the last counts. */
+/** Returns the last value of a parameter. Harbor ignores earlier ones. */
 export const lastOf = (query: URLSearchParams, name: string): string | undefined => query.getAll(name).at(-1);
 
 export function pageOf(query: URLSearchParams): Page {
@@ -25,8 +25,8 @@ export function pageOf(query: URLSearchParams): Page {
 }
 
 /**
- * One page of what `q` and `sort` leave, with the number of all and links to the neighbours. A size of 0 or less gives
- * all, whatever the page.
+ * Answers one page of the items that `q` leaves, sorted by `sort`, with the total count and links to the neighbouring
+ * pages. A size of 0 or less returns all items, whatever the page.
  */
 export function listed<T>(
   request: Seen,
@@ -43,7 +43,7 @@ export function listed<T>(
   return { status: 200, headers: { 'x-total-count': String(found.length), ...(link && { link }) }, json: page.map(show) };
 }
 
-/** Relative addresses, their parameters sorted by name and no longer escaped. */
+/** Builds the Link header: relative addresses with parameters sorted by name and unescaped. */
 function linksOf({ path }: Seen, total: number, number: number, size: number): string {
   if (size === 0) return '';
   const pathname = pathOf(path);
@@ -60,7 +60,7 @@ function linksOf({ path }: Seen, total: number, number: number, size: number): s
   return [...before, ...after].join(' , ');
 }
 
-/** `a,-b`: columns that are not known do not count; without any the table's own order stays. */
+/** Sorts by `a,-b`. Unknown columns are ignored. Without a known column the order of the table stays. */
 function sorted<T>(all: readonly T[], sort: string, columns: readonly Column<T>[]): readonly T[] {
   const keys = sort.split(',').map(key => ({ name: key.replace(/^-/, ''), sign: key.startsWith('-') ? -1 : 1 }));
   const compare = (a: T, b: T): number => {
@@ -74,7 +74,7 @@ function sorted<T>(all: readonly T[], sort: string, columns: readonly Column<T>[
   return all.toSorted(compare);
 }
 
-/** A text that is no valid escape stays as it is. */
+/** Unescapes a text. A text with an invalid escape stays as it is. */
 function unescaped(text: string): string {
   try {
     return decodeURIComponent(text.replaceAll('+', ' '));

@@ -1,19 +1,19 @@
 import { decodeGo, goType } from '../go-json.ts';
 import type { Seen } from '../server.ts';
 
-/** The Go types of the members that a handler knows; the members of a `list` are looked into by the handler. */
+/** The Go types of the members that a handler knows. The handler itself checks the members of a `list`. */
 export type Shape = Readonly<Record<string, Member>>;
 type Member = 'string' | 'bool' | 'int64' | { readonly list: string } | { readonly model: string; readonly fields: Shape };
 export type Body = Readonly<Record<string, unknown>>;
-/** A body as it came, and what validation has to say of it. */
+/** A parsed body and its validation errors. */
 export interface Read {
   readonly body: Body;
   readonly flaws: readonly string[];
 }
 
 /**
- * How go-swagger reads a JSON body: names in any case, unknown ones ignored, null as absent. `parameter` and `model`
- * appear in what it refuses.
+ * Reads a JSON body like go-swagger: names match in any case, unknown members are ignored, and null counts as absent.
+ * Errors mention `parameter` and `model`.
  */
 export function readBody({ headers, body }: Seen, parameter: string, model: string, shape: Shape): Read {
   if (body.toString().trim() === '') return flawed(`${parameter} in body is required`);
@@ -35,7 +35,7 @@ export function readBody({ headers, body }: Seen, parameter: string, model: stri
   return flaw === undefined ? { body: found, flaws: [] } : failed(`json: cannot unmarshal ${flaw}`);
 }
 
-/** `path`: the names before those of `shape`. What does not fit comes back. */
+/** Fills `found` with the known members. `path` holds the names above `shape`. Returns the first type mismatch. */
 function fill(found: Record<string, unknown>, value: object, model: string, shape: Shape, path: string): string | undefined {
   const names = new Map(Object.keys(shape).map(name => [name.toLowerCase(), name]));
   for (const [key, member] of Object.entries(value) as [string, unknown][]) {
@@ -69,7 +69,7 @@ function fits(value: unknown, type: Member): boolean {
   return typeof value === (type === 'bool' ? 'boolean' : 'string');
 }
 
-/** A number in a path or query; what is none, or none that 64 bits hold, joins `flaws`. */
+/** Parses a number of a path or query. If it is not a 64-bit integer, adds an error to `flaws` and returns 0. */
 export function integerOf(text: string, where: string, flaws: string[]): number {
   if (/^[+-]?\d+$/.test(text) && isInt64(BigInt(text.replace('+', '')))) return Number(text);
   flaws.push(`${where} must be of type int64: "${text}"`);

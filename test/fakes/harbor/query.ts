@@ -1,6 +1,6 @@
 import { fail, refuse } from './refusal.ts';
 
-/** A column of a table, and the Go field that stands for it. `secret`: it sorts, but filters nothing. */
+/** A column of a table and its Go field. A `secret` column can be sorted by, but does not filter. */
 export interface Column<T> {
   readonly field: string;
   readonly column: string;
@@ -8,23 +8,23 @@ export interface Column<T> {
   readonly secret?: boolean;
   of(item: T): string | number | boolean;
 }
-/** What Harbor makes of a value in `q`. */
+/** A value in `q`, as Harbor parses it. */
 type Wanted =
   | { readonly like: string }
   | { readonly from: Value; readonly to: Value }
   | { readonly among: readonly Value[] }
   | { readonly all: true }
   | { readonly exact: string };
-/** `isNumber`: its type is not the database's to decide. */
+/** `isNumber`: Harbor has already decided its type, instead of the database. */
 type Value = { readonly text: string; readonly isNumber: boolean } | undefined;
 
 const operators = ['icontains', 'in', 'gte', 'lte', 'gt', 'lt', 'exact'] as const;
 type Operator = (typeof operators)[number];
 
-/** `k=v,k=~part,k=[a~b],k={a b},k=(a b)`, already unescaped; a column that is not known does not filter. */
+/** Filters by `k=v,k=~part,k=[a~b],k={a b},k=(a b)`, already unescaped. Unknown columns are ignored. */
 export function filtered<T>(all: readonly T[], q: string, columns: readonly Column<T>[]): readonly T[] {
   if (q === '') return all;
-  // Of doubled names the last one counts.
+  // The last of several values for a name wins.
   const wanted = new Map<string, Wanted>();
   for (const part of q.split(',')) {
     const [, name, value] = /^([^=]+)=(.+)$/s.exec(part) ?? [];
@@ -36,7 +36,7 @@ export function filtered<T>(all: readonly T[], q: string, columns: readonly Colu
   return all.filter(item => tests.every(matches => matches(item)));
 }
 
-/** undefined: a pattern that does not end as it begins, or is empty. */
+/** Parses a value. Returns undefined for an empty pattern or one without its closing bracket. */
 function wantedOf(value: string): Wanted | undefined {
   const inner = value.slice(1, -1);
   switch (value.charAt(0)) {
@@ -68,7 +68,7 @@ function testOf<T>(key: string, wanted: Wanted, columns: readonly Column<T>[]): 
   const found = known(name) ?? known(snakeCase(name));
   if (!found || found.secret || more.length > 0 || !isOperator(operator)) return undefined;
   if ('all' in wanted) return undefined;
-  // What the ORM does not know under this name makes the handler panic, and so does a second operator.
+  // The handler panics on a name that the ORM does not know, and on a second operator.
   const column = columns.find(({ field, column }) => field.toLowerCase() === name.toLowerCase() || column === name);
   if (!column || (key.includes('__') && !('exact' in wanted))) return refuse(500, '');
   if ('like' in wanted) return like(column, wanted.like);
@@ -94,14 +94,17 @@ const orders = {
   lte: (order: number) => order <= 0,
 };
 
-/** As Harbor writes Go's names: `_` before a capital that begins a word. */
+/** Converts a Go name like Harbor: `_` before a capital that begins a word. */
 const snakeCase = (name: string): string => name.replaceAll(/(?<=.)(?:\p{Lu}(?=\p{Ll})|(?<=\p{Ll})\p{Lu})/gu, '_$&').toLowerCase();
 
 function like<T>({ of }: Column<T>, part: string): (item: T) => boolean {
   return item => String(of(item)).toLowerCase().includes(part.toLowerCase());
 }
 
-/** What the database does not take for a value of the column is a failure of Harbor. */
+/**
+ * Compares a column with a value. A value that the database does not accept for the column is an internal error of
+ * Harbor.
+ */
 function comparing<T>({ type, of }: Column<T>, { text, isNumber }: NonNullable<Value>, holds: (order: number) => boolean) {
   if (isNumber && type !== 'int') fail();
   const wanted = readers[type](text.trim()) ?? (type === 'text' ? text : fail());

@@ -1,4 +1,4 @@
-/** An answer that a handler throws: Harbor's way to say no. */
+/** An error response that a handler throws. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -24,10 +24,10 @@ export function refuse(status: number, message: string, code: string = codes[sta
   throw new Refusal(status, code, message);
 }
 
-/** Whatever goes wrong inside is told to nobody but core's log. */
+/** Throws an internal server error. Harbor writes the details only to the log of core. */
 export const fail = (): never => refuse(500, 'internal server error');
 
-/** What the validation of a request found, all together. */
+/** Throws one 422 with all validation errors. No-op without errors. */
 export function refuseInvalid(found: readonly string[]): void {
   if (found.length > 0) refuse(422, ['validation failure list:', ...found].join('\n'));
 }

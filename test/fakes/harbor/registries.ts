@@ -9,15 +9,15 @@ import type { Checked } from './upstream.ts';
 import { normalUrl } from './url.ts';
 
 /**
- * How versions differ: lists in pages since 2.3, a PUT that writes the status since 2.0, the bare words of a failed
- * check since 2.3.
+ * Differences between versions: paged lists since 2.3, a PUT that writes the status since 2.0, a short message for a
+ * failed check since 2.3.
  */
 export interface Ways {
   readonly paged: boolean;
   readonly writesStatus: boolean;
   readonly terse: boolean;
 }
-/** The calls below /registries. `isHealthy` logs in where a row points to. */
+/** The handlers below /registries. `isHealthy` logs in at the registry of a row. */
 export function makeRegistries(
   state: HarborState,
   clock: Clock,
@@ -25,10 +25,10 @@ export function makeRegistries(
   isHealthy: (row: Checked) => Promise<boolean>,
   ways: Ways,
 ) {
-  /** No id is given twice, whatever was removed. */
+  /** Ids are never reused, even after a removal. */
   let lastId = 0;
 
-  /** Id 0 is Harbor itself: readable, never in a list. */
+  /** Returns a row. Id 0 is Harbor itself, which is readable but never listed. */
   function get(id: number): Row {
     if (id === 0) {
       const credential = { type: 'secret', access_key: '', access_secret: 'secret-of-core' };
@@ -64,7 +64,7 @@ export function makeRegistries(
   async function create(body: Body): Promise<Row> {
     const { credential, id: _, status: __, ...members } = body;
     demandCertificate(body);
-    // The real handler panics there, and the answer has no body.
+    // The real handler panics here, and the response has no body.
     if (members['type'] === 'aws-ecr' && credential === undefined) refuse(500, '');
     const given = members as Partial<Row>;
     const row = makeRow({ type: '', ...given, name: textOf(given.name), url: textOf(given.url) }, 0, clock.wall());
@@ -78,7 +78,7 @@ export function makeRegistries(
     state.registries.push(storable({ ...row, creation_time: time, update_time: time }));
     return row;
   }
-  /** Reads, checks, and writes the whole row at last: who read earlier and writes later puts old values back. */
+  /** Reads, checks, and then writes the whole row. A slow update overwrites newer values with the ones it has read. */
   async function update(id: number, body: Body): Promise<void> {
     const row = overlaid(get(id), body);
     demandCertificate(body);
@@ -92,7 +92,7 @@ export function makeRegistries(
     state.registries.push({ ...stored, status, update_time: later(former?.update_time ?? '') });
   }
 
-  /** Two moments of one row are never the same text. */
+  /** Returns the current time, or a later one, so that two update times of a row always differ. */
   function later(former: string): string {
     return new Date(Math.max(clock.wall(), (Date.parse(former) || 0) + 1)).toISOString();
   }
@@ -105,7 +105,7 @@ export function makeRegistries(
     state.registries = state.registries.filter(row => row.id !== id);
   }
 
-  /** A live check of what is given over what is stored; stores nothing. */
+  /** Checks the given values merged over the stored ones. Stores nothing. */
   async function ping(body: Body): Promise<void> {
     const { id, type, url } = body;
     const stored = id === undefined ? makeRow({ type: '', url: '' }, 0, 0) : get(Number(id));
@@ -116,7 +116,7 @@ export function makeRegistries(
     if (!(await isHealthy(row))) unhealthy(row.url);
   }
 
-  /** docker-hub and aws-ecr say the same of themselves; a Harbor would name its labels, too. */
+  /** Returns the info of a registry. docker-hub and aws-ecr have the same; a Harbor would also have its labels. */
   async function info(id: number): Promise<object> {
     const filters = [
       { style: 'input', type: 'name', values: null },
@@ -126,7 +126,7 @@ export function makeRegistries(
     return { type: get(id).type, supported_resource_filters: filters, supported_triggers: ['manual', 'scheduled'] };
   }
 
-  /** One pass of the health loop, which real servers make every five minutes. It moves `update_time`, too. */
+  /** Runs one pass of the health loop, which real servers run every five minutes. It also updates `update_time`. */
   async function checkHealth(): Promise<void> {
     for (const row of state.registries) {
       row.status = (await isHealthy(row).catch(() => false)) ? 'healthy' : 'unhealthy';
@@ -137,14 +137,15 @@ export function makeRegistries(
   return { get, list, create, update, remove, ping, info, checkHealth };
 }
 
-/** Nothing but blanks is no certificate, and allowed. */
+/** Throws for an invalid CA certificate. A blank one counts as none and is allowed. */
 function demandCertificate({ ca_certificate }: Body): void {
   if (/^\s*$|-----BEGIN CERTIFICATE-----.+-----END CERTIFICATE-----/s.test(textOf(ca_certificate))) return;
   refuse(400, 'invalid CA certificate: no valid certificates found in PEM data');
 }
 
 /**
- * A copy of the row with the members that were given: absent and null keep what is stored, an empty text replaces it.
+ * Returns a copy of the row with the given members. Absent and null members keep the stored value, an empty text
+ * replaces it.
  */
 function overlaid(stored: Row, body: Body): Row {
   const { credential_type, access_key, access_secret, id: _, type: __, ...members } = body;
@@ -158,8 +159,8 @@ function overlaid(stored: Row, body: Body): Row {
 }
 
 /**
- * As the columns take it: no secret without a user name, and nothing that is too long. The secret is stored encrypted,
- * which leaves 3050 bytes.
+ * Returns the row as the columns store it: no secret without a user name. Throws for values that are too long. The
+ * encrypted secret has room for 3050 bytes.
  */
 function storable(row: Row): Row {
   const { type, access_key, access_secret } = row.credential ?? { type: '', access_key: '', access_secret: '' };

@@ -1,7 +1,7 @@
 import type { Column } from './query.ts';
 import type { Row } from './state.ts';
 
-/** What bodies may say of a registry. */
+/** The members of request bodies about a registry. */
 export const shapes = {
   create: {
     id: 'int64',
@@ -42,7 +42,7 @@ const columnOf = (field: string, type: Column<Row>['type'], of: Column<Row>['of'
   type,
   of,
 });
-/** What `q` and `sort` know of one. */
+/** The columns of a registry for `q` and `sort`. */
 export const columns: readonly Column<Row>[] = [
   columnOf('ID', 'int', row => row.id),
   columnOf('URL', 'text', row => row.url),

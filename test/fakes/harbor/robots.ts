@@ -20,7 +20,7 @@ export const shapes = {
   refresh: { secret: 'string' },
 } as const;
 
-/** What robots of a level can be given, as far as tests ask for it: there are more resources. */
+/** The rights that robots of a level can have. The list covers only what tests use; Harbor has more resources. */
 const grantable: Readonly<Record<Robot['level'], Readonly<Record<string, readonly string[]>>>> = {
   system: {
     registry: ['list', 'read', 'create', 'update', 'delete'],
@@ -53,7 +53,7 @@ function rightsOf({ kind = '', access = [] }: Permission): string[] {
   });
 }
 
-/** The calls below /robots. Of a secret only the answer that made it knows. */
+/** The handlers below /robots. Only the response that creates a secret contains it. */
 export function makeRobots(state: HarborState, clock: Clock) {
   const find = (id: number): Robot => state.robots.find(robot => robot.id === id) ?? refuse(404, `robot ${id} not found`);
 
@@ -82,7 +82,7 @@ export function makeRobots(state: HarborState, clock: Clock) {
     return { status: 201, headers: { location: `/api/v2.0/robots/${id}` }, json: { creation_time, expires_at, id, name, secret } };
   }
 
-  /** The secret that was sent, or a new one, which the answer tells. */
+  /** Sets the given secret, or a generated one, which the response then contains. */
   function refresh(id: number, body: Body): Reply {
     const robot = find(id);
     const given = textOf(body['secret']);
@@ -97,7 +97,7 @@ export function makeRobots(state: HarborState, clock: Clock) {
     return { status: 200 };
   }
 
-  /** Of the system's own robots; those of projects are listed elsewhere. */
+  /** Lists the robots of the system. Robots of projects are listed elsewhere. */
   function list(request: Seen, query: URLSearchParams): Reply {
     const system = state.robots.filter(({ level }) => level === 'system');
     return listed(request, query, system, columns, shownRobot);
@@ -106,7 +106,7 @@ export function makeRobots(state: HarborState, clock: Clock) {
   return { create, refresh, remove, list, get: (id: number): Reply => ({ status: 200, json: shownRobot(find(id)) }) };
 }
 
-/** The column has the name without its prefix. */
+/** The name column omits the prefix. */
 const columns: readonly Column<Robot>[] = [
   { field: 'ID', column: 'id', type: 'int', of: ({ id }) => id },
   { field: 'Name', column: 'name', type: 'text', of: ({ name }) => name.replace(/^robot\$/, '') },

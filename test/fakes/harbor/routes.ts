@@ -10,7 +10,7 @@ import { type HarborState, shown } from './state.ts';
 import { adapters } from './upstream.ts';
 import { makeUsers, policyShape } from './users.ts';
 
-/** What the routes are made of. `base`: what stands before their paths. */
+/** The dependencies of the routes. `base` precedes their paths. */
 interface Server {
   readonly state: HarborState;
   readonly clock: Clock;
@@ -20,7 +20,7 @@ interface Server {
   url(): string;
 }
 
-/** The API. What is not in here is 404, and 405 when only the method is wrong. */
+/** The routes of the API. Other paths answer 404; a known path with a wrong method answers 405. */
 export function routesOf({ state, clock, registries, base, version, url }: Server): Route[] {
   const robots = makeRobots(state, clock);
   const users = makeUsers(state, registries.get);
@@ -142,7 +142,7 @@ export function routesOf({ state, clock, registries, base, version, url }: Serve
   ];
 }
 
-/** Only who is known learns the version. */
+/** Only authenticated callers get the version. */
 function systemInfo({ read_only }: HarborState, clock: Clock, url: string, caller: Caller | undefined, version: string): object {
   const open = { auth_mode: 'db_auth', banner_message: '', oidc_provider_name: '', primary_auth_mode: false, self_registration: false };
   if (!caller) return open;

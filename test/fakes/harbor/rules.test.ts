@@ -4,7 +4,7 @@ import { adminPassword, startFakeHarbor } from '../harbor.ts';
 
 const admin = { authorization: `Basic ${Buffer.from(`admin:${adminPassword}`).toString('base64')}` };
 
-/** As Harbor 2.15.2 answered, from its rows r1 to r3. */
+/** Recorded answers of Harbor 2.15.2 for the rows r1 to r3. */
 test('q knows columns by their Go names, operators, and what the database does not take for a value', async () => {
   const registries = ['r1', 'r2', 'r3'].map((name, index) => ({
     id: index + 1,

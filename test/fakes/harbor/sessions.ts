@@ -6,15 +6,15 @@ import { refuse } from './refusal.ts';
 const tokenBytes = 32;
 const safe = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
-/** The session cookie, and the token that every write must carry which comes with one. */
+/** The session cookie, and the CSRF token that a write with such a cookie must carry. */
 export function makeSessions(clock: Clock) {
   const sessions = new Set<string>();
-  /** By the cookie that stands for it. */
+  /** CSRF tokens by the value of their cookie. */
   const tokens = new Map<string, Buffer>();
 
   /**
-   * The cookies and headers that go with the answer, whatever it is. Called before the request is looked at. Any cookie
-   * `sid`, even a made-up one, brings the token, and so does every path that is none of the API's.
+   * Opens a session before the request is handled. Returns the cookies and headers for any response to it. A `sid`
+   * cookie, even a made-up one, makes the CSRF token mandatory for writes, and so does any path outside the API.
    */
   function open({ headers, method }: Seen, isApi: boolean) {
     const sid = cookieOf(headers, 'sid');
@@ -43,7 +43,7 @@ export function makeSessions(clock: Clock) {
       if (!unmasked(sent).equals(token)) refuse(403, 'CSRF token invalid');
       passes = true;
     }
-    /** Who is refused here gets no session. */
+    /** A request that fails the CSRF check gets no session. */
     const answered = () => ({
       'set-cookie': passes ? [...lines, ...session] : lines,
       'x-harbor-csrf-token': masked(token),
@@ -60,7 +60,10 @@ const cookieOf = (headers: Seen['headers'], name: string): string | undefined =>
 
 const combined = (a: Buffer, b: Buffer): Buffer => Buffer.from(a.map((byte, index) => byte ^ (b[index] ?? 0)));
 
-/** Another text in every answer, so that compressed answers do not betray the token; all of them are good. */
+/**
+ * Masks the token differently in every response, so that compressed responses do not reveal it. All masked forms are
+ * valid.
+ */
 function masked(token: Buffer): string {
   const pad = randomBytes(tokenBytes);
   return Buffer.concat([pad, combined(pad, token)]).toString('base64');

@@ -1,21 +1,26 @@
-/** What a fake Harbor knows. Names are those of the API and of the recordings. May be changed while it runs. */
+/**
+ * The state of a fake Harbor. Names are those of the API and of the recordings. It may be changed while the server
+ * runs.
+ */
 export interface HarborState {
   users: User[];
   robots: Robot[];
-  /** In the order of the table: a row that is written moves to its end, as in PostgreSQL. */
+  /** In table order: a written row moves to the end, as in PostgreSQL. */
   registries: Row[];
   upstreams: Upstream[];
   projects: Project[];
   policies: Policy[];
   read_only: boolean;
 }
-/** `registry_id`: of the endpoint behind a proxy cache; 0 for any other project. */
+/** `registry_id`: the endpoint behind a proxy cache, or 0 for any other project. */
 export interface Project {
   name: string;
   registry_id: number;
   public: boolean;
 }
-/** A replication rule pulls from the endpoint `source`, or pushes to `destination`. The other side is Harbor itself. */
+/**
+ * A replication rule that pulls from the endpoint `source` or pushes to `destination`. The other side is Harbor itself.
+ */
 export interface Policy {
   id: number;
   name: string;
@@ -28,8 +33,8 @@ export interface User {
   sysadmin: boolean;
 }
 /**
- * `name` with its prefix, `access` as resource:action. Seconds since the epoch in `expires_at`, days in `duration`; -1:
- * never.
+ * `name` includes the prefix. `access` lists resource:action. `expires_at` is in seconds since the epoch, `duration` in
+ * days; -1 means never.
  */
 export interface Robot {
   id: number;
@@ -48,7 +53,7 @@ export interface Credential {
   access_key: string;
   access_secret: string;
 }
-/** A remote registry as stored. `credential` null: none. */
+/** A remote registry as stored. `credential` is null without credentials. */
 export interface Row {
   id: number;
   name: string;
@@ -63,9 +68,9 @@ export interface Row {
   update_time: string;
 }
 /**
- * A host that Harbor reaches. basic: 401 with a challenge, 200 to user and password; open and html: 200 to everybody;
- * status-N: N to any credentials; slow: 200 to any after `delay_ms`; silent: takes the connection and says nothing;
- * ecr-api: hands out user and password for `access_key_id`.
+ * A host that Harbor can reach. basic: 401 with a challenge, 200 for user and password; open and html: 200 for every
+ * request; status-N: N for any credentials; slow: 200 for any credentials after `delay_ms`; silent: accepts the
+ * connection but never answers; ecr-api: issues user and password for `access_key_id`.
  */
 export interface Upstream {
   url: string;
@@ -76,9 +81,9 @@ export interface Upstream {
   access_key_id?: string;
 }
 
-/** What a test has to say of a row; the rest is a healthy docker-registry without credentials. */
+/** The values of a row that a test sets. The defaults are a healthy docker-registry without credentials. */
 export type RowSeed = Partial<Row> & Pick<Row, 'url'>;
-/** `expired`: its end lies in the past. */
+/** `expired`: the robot has already expired. */
 export type RobotSeed = Partial<Robot> & Pick<Robot, 'name' | 'secret'> & { expired?: boolean };
 
 export function makeRow(seed: RowSeed, id: number, now: number): Row {
@@ -93,12 +98,12 @@ export function makeRobot({ expired = false, ...seed }: RobotSeed, id: number, n
   return { id, ...rights, ...life, description: '', creation_time: new Date(now).toISOString(), ...seed };
 }
 
-/** A row as answers show it: the secret masked, what is empty or false left out. */
+/** A row as responses show it: the secret masked, empty and false members left out. */
 export function shown(row: Row): object {
   const { id, credential, ...members } = row;
   const { type, access_key, access_secret } = credential ?? {};
   return { id, ...filled({ ...members, credential: filled({ type, access_key, access_secret: access_secret && '*****' }) }) };
 }
 
-/** Go's omitempty. */
+/** Drops empty members like Go's omitempty. */
 const filled = (members: object): object => Object.fromEntries(Object.entries(members).filter(([, value]) => value));

@@ -3,26 +3,26 @@ import { fail } from './refusal.ts';
 import type { HarborState, Row, Upstream } from './state.ts';
 
 /**
- * Decides whether a registry takes a user and password, for hosts that the state does not list; undefined: no such
- * registry.
+ * Decides whether a registry accepts a user and password, for hosts that the state does not list. Returns undefined if
+ * there is no such registry.
  */
 export type Accepts = (host: string, username: string, password: string) => boolean | undefined | Promise<boolean | undefined>;
-/** What a live check needs to know of a row. */
+/** The members of a row that a health check uses. */
 export type Checked = Pick<Row, 'type' | 'url' | 'credential'>;
 
 const types =
   'harbor docker-hub docker-registry huawei-SWR google-gcr aws-ecr azure-acr ali-acr jfrog-artifactory quay gitlab dtr tencent-tcr github-ghcr volcengine-cr'.split(
     ' ',
   );
-/** What GET /replication/adapters names: not all of the types. */
+/** The types in GET /replication/adapters, which omits some. */
 export const adapters: readonly string[] = types.filter(type => !['quay', 'gitlab', 'dtr'].includes(type)).sort();
-/** What is waited for a TLS handshake, and until the AWS client gives up on an address where nobody is. */
+/** The timeout of a TLS handshake, and how long the AWS client tries an unreachable address, in milliseconds. */
 const handshakeMs = 10_000;
 const awayMs = 3_000;
 
 /**
- * Logs in where a row points to, as POST, PUT, ping and the health loop do. An unknown type, or an address that the
- * type does not know, is a failure of Harbor.
+ * Logs in at the registry of a row, as POST, PUT, ping and the health loop do. An unknown type, or an address that the
+ * type does not support, is an internal error of Harbor.
  */
 export function makeUpstreams(state: HarborState, clock: Clock, signal: AbortSignal, accepts?: Accepts) {
   const find = (url: string): Upstream | undefined => state.upstreams.find(upstream => origin(upstream.url) === origin(url));
@@ -33,7 +33,7 @@ export function makeUpstreams(state: HarborState, clock: Clock, signal: AbortSig
     return accepted(url, credential?.access_key ?? '', credential?.access_secret ?? '');
   }
 
-  /** `GET /v2/`, first without, then with the credentials if it is asked for any. */
+  /** Requests `GET /v2/` without credentials, and again with them if the registry asks for any. */
   async function accepted(url: string, user: string, password: string): Promise<boolean> {
     const upstream = find(url);
     const path = pathOf(url);
@@ -53,13 +53,13 @@ export function makeUpstreams(state: HarborState, clock: Clock, signal: AbortSig
     return (user === '' && password === '') || (await accepts(hostname, user, password)) === true;
   }
 
-  /** Asks the ECR API of the region in the address for a token; the key pair in the row is an IAM user's. */
+  /** Requests a token from the ECR API of the region in the address. The key pair in the row belongs to an IAM user. */
   async function awsAccepts(url: string, accessKey: string): Promise<boolean> {
     const [, registry, region = '', suffix = ''] =
       /^https:\/\/(?:api\.ecr(?:-public|-fips)?|(\d+)\.dkr\.ecr(?:-fips)?)\.([a-z0-9-]+)\.(amazonaws\.com(?:\.cn)?|c2s\.ic\.gov|sc2s\.sgov\.gov)\/?$/.exec(
         url,
       ) ?? fail();
-    // Without a key the core process looks for an identity of its own, and has none.
+    // Without a key, core looks for an identity of its own, and has none.
     if (accessKey === '') return false;
     const api = find(`https://api.ecr.${region}.${suffix}`);
     if (api?.behaviour !== 'ecr-api') await clock.sleep(awayMs, signal);
@@ -70,7 +70,7 @@ export function makeUpstreams(state: HarborState, clock: Clock, signal: AbortSig
   return { isHealthy, find };
 }
 
-/** Scheme, host and port; two addresses that agree in these reach the same place. Empty for what is no address. */
+/** Scheme, host and port, which identify an upstream. Empty for an invalid address. */
 function origin(url: string): string {
   const full = url.includes('://') ? url : `http://${url}`;
   return URL.canParse(full.trim()) ? new URL(full.trim()).origin : '';

@@ -1,8 +1,8 @@
 import { refuse } from './refusal.ts';
 
 /**
- * An address as Harbor stores it: blanks and slashes at the ends gone, http where no scheme is said, what follows the
- * path gone.
+ * Normalizes an address like Harbor: removes blanks and trailing slashes, defaults to http, and drops what follows the
+ * path.
  */
 export function normalUrl(text: string): string {
   const trimmed = text.replace(/^ +| +$/g, '').replace(/\/+$/, '');
@@ -17,7 +17,7 @@ export function normalUrl(text: string): string {
 
 const parts = (full: string): readonly string[] => /^(.*?):\/\/([^/?#]*)([^?#]*)(?:\?[^#]*)?(.*)$/s.exec(full) ?? [];
 
-/** What Go's url.Parse says of it, as far as anybody types it. */
+/** Returns the error of Go's url.Parse, for the mistakes that users are likely to make. */
 function flawOf(full: string): string | undefined {
   const [, scheme = '', authority = '', path = '', fragment = ''] = parts(full);
   if (/\p{Cc}/u.test(full)) return 'net/url: invalid control character in URL';
@@ -35,5 +35,5 @@ function flawOf(full: string): string | undefined {
   return escape && `invalid URL escape ${JSON.stringify(escape)}`;
 }
 
-/** The first `%` that no hexadecimal number follows, and what stands in its place. */
+/** Returns the first `%` without two hexadecimal digits, with up to two characters behind it. */
 export const badEscape = (text: string): string | undefined => /%(?![\da-fA-F]{2}).{0,2}/s.exec(text)?.[0];

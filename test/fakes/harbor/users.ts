@@ -10,12 +10,13 @@ const endpointShape = { model: 'Registry', fields: { id: 'int64' } } as const;
 export const policyShape = { name: 'string', src_registry: endpointShape, dest_registry: endpointShape } as const;
 
 /**
- * Lists of what uses an endpoint, with the members that say so. They follow the source of 2.16; nothing is recorded.
+ * Lists the users of an endpoint: projects and replication policies. They follow the source of 2.16 and are not
+ * recorded.
  */
 export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
   const side = (id = 0): object => shown(endpoint(id));
 
-  /** A stranger sees what is public, and so does a system robot that has no right for all projects. */
+  /** Anonymous callers see public projects only. So does a system robot without a right for all projects. */
   function projects({ request, query, caller }: { request: Seen; query: URLSearchParams; caller: Caller | undefined }): Reply {
     const seesAll = caller?.sysadmin === true || caller?.access.includes('project:read') === true;
     const seen = state.projects.filter(project => seesAll || project.public);
@@ -39,7 +40,7 @@ export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
     return { status: 200, json: { id, name, src_registry: side(source), dest_registry: side(destination) } };
   }
 
-  /** One side is Harbor itself, and left out. Gives the id. */
+  /** Adds a policy and returns its id. One side is Harbor itself, which the body leaves out. */
   function addPolicy(body: Body): number {
     const name = textOf(body['name']);
     if (name === '') refuse(400, 'empty name');
