@@ -24,7 +24,7 @@ function ask(fake: FakePortainer, method: string, path: string, { body, key = ad
 const put = (fake: FakePortainer, password: string, signal?: AbortSignal): Promise<Response> =>
   ask(fake, 'PUT', '/registries/7', { body: credential(password), ...(signal && { signal }) });
 
-/** Lets the fake finish what it does without a client. */
+/** Waits until the fake has done what it does after the client is gone. */
 async function until(condition: () => boolean): Promise<void> {
   for (let turn = 0; turn < 200 && !condition(); turn++) await after(5);
 }

@@ -12,49 +12,50 @@ import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer
 import type { Swarm } from './swarm.ts';
 
 export interface PortainerOptions extends ServerOptions {
-  /** Rows that exist; ids are given where they are left out. */
+  /** Existing rows. Missing ids are assigned. */
   readonly registries?: readonly RowSeed[];
-  /** Unless said: one administrator, `admin`, with the password `adminPassword` and the key `adminKey`. */
+  /** Defaults to one administrator, `admin`, with the password `adminPassword` and the key `adminKey`. */
   readonly users?: readonly User[];
   readonly endpoints?: PortainerState['endpoints'];
   readonly server?: Partial<PortainerState['server']>;
   readonly upstream?: Partial<PortainerState['upstream']>;
   /**
-   * Asks whether a registry takes a password, for hosts that `upstream` does not list: so an embedded ECR can answer.
+   * Whether a registry accepts a password, for hosts that `upstream` does not list. An embedded ECR can answer this.
    */
   readonly accepts?: Accepts;
   readonly clock?: Clock;
   /**
-   * 2.43.0 unless said. Below 2.36 there is no ping, below 2.17 no /system/status, below 2.11 there are no API keys.
+   * Defaults to 2.43.0. There is no ping below 2.36, no /system/status below 2.17, and there are no API keys below
+   * 2.11.
    */
   readonly version?: string;
   readonly edition?: 'CE' | 'EE';
-  /** What stands in the environment of `upstream.engine`, where that is in Swarm mode. */
+  /** The Swarm in the environment of `upstream.engine`, if that is in Swarm mode. */
   readonly swarm?: Swarm;
-  /** What stands in other environments, by their ids. */
+  /** The Swarms in other environments, by environment id. */
   readonly swarms?: ReadonlyMap<number, Swarm>;
-  /** host:port under which the cluster's agent is said to be. */
+  /** The host:port of the cluster's agent in error messages. */
   readonly agent?: string;
 }
 
 export const adminPassword = 'a-long-admin-password';
 export const adminKey = 'ptr_ZmFrZS1hZG1pbmlzdHJhdG9yLWtleS1vZi10ZXN0cw==';
 
-/** A Portainer with state, which answers as recorded on CE 2.43.0. `state` may be changed while it runs. */
+/** A fake Portainer with state. It answers as recorded on CE 2.43.0. `state` may be changed while it runs. */
 export interface FakePortainer extends FakeServer {
   readonly state: PortainerState;
-  /** What Portainer asked of the cluster. */
+  /** The requests that Portainer sent to the cluster. */
   readonly clusterCalls: readonly ClusterCall[];
-  /** namespace/name to its contents. */
+  /** The contents of Secrets by namespace/name. */
   readonly clusterSecrets: Map<string, object>;
   rows(): readonly Row[];
-  /** The stored password of a row: what no answer shows. Throws for an unknown id. */
+  /** Returns the stored password of a row, which no response contains. Throws for an unknown id. */
   passwordOf(id: number): string;
-  /** The server's memory is lost: sessions and login bans, not keys and rows. */
+  /** Drops what the server keeps in memory: sessions and login bans, but not keys and rows. */
   restart(): void;
 }
 
-/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+/** Starts a fake Portainer, by default on a free port of 127.0.0.1. */
 export async function startFakePortainer(options: PortainerOptions = {}): Promise<FakePortainer> {
   const state = stateOf(options);
   const closing = new AbortController();
@@ -122,7 +123,9 @@ function dispatch(request: Seen, state: PortainerState, auth: Auth, routes: read
   return routed(request, target, auth, routes);
 }
 
-/** Nobody made an administrator in time. There is no Location: it is no redirect that could be followed. */
+/**
+ * The refusal after the time to create an administrator has passed. It has no Location, so clients cannot follow it.
+ */
 function refuseUninitialised(): Reply {
   const message = 'Administrator initialization timeout';
   return { status: 303, headers: { 'redirect-reason': 'AdminInitTimeout' }, json: { message, details: message } };

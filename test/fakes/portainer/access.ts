@@ -11,14 +11,17 @@ const grantFields = {
   Namespaces: '[]string',
 } as const;
 
-/** An administrator uses every registry, others what they were granted in that environment. */
+/**
+ * Whether the user may use the registry. An administrator uses every registry, other users those granted to them in
+ * that environment.
+ */
 export function mayUse(user: User, row: Row, endpoint: Endpoint): boolean {
   return user.role === 'administrator' || row.RegistryAccesses[endpoint.Id]?.UserAccessPolicies?.[user.id] !== undefined;
 }
 
-/** /api/endpoints/{id}/registries: what users see there, and grants. */
+/** The handlers of /api/endpoints/{id}/registries: the list that users see there, and grants. */
 export function makeAccesses(database: Database, cluster: Cluster) {
-  /** With a namespace: what was granted to it. */
+  /** Lists registries. With a namespace, lists those granted to it. */
   function list(user: User, endpointId: string, query: URLSearchParams): Reply {
     const endpoint = database.environment(idOf(endpointId, 'environment'));
     const isAdmin = user.role === 'administrator';

@@ -7,12 +7,12 @@ import type { PortainerState, User } from './state.ts';
 
 const sessionMs = 8 * 3_600_000;
 const banMs = 3_600_000;
-/** Logins and new tokens: so many at once, and as many more each second. */
+/** The limit of logins and new tokens: the size of the burst, and the number added each second. */
 const loginsPerSecond = 10;
 const unauthorized = 'Unauthorized';
 const payloadError = 'Invalid request payload';
 
-/** What is shown of an API key that was made here. */
+/** The visible members of an API key that was created here. */
 interface Token {
   readonly id: number;
   readonly userId: number;
@@ -23,10 +23,7 @@ interface Token {
 
 export type Auth = ReturnType<typeof makeAuth>;
 
-/**
- * Who a request comes from. The sessions and the ban live in the server's memory and end with a restart; API keys are
- * stored.
- */
+/** Authenticates requests. Sessions and bans are in memory and end with a restart; API keys are stored. */
 export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean) {
   const sessions = new Map<string, { userId: number; expires: number }>();
   const tokens = new Map<string, Token>();
@@ -41,8 +38,8 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
   }
 
   /**
-   * The user whose key, cookie or token the request carries: the first of them that is there decides. `byKey` when it
-   * is an API key.
+   * Returns the user of the API key, cookie or token, whichever comes first in this order. Throws 401 if it is invalid.
+   * `byKey`: whether it was an API key.
    */
   function caller({ headers }: Seen): { user: User; byKey: boolean } {
     const key = knowsKeys ? String(headers['x-api-key'] ?? '') : '';
@@ -55,7 +52,10 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     return { user: user ?? refuse(401, 'Invalid JWT token', unauthorized), byKey: key !== '' };
   }
 
-  /** One limiter for logins and new tokens. There is one client address, so there is one budget. */
+  /**
+   * Counts against the shared limit of logins and new tokens. There is one client address, so there is one budget.
+   * Throws 403 during a ban.
+   */
   function countLogin(): void {
     const now = clock.wall();
     const left = Math.min(loginsPerSecond, budget.left + ((now - budget.at) / 1000) * loginsPerSecond);
@@ -78,13 +78,13 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     return { status: 200, headers: { 'set-cookie': [cookie] }, json: { jwt } };
   }
 
-  /** Ends the session of the cookie; a token that came in the header alone goes on working. */
+  /** Ends the session of the cookie. A token that is sent only in the header stays valid. */
   function logout(request: Seen): Reply {
     sessions.delete(cookieOf(request.headers.cookie) ?? '');
     return { status: 204, headers: { 'set-cookie': [ended] } };
   }
 
-  /** A key does not count here, wherever it comes from; a session beside it does. */
+  /** Creates an API key. It requires a session: an API key alone is not enough. */
   function createToken(request: Seen, userId: string): Reply {
     const { user } = caller(request);
     countLogin();
@@ -151,12 +151,12 @@ export function makeAuth(state: PortainerState, clock: Clock, knowsKeys: boolean
     const user: User = { id: 1, name: Username, password: Password, role: 'administrator', apiKey: null };
     state.users.push(user);
     state.server.initialized = true;
-    // The hash of the password in the answer, as the real one has it.
+    // Like the real server, the response contains a hash of the password.
     const { forceChangePassword: _, ...profile } = profileOf(user);
     return { status: 200, json: { ...profile, Password: `$2a$10$${randomBytes(40).toString('base64url').slice(0, 53)}` } };
   }
 
-  /** When they were last used is not kept. */
+  /** Returns the tokens of a user. The fake does not track when they were last used. */
   const tokensOf = (user: User): object[] =>
     [...tokens.values()].filter(({ userId }) => userId === user.id).map(token => ({ ...token, lastUsed: 0 }));
 
@@ -184,15 +184,15 @@ export function profileOf(user: User) {
 
 const ended = `portainer_api_key=; Path=/; Expires=${new Date(0).toUTCString()}; Max-Age=0; HttpOnly; SameSite=Strict`;
 const bearerOf = ({ authorization }: Seen['headers']): string | undefined => authorization?.replace(/^Bearer /, '');
-/** Without `=` it is an empty one. */
+/** Returns the value of the cookie. A cookie without `=` has an empty value. */
 const cookieOf = (header: string | undefined): string | undefined => {
   const found = /(?:^|;\s*)portainer_api_key(?:=([^;]*))?\s*(?:;|$)/.exec(header ?? '');
   return found ? (found[1] ?? '') : undefined;
 };
 
 /**
- * Whether a browser may have been made to send it: then every write is refused, with or without a key. Requests without
- * these headers pass.
+ * Whether a browser may have sent the request from another origin. Such a write is refused, even with a key. Requests
+ * without these headers pass.
  */
 export function isCrossOrigin({ method, headers }: Seen): boolean {
   if (['GET', 'HEAD', 'OPTIONS'].includes(method)) return false;

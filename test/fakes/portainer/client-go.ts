@@ -1,11 +1,11 @@
-/** How a cluster, or what stands before it, answers. Without a `type` and `text` the body is empty. */
+/** The response of a cluster or of a proxy in front of it. Without `type` and `text` the body is empty. */
 export interface ApiAnswer {
   readonly status: number;
   readonly type?: string;
   readonly text?: string;
 }
 
-/** An error of Kubernetes' client. `status` 0: there was no answer. */
+/** An error of client-go. `status` is 0 without a response. */
 export class ClusterError extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -14,12 +14,12 @@ export class ClusterError extends Error {
   }
 }
 
-/** The most that is quoted of a text. */
+/** The number of bytes of a text that are quoted. */
 const quotedBytes = 2048;
 
 /**
- * What Kubernetes' client for Go makes of an answer that is no success: the message of a Status, else a sentence of its
- * own, in which texts are quoted.
+ * Builds client-go's error for a failed response: the message of a Status, or else its own sentence, which quotes
+ * texts.
  */
 export function errorOf(answer: ApiAnswer, method: string, path: string): ClusterError {
   const { status, type = '', text = '' } = answer;
@@ -38,7 +38,7 @@ interface Status {
   readonly code?: number;
 }
 
-/** Of a JSON body, without regard to its kind. */
+/** Returns the Status in a JSON body, whatever its `kind`. */
 function statusIn(type: string, text: string): Status | undefined {
   if (!/^application\/json\b/i.test(type)) return undefined;
   try {

@@ -4,7 +4,7 @@ import { effectiveLogin } from './ecr-token.ts';
 import { messageOf } from './refusal.ts';
 import type { PortainerState, Row } from './state.ts';
 
-/** A call that Portainer made to a cluster. */
+/** A request from Portainer to a cluster. */
 export interface ClusterCall {
   method: string;
   path: string;
@@ -20,11 +20,11 @@ const nameOf = (row: Row): string => `registry-${row.Id}`;
 export type Cluster = ReturnType<typeof makeCluster>;
 
 /**
- * The cluster behind the agent: pull secrets named `registry-<id>` and the default service account of each namespace.
+ * The cluster behind the agent: pull secrets named `registry-<id>`, and the default service account of each namespace.
  */
 export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSignal, agent: string) {
   const calls: ClusterCall[] = [];
-  /** namespace/name to what is in it. */
+  /** The contents of Secrets by namespace/name. */
   const secrets = new Map<string, object>();
   for (const name of state.upstream.kubernetes?.secrets ?? []) {
     const row = state.registries.find(({ Id }) => name.endsWith(`/registry-${Id}`));
@@ -40,7 +40,7 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
     }
   }
 
-  /** One call on the way: it is held back, and fails, as the cluster does at the moment when it is sent. */
+  /** Sends one request. It is delayed and fails according to the cluster's state when it is sent. */
   async function send(call: ClusterCall): Promise<void> {
     const cluster = state.upstream.kubernetes;
     if (cluster && cluster.mode !== 'down') calls.push(call);
@@ -64,7 +64,7 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
     secrets.delete(`${namespace}/${nameOf(row)}`);
   }
 
-  /** A secret that another one made meanwhile is left as it is: "already exists" is no error. */
+  /** Creates a Secret. An existing one, perhaps created meanwhile, is kept: "already exists" is not an error. */
   async function create(row: Row, namespace: string): Promise<void> {
     const content = contentOf(row, loginOf(row));
     const call = { method: 'POST', path: pathOf(namespace, 'secrets'), dockerconfigjson: content };
@@ -74,7 +74,7 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
     if (!secrets.has(key)) secrets.set(key, content);
   }
 
-  /** What is said of the service account has nothing before it. */
+  /** Adds the Secret to the service account. Errors about the account get no prefix. */
   async function attach(row: Row, namespace: string): Promise<void> {
     await send({ method: 'GET', path: pathOf(namespace, 'serviceaccounts/default') });
     if (!exists(namespace)) throw new ClusterError(404, 'serviceaccounts "default" not found');
@@ -105,7 +105,8 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
     calls,
     secrets,
     /**
-     * After a change of credentials: deletes first, so that a failure in between leaves a namespace without its secret.
+     * Replaces a Secret after a change of credentials. It deletes first, so a failure in between leaves the namespace
+     * without its Secret.
      */
     async rewrite(row: Row, namespace: string): Promise<void> {
       await remove(row, namespace);
@@ -122,7 +123,7 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
   };
 }
 
-/** What the cluster says with this status is no error. */
+/** Returns a handler that ignores a cluster error with this status. */
 const tolerate =
   (status: number) =>
   (error: unknown): void => {

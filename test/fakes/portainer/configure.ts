@@ -2,7 +2,7 @@ import type { Reply, Seen } from '../server.ts';
 import type { Database } from './database.ts';
 import { idOf, refuse } from './refusal.ts';
 
-/** Reads a form, whatever the documentation says: in JSON it finds nothing, and switches TLS off. */
+/** Handles a form, although the documentation says JSON. With JSON it finds no fields and switches TLS off. */
 export async function configure(database: Database, request: Seen, query: URLSearchParams, id: string): Promise<Reply> {
   const form = await formOf(request);
   const field = (name: string): string => {
@@ -30,7 +30,7 @@ export async function configure(database: Database, request: Seen, query: URLSea
   return { status: 204 };
 }
 
-/** One that cannot be read is an empty one. */
+/** Parses a form. An unreadable one is empty. */
 async function formOf({ headers, body }: Seen): Promise<FormData> {
   const type = headers['content-type'] ?? '';
   return new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData().catch(() => new FormData());

@@ -10,8 +10,8 @@ import type { Login, Pull } from './upstream.ts';
 const cacheMs = 300_000;
 
 /**
- * Containers are made anew, with the image pulled first. The row that was matched to an image is remembered for five
- * minutes, with its password: one that was written meanwhile is not used.
+ * Recreates containers, after a pull of the image. The row that matched an image is cached for five minutes, with its
+ * password, so a password written meanwhile is not used.
  */
 export function makeContainers(state: PortainerState, clock: Clock, pull: Pull) {
   const remembered = new Map<string, { row: Row; until: number }>();
@@ -24,7 +24,7 @@ export function makeContainers(state: PortainerState, clock: Clock, pull: Pull) 
     return found;
   }
 
-  /** Without a login the engine is asked all the same. */
+  /** Returns the login for an image. Without one, the engine still tries the pull. */
   function loginOf(repository: string): Login | undefined {
     const row = rowOf(repository);
     try {

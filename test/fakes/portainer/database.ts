@@ -6,14 +6,14 @@ const noRegistry = 'Unable to find a registry with the specified identifier insi
 
 export type Database = ReturnType<typeof makeDatabase>;
 
-/** Rows and environments of `state`, and the lock of the database. */
+/** Access to rows and environments of `state`, with the lock of the database. */
 export function makeDatabase(state: PortainerState) {
   let writing: Promise<unknown> = Promise.resolve();
   const find = (id: number): Endpoint | undefined => state.endpoints.find(endpoint => endpoint.Id === id);
   return {
     /**
-     * One writer at a time. A grant keeps it busy while it waits for a cluster; a credential PUT takes it for the last
-     * moment only. Reads go on.
+     * Runs a job under the write lock. A grant holds it while it waits for a cluster, a credential PUT only for the
+     * final write. Reads do not need it.
      */
     write<T>(job: () => T | Promise<T>): Promise<T> {
       const done = writing.then(job);
@@ -32,7 +32,7 @@ export function makeDatabase(state: PortainerState) {
     add(row: Row): void {
       state.registries.push(row);
     },
-    /** Puts the row in the place of the one with its id; of one that is gone by now, nothing comes back. */
+    /** Replaces the row with the same id. No-op if that row is gone. */
     replace(row: Row): void {
       const index = state.registries.findIndex(({ Id }) => Id === row.Id);
       if (index >= 0) state.registries[index] = row;

@@ -1,13 +1,13 @@
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { PortainerState, Row } from './state.ts';
 
-/** What AWS says of an access key that it does not know, in the words of its client. */
+/** The error of the AWS client for an unknown access key. */
 const refusal =
   'operation error ECR: GetAuthorizationToken, https response error StatusCode: 400, RequestID: , api error UnrecognizedClientException: The security token included in the request is invalid.';
 
 /**
- * What a registry takes for a row: of type 7 what AWS gives for its key pair, and that is kept in the row until it
- * expires. Throws when AWS gives nothing.
+ * Returns the login for a row. For type 7 it is the token that AWS returns for the key pair, cached in the row until it
+ * expires. Throws if AWS refuses the key pair.
  */
 export function effectiveLogin(row: Row, { upstream: { aws } }: PortainerState, clock: Clock): { username: string; password: string } {
   if (row.Type !== 7) return { username: row.Username, password: row.Password };
@@ -21,7 +21,7 @@ export function effectiveLogin(row: Row, { upstream: { aws } }: PortainerState, 
   return { username, password };
 }
 
-/** So that the next use asks AWS again. */
+/** Drops the cached token, so that the next use requests a new one. */
 export function forgetToken(row: Row): void {
   delete row.AccessToken;
   delete row.AccessTokenExpiry;

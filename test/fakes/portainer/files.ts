@@ -2,8 +2,8 @@ import type { Reply, Seen } from '../server.ts';
 import { plain } from './refusal.ts';
 
 /**
- * A file, whatever the method: the one page that only a disabled instance has leads to the other, and an index has the
- * folder's address.
+ * Answers a path outside the API, whatever the method. A disabled instance redirects the start page to /timeout.html,
+ * any other instance /timeout.html to the start page. An index.html redirects to its folder.
  */
 export function fileOf({ method, path: sent }: Seen, isDisabled: boolean): Reply {
   const temporary = (location: string): Reply => ({

@@ -1,11 +1,11 @@
 import { refuse } from './refusal.ts';
 
-/** A body that is no JSON, or does not fit, is 400. */
+/** Throws 400 for a body that is not JSON or does not fit. */
 export const malformed = (details: string): never => refuse(400, 'Invalid request payload', details);
 
 /**
- * The end of the value that begins at `start`, where the text, a character for a byte, is known to go on. Refuses what
- * is no JSON in the words of the decoder of segmentio/encoding, which Portainer uses.
+ * Returns the end of the value that begins at `start`. `text` has one character a byte and does not end at `start`.
+ * Throws for invalid JSON, in the words of the decoder of segmentio/encoding, which Portainer uses.
  */
 export function valueEnd(text: string, start: number): number {
   const letter = text.charAt(start);
@@ -25,14 +25,14 @@ export function skipBlanks(text: string, at: number): number {
   return at;
 }
 
-/** What errors quote of the text: a password may be in it. */
+/** Returns what errors quote of the text, which may contain a password. */
 export function prefix(rest: string): string {
   const bytes = Buffer.from(rest, 'latin1');
   return bytes.length < 32 ? bytes.toString() : `${bytes.subarray(0, 32).toString()}...`;
 }
 
 const unfinished = (): never => malformed('unexpected EOF');
-/** `from`: what is quoted, where that is not the rest. An error at the end of the text is one of its end. */
+/** Throws an error that quotes the text from `from` on. At the end of the text it is an unexpected EOF. */
 const flaw = (text: string, at: number, what: string, from = at): never =>
   at >= text.length ? unfinished() : malformed(`json: ${what}: ${prefix(text.slice(from))}`);
 
@@ -44,7 +44,7 @@ function numberEnd(text: string, start: number): number {
     return end === from ? flaw(text, end, `expected digit but ${what} '${text.charAt(end)}'`, start) : end;
   };
   const first = text.startsWith('-', start) ? start + 1 : start;
-  // After a zero, digits are no part of the number.
+  // A number ends after a leading zero.
   let at = text.startsWith('0', first) ? first + 1 : skipDigits(first, 'got');
   if (text.startsWith('.', at)) at = skipDigits(at + 1, 'found');
   if (/[eE]/.test(text.charAt(at))) at = skipDigits(at + (/[+-]/.test(text.charAt(at + 1)) ? 2 : 1), 'found');
@@ -61,7 +61,7 @@ function stringEnd(text: string, start: number): number {
   return unfinished();
 }
 
-/** Where the last letter of an escape is. */
+/** Returns the position of the last character of an escape. */
 function escapeEnd(text: string, start: number, at: number): number {
   const letter = text.charAt(at);
   if (letter === '') return unfinished();
@@ -92,7 +92,7 @@ function compoundEnd(text: string, start: number, isObject: boolean): number {
   }
 }
 
-/** Behind the colon, and the blanks around it. */
+/** Returns the position behind the colon and the blanks around it. */
 function keyEnd(text: string, start: number): number {
   if (text.length - start < 2) unfinished();
   if (text[start] !== '"') flaw(text, start, `expected '"' at the beginning of a string value`);

@@ -20,7 +20,7 @@ function detailsOf(body: string): unknown {
   return undefined;
 }
 
-/** As Portainer 2.43.0 answered. */
+/** Recorded errors of Portainer 2.43.0. */
 const refusals: Record<string, string> = {
   '': 'EOF',
   '{"Name":nul': 'Unexpected EOF',

@@ -3,7 +3,7 @@ import { malformed, prefix, skipBlanks, valueEnd } from './json-scanner.ts';
 /** The Go types of the members that a handler knows. */
 export type Shape = Readonly<Record<string, GoType>>;
 type GoType = 'string' | 'bool' | 'int' | '[]string' | Struct;
-/** Without `fields`: an object whose members are not looked at. */
+/** Without `fields`, the members of the object are not checked. */
 interface Struct {
   readonly go: string;
   readonly fields?: Shape;
@@ -22,9 +22,9 @@ type Value<T> = T extends 'string'
 export type Payload<S extends Shape> = { [K in keyof S]?: Value<S[K]> };
 
 /**
- * A request body as Portainer's JSON decoder takes it: names in any case, unknown ones ignored, of doubled ones the
- * last, null as absent, anything after the first value. What it refuses is 400, and the details quote up to 32 bytes of
- * the body: a password may be among them.
+ * Decodes a request body like Portainer's JSON decoder: names match in any case, unknown members are ignored, the last
+ * duplicate wins, null counts as absent, and text behind the first value is ignored. Throws 400 with details that quote
+ * up to 32 bytes of the body, perhaps with a password.
  */
 export function decode<S extends Shape>(body: Buffer, goType: string, fields: S): Payload<S> {
   const text = body.toString('latin1');
@@ -36,7 +36,7 @@ export function decode<S extends Shape>(body: Buffer, goType: string, fields: S)
   return structOf(value, 0, fields, { goType, path: [] }) as Payload<S>;
 }
 
-/** Where a value stands: the types and the names around it. */
+/** The position of a value: the types and names around it. */
 interface Place {
   readonly goType: string;
   readonly path: readonly string[];
@@ -48,7 +48,7 @@ function mistyped(value: string, { goType, path }: Place, type: string): never {
 }
 const jsonAt = (text: string, at: number): string => Buffer.from(text.slice(at, valueEnd(text, at)), 'latin1').toString();
 
-/** The value at a place of a text that is known to be well formed; undefined for null. */
+/** Returns the value at a position of well-formed JSON, or undefined for null. */
 function valueOf(text: string, at: number, type: GoType, place: Place): unknown {
   if (text.startsWith('null', at)) return undefined;
   const first = text.charAt(at);

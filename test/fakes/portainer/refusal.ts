@@ -1,6 +1,6 @@
 import type { Reply } from '../server.ts';
 
-/** An answer that a handler throws: Portainer's way to say no. */
+/** An error response that a handler throws. */
 export class Refusal extends Error {
   readonly reply: Reply;
   constructor(reply: Reply) {
@@ -10,8 +10,7 @@ export class Refusal extends Error {
 }
 
 /**
- * The error body of Portainer's API. `details` is a Go error, and begins with a capital on the wire; without one it
- * repeats the message.
+ * Throws an error of Portainer's API. `details` is a Go error, capitalized in the response. It defaults to the message.
  */
 export function refuse(status: number, message: string, details: string = message): never {
   throw new Refusal({ status, json: { message, details: details.charAt(0).toUpperCase() + details.slice(1) } });
@@ -23,13 +22,13 @@ export const plain = (status: number, text: string): Reply => ({
   text,
 });
 
-/** The number in a path. */
+/** Parses the id in a path. Throws 400 if it is not a number. */
 export function idOf(text: string, what: 'registry' | 'environment' | 'user' | 'resource pool' | 'api-key'): number {
   const id = atoi(text);
   return typeof id === 'number' ? id : refuse(400, `Invalid ${what} identifier route variable`, id);
 }
 
-/** A number, or what is wrong with it. */
+/** Parses a number. Returns the error of Go's strconv.Atoi if that fails. */
 export function atoi(text: string): number | string {
   const flaw = (what: string): string => `strconv.Atoi: parsing ${JSON.stringify(text)}: ${what}`;
   if (!/^[+-]?\d+$/.test(text)) return flaw('invalid syntax');
@@ -40,8 +39,8 @@ export function atoi(text: string): number | string {
 export const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
 
 /**
- * What the database says of a key that it does not hold. A negative one shows as the eight bytes of its key, which are
- * no UTF-8.
+ * Returns the database's error for a missing key. A negative id shows as the eight bytes of its key, which are not
+ * UTF-8.
  */
 export function notFound(bucket: 'registries' | 'endpoints' | 'users' | 'api_key', id: number): string {
   const bytes = Buffer.alloc(8);

@@ -23,9 +23,7 @@ const changedFields = { ...fields, RegistryAccesses: { go: 'portainer.RegistryAc
 const types =
   '1 (Quay.io), 2 (Azure container registry), 3 (custom registry), 4 (Gitlab registry), 5 (ProGet registry), 6 (DockerHub), 7 (ECR)';
 
-/**
- * /api/registries. `edition`: EE shows the list to everybody, though little of it to those who are no administrators.
- */
+/** The handlers of /api/registries. In `edition` EE all users see the list, but only administrators see all members. */
 export function makeRegistries(database: Database, cluster: Cluster, edition: 'CE' | 'EE') {
   function list(user: User): Reply {
     if (user.role === 'administrator') return { status: 200, json: database.rows().map(row => shown(row, row)) };
@@ -64,7 +62,10 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     refuse(409, 'Another registry with the same name already exists', 'A registry is already defined with this name');
   }
 
-  /** Compares byte for byte, and the user names; passwords do not count. */
+  /**
+   * Throws 409 for a second registry with the same URL and user name. URLs compare byte for byte; passwords are
+   * ignored.
+   */
   function refuseSameUrl(row: Row): void {
     const same = (other: Row): boolean =>
       other.Authentication === row.Authentication && (!row.Authentication || other.Username === row.Username);
@@ -77,8 +78,8 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
   }
 
   /**
-   * Works on a copy, writes it back at the end, and goes on though the client is gone: so a PUT that waited for a
-   * cluster wins over a later one.
+   * Updates a copy and writes it back at the end, even if the client is gone. A PUT that waited for a cluster thus
+   * overwrites a later one.
    */
   async function update(request: Seen, id: string): Promise<Reply> {
     const stored = database.row(idOf(id, 'registry'));
@@ -114,7 +115,8 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
   }
 
   /**
-   * An unknown id makes the real handler panic: the client sees 200 without a body. What a cluster says does not count.
+   * Removes a registry. The real handler panics for an unknown id, and the client sees 200 without a body. Errors of
+   * the cluster are ignored.
    */
   async function remove(id: string): Promise<Reply> {
     const number = idOf(id, 'registry');
@@ -130,8 +132,8 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
 }
 
 /**
- * Credentials count only beside `Authentication: true`; an empty password keeps the stored one, an empty user name does
- * not.
+ * Applies credentials, only if `Authentication` is in the body. An empty password keeps the stored one, an empty user
+ * name does not.
  */
 function applyCredentials(row: Row, { Authentication, Username, Password, Ecr }: Payload<typeof fields>): void {
   if (Authentication === undefined) return;
@@ -147,7 +149,7 @@ function applyCredentials(row: Row, { Authentication, Username, Password, Ecr }:
   if (row.Type === 7) row.Ecr.Region = Ecr?.Region || row.Ecr.Region;
 }
 
-/** Why a new entry is refused. */
+/** Returns why a new registry is refused. */
 function flawOf(payload: Payload<typeof fields> & { Type?: number }): string | undefined {
   const { Name, URL, BaseURL, Authentication, Username, Password, Type = 0, Ecr } = payload;
   if (!Name) return 'Invalid registry name';

@@ -7,9 +7,9 @@ import type { User } from './state.ts';
 export interface Call {
   readonly request: Seen;
   readonly query: URLSearchParams;
-  /** Who asks. Ends the request with 401 when nobody does. */
+  /** Returns the caller. Throws 401 for an anonymous request. */
   readonly user: () => User;
-  /** What stands in the place of each `:name` of the path. */
+  /** The values of the `:name` segments of the path. */
   readonly params: readonly string[];
 }
 export type Answer = (call: Call) => Reply | Promise<Reply>;
@@ -17,15 +17,17 @@ type Access = 'public' | 'user' | 'admin';
 export type Route = readonly [method: string, path: string, access: Access, answer: Answer];
 
 /**
- * What these paths begin with goes to a router of the API; everything else are files of the web interface, of which
- * there are none here.
+ * Path prefixes that the API handles. All other paths are files of the web interface, which this fake does not have.
  */
 const handlers =
   /^\/api\/(auth|backup|restore|custom_templates|edge_stacks|edge_groups|edge_jobs|endpoint_groups|kubernetes|docker|endpoints|gitops|ldap|motd|registries|resource_controls|roles|settings|stacks|status|system|tags|templates|upload|users|ssl|teams?|team_memberships|websocket|webhooks)/;
 
 export const isApi = ({ path }: Target): boolean => handlers.test(path);
 
-/** The router knows its paths without what stands before them, also where it sends a client to a tidier one. */
+/**
+ * Routes a request. Like the real router, it strips the prefix first, and the redirect to a cleaned path lacks it as
+ * well.
+ */
 export function routed(request: Seen, { path: whole, query, raw }: Target, auth: Auth, routes: readonly Route[]): Reply | Promise<Reply> {
   const isProxied = /^\/api\/endpoints.*\/(docker|kubernetes|azure|agent)\//.test(whole);
   const path = whole.slice(isProxied ? '/api/endpoints'.length : '/api'.length);
@@ -45,8 +47,8 @@ export function routed(request: Seen, { path: whole, query, raw }: Target, auth:
 }
 
 /**
- * The values of the `:name` segments, which are never empty; `*` at the end stands for anything. undefined when the
- * path is another.
+ * Returns the values of the `:name` segments, which are never empty, or undefined if the path does not match. A `*` at
+ * the end matches anything.
  */
 function match(pattern: string, path: string): string[] | undefined {
   const wanted = pattern.split('/');

@@ -25,7 +25,7 @@ export function isSince({ version = newest }: PortainerOptions, minor: number): 
   return major > 2 || (major === 2 && ownMinor >= minor);
 }
 
-/** The API. What is not in here is 404, and 405 when only the method is wrong. */
+/** The routes of the API. Other paths answer 404; a known path with a wrong method answers 405. */
 export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, options: PortainerOptions): Route[] {
   const { version = newest, edition = 'CE', clock = machineClock } = options;
   const instance = randomUUID();
@@ -42,7 +42,7 @@ export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, op
     ['GET', '/status', 'public', status],
     isSince(options, 17) && ['GET', '/system/status', 'public', status],
     ['GET', '/system/version', 'user', ({ user }) => ({ status: 200, json: versionOf(version, edition, user()) })],
-    // No 405 here, unlike everywhere else.
+    // Wrong methods answer 404 here, unlike everywhere else.
     ['*', '/system/version', 'public', () => notFound],
     ['GET', '/settings/public', 'public', () => ({ status: 200, json: settingsOf(state) })],
     ['POST', '/auth', 'public', ({ request }) => auth.login(request)],
@@ -106,5 +106,5 @@ export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, op
 }
 
 const notFound: Reply = plain(404, '404 page not found\n');
-/** The engine's own answer. */
+/** The engine's own 404 response. */
 const noSuchCall: Reply = { status: 404, json: { message: 'page not found' } };

@@ -1,22 +1,22 @@
 import type { Swarm } from '../swarm.ts';
 import type { ApiAnswer } from './client-go.ts';
 
-/** What a Portainer server holds, and what lies behind it. Everything may be changed while the fake runs. */
+/** The state of a Portainer server and of its surroundings. Everything may be changed while the fake runs. */
 export interface PortainerState {
   server: {
     initialized: boolean;
-    /** closed: more than five minutes went by without an administrator. */
+    /** closed: five minutes have passed without an administrator. */
     adminInitWindow: 'open' | 'closed';
     setupToken: string | null;
     baseUrl: string | null;
-    /** https: this is the TLS port, and whoever speaks plain HTTP to it is told so. */
+    /** https: this is the TLS port. It answers plain HTTP with an error. */
     port: 'http' | 'https';
   };
   users: User[];
   /** In the order of their ids. */
   registries: Row[];
   endpoints: Endpoint[];
-  /** By environment, besides that of `upstream.engine`. */
+  /** Swarms by environment id, except that of `upstream.engine`. */
   readonly swarms: ReadonlyMap<number, Swarm>;
   upstream: { registries: UpstreamRegistry[]; engine: Engine | null; kubernetes: ClusterState | null; aws: EcrApi | null };
 }
@@ -27,7 +27,7 @@ export interface User {
   role: 'administrator' | 'standard';
   apiKey: string | null;
 }
-/** An environment; `users` are the names of standard users who may use it. */
+/** An environment. `users` are the names of the standard users who may use it. */
 export interface Endpoint {
   Id: number;
   Name: string;
@@ -42,7 +42,7 @@ export interface UpstreamRegistry {
   password: string;
   images: { name: string; digest: string; layers: string[] }[];
 }
-/** AWS, for rows of type 7: what it gives for one access key. */
+/** AWS, for rows of type 7: the login that it returns for one access key. */
 export interface EcrApi {
   region: string;
   accessKeyId: string;
@@ -50,7 +50,7 @@ export interface EcrApi {
   password: string;
   ttlSeconds: number;
 }
-/** The Docker engine of an environment; `images` are the names that it has pulled. */
+/** The Docker engine of an environment. `images` are the names of the images that it has pulled. */
 export interface Engine {
   endpoint: number;
   swarm: boolean;
@@ -58,15 +58,15 @@ export interface Engine {
   containers?: { Id: string; Image: string }[];
 }
 /**
- * mode: a status without a body, or an answer, that every call gets; down: connections are refused. `delayMs` holds
- * every call back.
+ * A cluster. `mode`: a number is the status of an empty response to every call, an object the whole response; down:
+ * connections are refused. `delayMs` delays every call.
  */
 export interface ClusterState {
   endpoint: number;
   namespaces: string[];
   mode: 'ok' | 'down' | number | ApiAnswer;
   delayMs: number;
-  /** namespace/name */
+  /** Secrets as namespace/name. */
   secrets: string[];
 }
 
@@ -83,7 +83,7 @@ export interface Row {
   TLSConfig: TlsConfig;
   Ecr: { Region: string };
   RegistryAccesses: Record<string, Access>;
-  /** Of type 7: what AWS gave last, and until when (seconds) it is good. Every answer shows both. */
+  /** For type 7: the last token from AWS and its expiry in seconds since the epoch. Responses contain both. */
   AccessToken?: string;
   AccessTokenExpiry?: number;
 }
@@ -95,14 +95,14 @@ export interface TlsConfig {
   TLSKey?: string;
 }
 type Policies = Record<string, { RoleId: number }> | null;
-/** Who may use a registry in one environment: users and teams, or namespaces of a cluster. */
+/** The grants of a registry in one environment: users and teams, or namespaces of a cluster. */
 export interface Access {
   UserAccessPolicies: Policies;
   TeamAccessPolicies: Policies;
   Namespaces: string[] | null;
 }
 
-/** What a test has to say of a registry; `TLS` as in the body that creates one. */
+/** The values of a registry that a test sets. `TLS` is as in the body of a POST. */
 export interface RowSeed extends Partial<Omit<Row, 'RegistryAccesses'>> {
   Name: string;
   URL: string;
@@ -110,7 +110,7 @@ export interface RowSeed extends Partial<Omit<Row, 'RegistryAccesses'>> {
   RegistryAccesses?: Record<string, Partial<Access>>;
 }
 
-/** A row with everything that was not said: type 3, the given id. */
+/** Makes a row with the given id and default values. The default type is 3. */
 export function makeRow({ TLS = false, RegistryAccesses = {}, ...seed }: RowSeed, Id: number): Row {
   return {
     Id,
@@ -133,9 +133,7 @@ export const makeAccess = (access: Partial<Access>): Access => ({
   ...access,
 });
 
-/**
- * A row as answers show it: no password anywhere, and the TLS settings alone are left of the management configuration.
- */
+/** A row as responses show it: without passwords, and with only the TLS settings in the management configuration. */
 export function shown(row: Row, more: { RegistryAccesses: Row['RegistryAccesses'] | null; managed?: boolean }): object {
   const { Id, Type, Name, URL, BaseURL, Authentication, Username, TLSConfig, Ecr, AccessToken, AccessTokenExpiry } = row;
   const management = { Type: 0, Authentication: false, Username: '', Password: '', TLSConfig, Ecr: { Region: '' } };

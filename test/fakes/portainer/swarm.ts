@@ -6,20 +6,20 @@ import { refuse } from './refusal.ts';
 import type { Endpoint, PortainerState, User } from './state.ts';
 import type { Login } from './upstream.ts';
 
-/** Who asks for what, in which environment. path: of the engine, with its query. */
+/** A request to an engine, with its user and environment. `path` is the engine's path, with the query. */
 export interface Passing {
   readonly request: Seen;
   readonly path: string;
   readonly user: User;
   readonly endpoint: Endpoint;
 }
-/** The login that a header names by the number of a row; undefined: Portainer leaves the header as it is. */
+/** Returns the login of the row whose id is in the header, or undefined if Portainer leaves the header as it is. */
 type LoginOf = (request: Seen, user: User, endpoint: Endpoint) => (Login & { readonly serveraddress: string }) | undefined;
 
 const header = 'x-registry-auth';
 const textOf = ({ text = '' }: Reply): string => (typeof text === 'string' ? text : Buffer.from(text).toString());
 
-/** What Portainer makes of requests to an engine in Swarm mode, and of its answers (recorded on CE 2.43.0). */
+/** Portainer's proxy to an engine in Swarm mode, with its changes to requests and responses (recorded on CE 2.43.0). */
 export function makeSwarmDoor(state: PortainerState, swarm: Swarm | undefined, loginOf: LoginOf) {
   let controls = 0;
 
@@ -35,7 +35,7 @@ export function makeSwarmDoor(state: PortainerState, swarm: Swarm | undefined, l
     return engine.answer({ ...request, path, headers: { ...request.headers, ...(encoded && { [header]: encoded }) } });
   }
 
-  /** Who made it may use it. */
+  /** Adds a resource control to the response to a creation. Its creator may use the object. */
   function controlled(reply: Reply, { id }: User): Reply {
     if (reply.status !== 201) return reply;
     const { ID = null } = mapOf(parse(textOf(reply)));
@@ -45,18 +45,18 @@ export function makeSwarmDoor(state: PortainerState, swarm: Swarm | undefined, l
   }
 
   return {
-    /** undefined: there is no Swarm in that environment. */
+    /** Proxies a request. Returns undefined if the environment has no Swarm. */
     pass(passing: Passing): Reply | undefined {
       const { request, path, user, endpoint } = passing;
       const engine = engineOf(endpoint);
       if (!engine) return undefined;
       const reply = ask(engine, passing, path);
       if (request.method === 'POST') return controlled(reply, user);
-      // What it hands on it has read and written anew, with each number as a float64.
+      // Portainer parses and rewrites these responses, which turns each number into a float64.
       return reply.status === 200 && reply.text ? { ...reply, text: canonical(JSON.parse(textOf(reply)) as Value) } : reply;
     },
 
-    /** PUT /endpoints/ID/forceupdateservice: all tasks are made anew, and the service keeps its login. */
+    /** Handles PUT /endpoints/ID/forceupdateservice: all tasks are replaced, and the service keeps its login. */
     force(request: Seen, endpoint: Endpoint): Reply {
       const shape = { ServiceID: 'string', PullImage: 'bool' } as const;
       const { ServiceID = '' } = decode(request.body, 'endpoints.forceUpdateServicePayload', shape);

@@ -5,7 +5,10 @@ import type { Endpoint, PortainerState, User } from './state.ts';
 
 const empty = (...names: string[]): Record<string, string> => Object.fromEntries(names.map(name => [name, '']));
 
-/** /api/system/version. To administrators it gives the server's whole environment away, as the real one does. */
+/**
+ * The response of /api/system/version. Like the real server, it exposes the server's whole environment to
+ * administrators.
+ */
 export function versionOf(version: string, edition: 'CE' | 'EE', user: User): object {
   return {
     UpdateAvailable: false,
@@ -46,8 +49,8 @@ export function adminCheck({ users }: PortainerState): Reply {
 const mayEnter = (user: User, endpoint: Endpoint): boolean => user.role === 'administrator' || endpoint.users.includes(user.name);
 
 /**
- * /api/endpoints: types 1 (Docker) and 6 (agent in a cluster); the last snapshot says whether it is a swarm. From the
- * source, not recorded.
+ * The response of /api/endpoints: types 1 (Docker) and 6 (agent in a cluster). The last snapshot says whether it is a
+ * swarm. From the source, not recorded.
  */
 export function environmentsOf(state: PortainerState, user: User): object[] {
   return state.endpoints.filter(endpoint => mayEnter(user, endpoint)).map(endpoint => environmentOf(state, endpoint));
@@ -60,7 +63,9 @@ export function environmentOf({ upstream: { engine }, swarms }: PortainerState, 
   return { Id, Name, Type: 1, URL: 'unix:///var/run/docker.sock', Snapshots };
 }
 
-/** The environment that somebody asks for, whether itself or through Portainer's proxy. */
+/**
+ * Returns an environment that the user requests, directly or through the proxy. Throws 403 if the user may not use it.
+ */
 export function enter(database: Database, user: User, id: string): Endpoint {
   const endpoint = database.environment(idOf(id, 'environment'));
   if (!mayEnter(user, endpoint)) refuse(403, 'Permission denied to access environment', 'Access denied to environment');

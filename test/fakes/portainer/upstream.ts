@@ -7,8 +7,8 @@ import { messageOf, refuse } from './refusal.ts';
 import type { Endpoint, PortainerState, UpstreamRegistry, User } from './state.ts';
 
 /**
- * Decides whether a registry takes a user and password, in place of the passwords in the state; undefined: no such
- * registry.
+ * Decides whether a registry accepts a user and password, instead of the passwords in the state. Returns undefined if
+ * there is no such registry.
  */
 export type Accepts = (host: string, username: string, password: string) => boolean | undefined | Promise<boolean | undefined>;
 
@@ -17,7 +17,7 @@ export interface Login {
   readonly username: string;
   readonly password: string;
 }
-/** An image of a registry, for the engine. */
+/** A parsed image name. */
 export interface Named {
   readonly host: string;
   readonly repository: string;
@@ -25,14 +25,14 @@ export interface Named {
 }
 export type Pull = (image: Named, login: Login | undefined) => Promise<Reply>;
 type Image = UpstreamRegistry['images'][number];
-/** What is reachable under a host. */
+/** A reachable registry. */
 interface Reached {
   readonly tls: boolean;
   takes(login: Login): boolean | Promise<boolean>;
   image(name: string): Image | undefined;
 }
 
-/** Whether a registry is reached under this host: its own, or one that ends as `*.suffix` says. */
+/** Whether a registry has this host: its own name, or a name that matches `*.suffix`. */
 export function isAt({ host: name }: { host: string }, host: string): boolean {
   return name.startsWith('*') ? bare(host).endsWith(bare(name.slice(1))) : bare(name) === bare(host);
 }
@@ -40,12 +40,12 @@ const bare = (host: string): string => host.toLowerCase().replace(/:443$/, '');
 const types =
   '1 (Quay.io), 2 (Azure container registry), 3 (custom registry), 4 (Gitlab registry), 5 (ProGet registry), 6 (DockerHub), 7 (ECR), 8 (Github registry)';
 /**
- * Types whose registries are always asked over TLS; the flag in the body counts for type 3 alone, and the rest is asked
- * in plain HTTP.
+ * Types whose registries are always reached over TLS. The flag in the body counts only for type 3. All other types use
+ * plain HTTP.
  */
 const cloudTypes = [2, 4, 7, 8];
 
-/** The registries that the server and its engine can reach: pings and pulls. */
+/** The registries that the server and its engine can reach, for pings and pulls. */
 export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Accepts) {
   async function reach(host: string): Promise<Reached | undefined> {
     const wanted = bare(host);
@@ -59,7 +59,7 @@ export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Acce
     return { tls: true, takes: async login => (await accepts(wanted, login.username, login.password)) === true, image };
   }
 
-  /** Asks `/v2/` of a registry with the given credentials, whatever its type. A failed check is 200 too. */
+  /** Requests `/v2/` of a registry with the given credentials, whatever its type. A failed check also answers 200. */
   async function ping(request: Seen): Promise<Reply> {
     const shape = { Type: 'int', URL: 'string', Username: 'string', Password: 'string', TLS: 'bool' } as const;
     const { Type = 0, URL: url = '', Username, Password, TLS = false } = decode(request.body, 'registries.registryPingPayload', shape);
@@ -89,13 +89,13 @@ export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Acce
     return undefined;
   }
 
-  /** POST images/create of the Docker engine, with the credential that X-Registry-Auth names. */
+  /** Handles POST images/create of the Docker engine with the credentials of X-Registry-Auth. */
   async function pull(request: Seen, query: URLSearchParams, user: User, endpoint: Endpoint): Promise<Reply> {
     const [, host = '', repository = '', ownTag = 'latest'] = /^([^/]*)\/([^:]*)(?::(.*))?$/.exec(query.get('fromImage') ?? '') ?? [];
     return pullAs({ host, repository, tag: query.get('tag') ?? ownTag }, loginOf(request, user, endpoint));
   }
 
-  /** What the engine answers. */
+  /** Returns the engine's response to a pull. */
   async function pullAs({ host, repository, tag }: Named, login: Login | undefined): Promise<Reply> {
     const registry = await reach(host);
     const url = `${registry?.tls === false ? 'http' : 'https'}://${host}/v2/`;
@@ -130,8 +130,8 @@ export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Acce
   }
 
   /**
-   * The login of a row that an update of a service names by its number. undefined: the header goes on as it is, as it
-   * does where there is no such row (source of 2.23).
+   * Returns the login of the row whose id an update of a service names, or undefined if the header is to stay as it is.
+   * It also stays if there is no such row (source of 2.23).
    */
   function loginOfService(request: Seen, user: User, endpoint: Endpoint): (Login & { readonly serveraddress: string }) | undefined {
     const named = Buffer.from(String(request.headers['x-registry-auth'] ?? ''), 'base64').toString();
@@ -147,7 +147,7 @@ export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Acce
 
 const engineError = (status: number, message: string): Reply => ({ status, json: { message } });
 
-/** Where Go's decoder, which insists on padding, stumbles. */
+/** Returns where Go's base64 decoder fails, which requires padding, or undefined if the text is valid. */
 function badBase64At(text: string): number | undefined {
   const valid = /^[A-Za-z0-9+/]*={0,2}/.exec(text)?.[0].length ?? 0;
   if (valid < text.length) return valid;

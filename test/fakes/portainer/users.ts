@@ -5,7 +5,7 @@ import type { PortainerState, User } from './state.ts';
 
 const roleOf = (user: User): number => (user.role === 'administrator' ? 1 : 2);
 
-/** What is read of /api/users. Of an environment, those who may use it; administrators are not among them. */
+/** The read handlers of /api/users. The users of an environment do not include administrators. */
 export function makeUsers(state: PortainerState, auth: Auth) {
   function list(caller: User, query: URLSearchParams): Reply {
     if (caller.role !== 'administrator') refuse(403, 'Permission denied to access users list');
@@ -23,7 +23,7 @@ export function makeUsers(state: PortainerState, auth: Auth) {
     return { status: 200, json: profile };
   }
 
-  /** Of another administrator, not even an administrator sees them. */
+  /** Lists API keys. The keys of an administrator are visible only to that administrator. */
   function tokens(caller: User, text: string): Reply {
     const user = auth.known(idOf(text, 'user'));
     const isOther = caller.id !== user.id && (caller.role !== 'administrator' || user.role === 'administrator');
