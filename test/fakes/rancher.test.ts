@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startFakeRancher } from './rancher.ts';
 
-/** What the source of Cattle says and no recording shows. The recordings are replayed elsewhere. */
+/** Behaviour from the source of Cattle that is not recorded. The recordings are replayed elsewhere. */
 const setup = {
   environments: ['1a5', '1a6'].map(id => ({ id, name: `env-${id}`, kind: 'project', state: 'active' })),
   registries: [

@@ -10,29 +10,32 @@ import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer
 
 export interface RancherOptions extends ServerOptions, Seeds {
   readonly clock?: Clock;
-  /** How long a resource stays in each state on its way (40). */
+  /** How long a resource stays in each transitional state, in milliseconds. Defaults to 40. */
   readonly stageMs?: number;
 }
 
-/** A Rancher 1.6 (Cattle) with state, which answers as recorded. `state` may be changed while it runs. */
+/** A fake Rancher 1.6 (Cattle) with state. It answers as recorded. `state` may be changed while it runs. */
 export interface FakeRancher extends FakeServer {
   readonly state: RancherState;
-  /** A registry or credential by its id, as it is now, with all that no answer shows. Throws for an unknown id. */
+  /**
+   * Returns a registry or credential in its current state, with the values that no response contains. Throws for an
+   * unknown id.
+   */
   row(id: string): Row;
   /**
-   * The credential that a new container gets for an image of this host: registry active and stored as the bare host,
-   * lowest active id.
+   * Returns the credential that a new container gets for an image of this host: the active one with the lowest id whose
+   * registry is active and stored as the bare host.
    */
   pullsWith(environment: string, host: string): Row | undefined;
-  /** Adds registries and credentials, as somebody else would. */
+  /** Adds registries and credentials, like another client. */
   seed(seeds: Pick<Seeds, 'registries' | 'credentials'>): void;
-  /** What would be answered to a request that does not arrive. */
+  /** Returns the response to a request, without sending it. */
   answerTo(request: Seen): Reply;
-  /** Called with everything that is created, before it is answered. */
+  /** Called with every created resource before the response. */
   made: ((row: Row) => void) | undefined;
 }
 
-/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+/** Starts a fake Rancher, by default on a free port of 127.0.0.1. */
 export async function startFakeRancher(options: RancherOptions = {}): Promise<FakeRancher> {
   const { clock = machineClock, stageMs = 40 } = options;
   const state = stateOf(options, clock.wall());
@@ -63,7 +66,7 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
     const [, version, path = ''] = /^\/+(v1|v2-beta)(\/.*)?$/.exec(sent) ?? [];
     if (version === undefined) return noSuchPage;
     const parts = path.split('/').filter(part => part !== '');
-    // The environment in the path counts only when something stands behind it, and nothing is doubled before it.
+    // The environment in the path counts only if a path follows it and no slash before it is doubled.
     const [, named, behind] = /^\/v[^/]+\/projects\/([^/]*)\/(.+)$/i.exec(sent) ?? [];
     const inPath = behind !== undefined && !/^projectMembers(\/|$)/i.test(behind) ? named : undefined;
     const rest = inPath === undefined ? parts : parts.slice(2);
@@ -99,7 +102,7 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
   return server;
 }
 
-/** What is no valid escape stays as it is. */
+/** Unescapes a text. A text with an invalid escape stays as it is. */
 function unescaped(text: string): string {
   try {
     return decodeURIComponent(text);

@@ -18,17 +18,17 @@ import { steve } from './rancher2/steve.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
 export interface Rancher2Options extends ServerOptions {
-  /** Bearer tokens are asked for; without it everybody is the user admin. True unless said. */
+  /** Whether requests need a token. Without login, every caller is the user admin. Defaults to true. */
   readonly login?: boolean;
   readonly sqlCache?: boolean;
-  /** The management cluster `local` is there whether it is listed or not. */
+  /** The clusters. The management cluster `local` always exists. */
   readonly clusters?: readonly ClusterSeed[];
   readonly projects?: readonly ProjectSeed[];
   readonly provisioned?: readonly ProvisionedSeed[];
   readonly settings?: Readonly<Record<string, string>>;
-  /** Unless said: `admin`, who may do everything. */
+  /** Defaults to `admin`, who may do everything. */
   readonly users?: readonly User[];
-  /** Unless said: `adminToken`. */
+  /** Defaults to `adminToken`. */
   readonly tokens?: readonly Token[];
   readonly clock?: Clock;
 }
@@ -37,19 +37,19 @@ export const admin: User = { name: 'admin', rules: [{ apiGroups: ['*'], resource
 export const adminToken = 'token-admin:secret-of-the-admin-token';
 
 /**
- * A Rancher 2 with state: Norman's dockerCredentials, Steve and the proxies to the clusters. `state` may be changed
- * while it runs.
+ * A fake Rancher 2 with state: Norman's dockerCredentials, Steve and the proxies to the clusters. `state` may be
+ * changed while it runs.
  */
 export interface FakeRancher2 extends FakeServer {
   readonly state: Rancher2State;
   cluster(id?: string): Cluster;
-  /** Data of a Secret, decoded: what Norman shows nobody. */
+  /** Returns the decoded data of a Secret, which Norman never shows. */
   stored(cluster: string, namespace: string, name: string, key?: string): string | undefined;
-  /** The Kubernetes API of the management cluster, without Rancher in front. */
+  /** Requests the Kubernetes API of the management cluster directly, without Rancher. */
   beneath(request: Seen): Reply;
 }
 
-/** Starts it on a free port of 127.0.0.1, unless the options say otherwise. */
+/** Starts a fake Rancher 2, by default on a free port of 127.0.0.1. */
 export async function startFakeRancher2(options: Rancher2Options = {}): Promise<FakeRancher2> {
   const { login = true, sqlCache = false, clock = machineClock } = options;
   const [name = '', secret = ''] = adminToken.split(':');
@@ -83,9 +83,9 @@ export async function startFakeRancher2(options: Rancher2Options = {}): Promise<
   }
 
   /**
-   * Rancher's router asks for the cluster as the user, and says what Norman says of it; the headers of its own answers
-   * come too late to name the type. Steve of a cluster has a proxy of its own, which tells nobody what it was and looks
-   * for the agent for 14 s. Read in the source, not run.
+   * Handles a request for a cluster. Rancher's router gets the cluster as the user and returns Norman's error; it sets
+   * headers too late, so its own responses are text/plain. Steve of a cluster has its own proxy, which gives no reason
+   * and looks for the agent for 14 s. Read in the source, not run.
    */
   function behind(id: string, path: string, user: User, request: Seen): Reply {
     const sees = may(user, { verb: 'get', resource: 'management.cattle.io/clusters', name: id });

@@ -2,21 +2,22 @@ import type { Seen } from '../server.ts';
 import { refuse } from './refusal.ts';
 import { administrator, parsedId, type RancherState } from './state.ts';
 
-/** Who asks, and in which environment. */
+/** The caller of a request and its environment. */
 export interface Caller {
-  /** x-api-user-id and x-api-account-kind. */
+  /** The values of x-api-user-id and x-api-account-kind. */
   readonly user: string;
   readonly kind: string;
-  /** The environment that is acted in; without one an account sees little and writes nothing. */
+  /** The environment of the request. Without one, an account sees little and writes nothing. */
   readonly project: string | undefined;
   readonly readonly: boolean;
 }
 
-/** Kinds of accounts that are environments. */
+/** The kinds of accounts that are environments. */
 const environmentKinds = ['project', 'projectadmin', 'environment'];
 
 /**
- * Throws 401 for a key that is not known, with access control on; without, whoever is not known is the administrator.
+ * Identifies the caller. With access control, throws 401 for an unknown key. Without it, an unknown caller is the
+ * administrator.
  */
 export function identify(state: RancherState, request: Seen): Pick<Caller, 'user' | 'kind'> {
   const [, encoded = ''] = /^Basic (.*)$/i.exec(request.headers.authorization ?? '') ?? [];
@@ -28,7 +29,7 @@ export function identify(state: RancherState, request: Seen): Pick<Caller, 'user
   return state.accessControl ? refuse(401) : { user: administrator, kind: 'admin' };
 }
 
-/** Throws 403 for an environment that is not there, not active, or none of the caller's. */
+/** Enters an environment. Throws 403 if it does not exist, is not active, or is not accessible to the caller. */
 export function enter(state: RancherState, { user, kind }: Pick<Caller, 'user' | 'kind'>, wanted: string | undefined): Caller {
   const own = environmentKinds.includes(kind) ? user : undefined;
   if (wanted === undefined) return { user, kind, project: own, readonly: false };
@@ -39,7 +40,7 @@ export function enter(state: RancherState, { user, kind }: Pick<Caller, 'user' |
   return { user, kind, project: environment.id, readonly: own === undefined && role === 'readonly' };
 }
 
-/** The environments that a caller may see. */
+/** Returns the environments that a caller may see. */
 export function environmentsOf(state: RancherState, { user, kind }: Caller): RancherState['environments'] {
   return state.environments.filter(
     ({ id, state: at, members }) =>

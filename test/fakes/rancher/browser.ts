@@ -5,8 +5,8 @@ import { refuse } from './refusal.ts';
 const isBrowser = ({ headers }: Seen): boolean => /mozilla/i.test(headers['user-agent'] ?? '');
 
 /**
- * The cookie that comes with every answer to a browser. A write of one that has it already must repeat it in a header
- * or in the query.
+ * Returns the CSRF cookie of responses to a browser. A browser that already has the cookie must repeat it in a header
+ * or the query of a write. Throws 403 otherwise.
  */
 export function csrfCookie(request: Seen, method: string, query: URLSearchParams): Record<string, string[]> {
   const { headers } = request;
@@ -18,7 +18,7 @@ export function csrfCookie(request: Seen, method: string, query: URLSearchParams
   return { 'set-cookie': [`CSRF=${token};Path=/`] };
 }
 
-/** A browser that says it takes anything is given a page with the JSON in it. */
+/** Wraps the JSON in an HTML page for a browser that accepts any type. */
 export function forBrowser(request: Seen, query: URLSearchParams, reply: Reply): Reply {
   const { accept = 'application/json' } = request.headers;
   const isJson = String(reply.headers?.['content-type']).startsWith('application/json');

@@ -3,7 +3,7 @@ import type { Seen } from '../server.ts';
 import { refuse, refuseField } from './refusal.ts';
 import type { Type, Values } from './state.ts';
 
-/** One field that can be sent. What is not listed here, or not for the operation, is dropped without a word. */
+/** A writable field. Fields that are not listed, or not for the operation, are silently dropped. */
 interface Field {
   readonly update?: false;
   readonly required?: true;
@@ -27,8 +27,8 @@ function fieldsOf(type: Type, version: string): [string, Field][] {
 }
 
 /**
- * JSON or a form, over what the query says. Anything but a map counts as an empty one, and what stands behind the first
- * value is not looked at.
+ * Reads a JSON or form body, merged over the query. A body that is not a map counts as an empty map, and text behind
+ * the first value is ignored.
  */
 export function readBody({ headers, body }: Seen, query: URLSearchParams): Readonly<Record<string, unknown>> {
   const text = body.toString();
@@ -41,7 +41,7 @@ export function readBody({ headers, body }: Seen, query: URLSearchParams): Reado
   return { ...fieldsIn(query), ...(isMap && (value as Record<string, unknown>)) };
 }
 
-/** A name that comes once is a text, one that comes again a list. */
+/** Parses the query. A name that occurs once has a text, a repeated one a list. */
 function fieldsIn(query: URLSearchParams): Record<string, unknown> {
   return Object.fromEntries(
     [...new Set(query.keys())].map(name => [name, query.getAll(name).length === 1 ? query.get(name) : query.getAll(name)]),
@@ -49,8 +49,8 @@ function fieldsIn(query: URLSearchParams): Record<string, unknown> {
 }
 
 /**
- * What of a body is taken, as it is stored. First what was sent is checked, then what is missing. `registryOf` gives
- * the registry that an id means.
+ * Returns the accepted values of a body, as they are stored. Checks the given values first, then the missing ones.
+ * `registryOf` resolves the id of a registry.
  */
 export function accepted(
   type: Type,
@@ -79,7 +79,7 @@ function checked(name: string, { required, minLength = 0, maxLength = Number.POS
   return text;
 }
 
-/** As Java prints maps and lists. */
+/** Converts a value to text, like Java's toString of maps and lists. */
 function asText(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(asText).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);

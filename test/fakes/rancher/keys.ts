@@ -9,11 +9,12 @@ import { isoTime } from './show.ts';
 import { type Key, nextCredentialId, parsedId, type RancherState } from './state.ts';
 
 const links = ['account', 'images', 'instances', 'certificate'];
-/** Of an environment's key, its kind as shown to who uses it. */
+/** The account kind of an environment's key, as its user sees it. */
 const environmentKind = 'project';
 
 /**
- * The API keys of environments, `/apikeys`, as an administrator meets them. Others were not recorded, and find nothing.
+ * The handlers of `/apikeys`, the API keys of environments, for an administrator. Other callers were not recorded and
+ * get 404.
  */
 export function makeKeys(state: RancherState, making: () => Making) {
   const now = (): number => making().clock.wall();
@@ -57,7 +58,7 @@ export function makeKeys(state: RancherState, making: () => Making) {
     };
   }
 
-  /** Nobody but the answer to this knows the secret. */
+  /** Creates a key. Only this response contains the secret. */
   function create(call: Call): Record<string, unknown> {
     const { accountId, name, description } = readBody(call.request, call.query) as Record<string, string | undefined>;
     const environment = state.environments.find(({ id }) => parsedId(id) === parsedId(accountId ?? ''));
@@ -79,7 +80,7 @@ export function makeKeys(state: RancherState, making: () => Making) {
     return show(key, key.secret, call);
   }
 
-  /** What an action shows of the secret is its salted hash. */
+  /** Performs an action. Its response shows the salted hash of the secret. */
   function act(key: Key, action: string, call: Call): Record<string, unknown> {
     if (!isAction(action)) refuseField('InvalidAction', 'action');
     if (!actionsOf(living(key)).includes(action)) refuseField('ActionNotAvailable', 'action');
@@ -108,7 +109,7 @@ export function makeKeys(state: RancherState, making: () => Making) {
   return { settleAll, answer };
 }
 
-/** A key goes through the processes of every resource. */
+/** Returns the key as a resource. It goes through the same processes as every other one. */
 function living(key: Key): Living {
   key.next ??= [];
   return key as Living;

@@ -1,14 +1,14 @@
-/** What goes through Cattle's processes. `next`: the states to come, each at its moment (ms of the clock). */
+/** A resource in Cattle's processes. `next` lists the states to come, each with its time (ms of the clock). */
 export interface Living {
   state: string;
   next: { readonly state: string; readonly at: number }[];
-  /** When it was removed, ms of the clock. */
+  /** When the resource was removed, in ms of the clock. */
   removed?: number | undefined;
   /** Set by a test: the process is stuck with this message. */
   trouble?: string | undefined;
 }
 
-/** From which states an action starts, and the states that it goes through; the last one stays. */
+/** The states from which an action starts, and the states that it goes through. The last one is final. */
 const processes: Readonly<Record<string, { readonly from: readonly string[]; readonly through: readonly string[] }>> = {
   create: { from: ['requested'], through: ['registering', 'activating', 'active'] },
   activate: { from: ['registering', 'inactive'], through: ['activating', 'active'] },
@@ -19,7 +19,7 @@ const processes: Readonly<Record<string, { readonly from: readonly string[]; rea
 
 export const isAction = (name: string): boolean => name === 'update' || (name !== 'create' && Object.hasOwn(processes, name));
 
-/** The actions that a resource offers. Not recorded for the states of an update. */
+/** Returns the actions that a resource offers. They were not recorded for the states of an update. */
 export function actionsOf({ state }: Living): string[] {
   const started = Object.entries(processes).flatMap(([name, { from }]) => (from.includes(state) ? [name] : []));
   return ['active', 'inactive'].includes(state) ? [...started, 'update'] : started;
@@ -27,7 +27,7 @@ export function actionsOf({ state }: Living): string[] {
 
 export const isMoving = ({ next }: Living): boolean => next.length > 0;
 
-/** Starts an action that is offered; every state but the last lasts `stageMs`. */
+/** Starts an offered action. Every state but the last one lasts `stageMs`. */
 export function begin(thing: Living, action: string, now: number, stageMs: number): void {
   const { state } = thing;
   const through = action === 'update' ? [`updating-${state}`, state] : (processes[action]?.through ?? []);
@@ -36,7 +36,7 @@ export function begin(thing: Living, action: string, now: number, stageMs: numbe
   thing.next = rest.map((later, at) => ({ state: later, at: now + stageMs * (at + 1) }));
 }
 
-/** Brings it to where it is by now. True once, when it was purged. */
+/** Advances a resource to its current state. Returns true once, when it is purged. */
 export function settle(thing: Living, now: number): boolean {
   let purged = false;
   while (thing.next[0] && thing.next[0].at <= now && thing.trouble === undefined) {

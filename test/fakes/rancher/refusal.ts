@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Reply } from '../server.ts';
 
-/** Cattle's way to say no. `fieldName` comes with 422 only. */
+/** An error response of Cattle. Only a 422 has a `fieldName`. */
 export class Refusal extends Error {
   readonly status: number;
   readonly code: string;
@@ -31,14 +31,14 @@ const usual: Readonly<Record<number, string>> = {
 
 const messages: Readonly<Record<string, string>> = { InvalidCSRFToken: 'CSRF header and cookie do not match' };
 
-/** The error body. A 422 has no message. */
+/** Returns the error body. A 422 has no message. */
 export function bodyOf({ status, code, fieldName }: Refusal): object {
   const message = status === 422 ? null : (messages[code] ?? code);
   const error = { id: randomUUID(), type: 'error', links: {}, actions: {}, status, code, message, detail: null, baseType: 'error' };
   return fieldName === undefined ? error : { ...error, fieldName };
 }
 
-/** What the servlet container says where no API version is. */
+/** The 404 page of the servlet container, for paths outside the API versions. */
 export const noSuchPage: Reply = {
   status: 404,
   headers: { 'content-type': 'text/html; charset=ISO-8859-1' },

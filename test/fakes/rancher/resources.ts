@@ -11,20 +11,20 @@ import { limitOf, showPage } from './select.ts';
 import { gathered, linksOf, plurals, showBehind, showEnvironment, showList, showRoot, showRow, type View } from './show.ts';
 import { makeRow, numberOf, parsedId, type RancherState, type Row, type Type } from './state.ts';
 
-/** One request behind the door. `rest`: the path behind version and environment. */
+/** One authorized request. `rest` is the path after version and environment. */
 export interface Call {
   readonly request: Seen;
-  /** The one that counts: a query can name another than was sent. */
+  /** The effective method. The query can override the method of the request. */
   readonly method: string;
   readonly query: URLSearchParams;
   readonly rest: readonly string[];
   readonly caller: Caller;
-  /** With hidden secrets, unless the caller's kind sees them. */
+  /** Hides secrets, unless the caller's kind may see them. */
   readonly view: View;
 }
 export interface Making {
   readonly clock: Clock;
-  /** How long each state on the way lasts. */
+  /** How long each transitional state lasts, in milliseconds. */
   readonly stageMs: number;
   readonly made?: ((row: Row) => void) | undefined;
 }
@@ -33,7 +33,7 @@ export function makeResources(state: RancherState, making: () => Making) {
   const now = (): number => making().clock.wall();
   const keys = makeKeys(state, making);
 
-  /** Brings everything to where it is by now. A purged registry takes its credentials with it. */
+  /** Advances everything to its current state. A purged registry takes its credentials with it. */
   function settleAll(): void {
     keys.settleAll();
     for (const row of state.rows)
@@ -51,7 +51,7 @@ export function makeResources(state: RancherState, making: () => Making) {
     return ofType(type, caller).find(row => String(numberOf(type, row.id)) === number) ?? refuse(404);
   }
 
-  /** The registry that an id in a body means, whatever became of it. */
+  /** Resolves the id of a registry in a body, even of a removed one. */
   const registryIn =
     (environment: string | undefined) =>
     (id: string): string | undefined =>
@@ -68,8 +68,8 @@ export function makeResources(state: RancherState, making: () => Making) {
   }
 
   /**
-   * A row for each pair, as the database joins them: what was removed is among the others, and who has none lacks the
-   * member. Only the first `include` counts. Read in the source, not recorded.
+   * Returns one row per pair, like a join in the database: removed rows are included, and a row without a partner lacks
+   * the member. Only the first `include` counts. Read in the source, not recorded.
    */
   function joined(row: Row, query: URLSearchParams, view: View): Record<string, unknown>[] {
     const shown = showRow(row, view);
@@ -127,7 +127,7 @@ export function makeResources(state: RancherState, making: () => Making) {
     return showRow(row, view);
   }
 
-  /** A type has actions, and a list of it has none. */
+  /** Performs an action on one resource. A list has no actions. */
   function act(type: Type, id: string | undefined, action: string, { caller, view }: Call): Record<string, unknown> {
     if (id === undefined || !isAction(action) || caller.readonly) refuseField('InvalidAction', 'action');
     const row = find(type, id, caller);
@@ -137,8 +137,8 @@ export function makeResources(state: RancherState, making: () => Making) {
   }
 
   /**
-   * What is behind a link. The list of a registry's credentials is always empty (recorded); of the others there is
-   * nothing here.
+   * Returns the target of a link. The list of a registry's credentials is always empty (recorded). The fake has nothing
+   * in the other lists.
    */
   function follow(type: Type, id: string, link: string, { caller, view, query }: Call): Record<string, unknown> {
     const row = find(type, id, caller);
@@ -199,7 +199,7 @@ export function makeResources(state: RancherState, making: () => Making) {
   };
 }
 
-/** Of a schema only which methods the caller may use. */
+/** Returns a schema, which contains only the methods that the caller may use. */
 function schema({ method, rest: [, name = ''], caller, view: { base } }: Call): Reply {
   const type = spellings.get(name.toLowerCase());
   if (type === undefined || type === 'project' || method !== 'GET') return refuse(method === 'GET' ? 404 : 405);
@@ -209,10 +209,10 @@ function schema({ method, rest: [, name = ''], caller, view: { base } }: Call): 
   return jsonReply(200, { id: type, type: 'schema', links, ...methods });
 }
 
-/** Without a project only reading is allowed. */
+/** Whether the caller may write. Without an environment, only reading is allowed. */
 const mayWrite = ({ project, readonly }: Caller): boolean => project !== undefined && !readonly;
 
-/** A type in a path, singular or plural, in any letter case. */
+/** The types by their name in a path: singular or plural, in lower case. */
 const spellings: ReadonlyMap<string, Type | 'project'> = new Map(
   (['registry', 'registryCredential', 'project'] as const).flatMap(type => [
     [type.toLowerCase(), type],

@@ -4,7 +4,7 @@ import { parsedId, type Type } from './state.ts';
 type Shown = Readonly<Record<string, unknown>>;
 
 const common = 'accountId created description id kind name removeTime removed state uuid';
-/** What can be filtered and sorted by: columns of the database. serverAddress is none. */
+/** The columns of the database, which can be filtered and sorted by. serverAddress is not one of them. */
 const columns: Readonly<Record<Type, readonly string[]>> = {
   registry: `${common} agentId driverName external externalId physicalTotalSizeMb virtualTotalSizeMb volumeAccessMode zoneId`.split(' '),
   registryCredential: `${common} publicValue registryId`.split(' '),
@@ -17,9 +17,9 @@ interface Filter {
 }
 
 /**
- * The filters of a query that are understood, by their field; the others are ignored without a word. One that comes
- * twice holds twice; of several modifiers for a field only the last one counts (read in the source, as the sorting and
- * what becomes of an id of another type). A reference that is none matches nothing.
+ * Returns the supported filters of a query by field. Other filters are silently ignored. All values of a repeated
+ * filter must match; of several modifiers for a field only the last one counts (read in the source, like the sorting
+ * and the handling of an id of another type). An invalid reference matches nothing.
  */
 function filtersOf(type: Type, query: URLSearchParams): Map<string, Filter[]> {
   const filters = new Map<string, Filter[]>();
@@ -32,7 +32,7 @@ function filtersOf(type: Type, query: URLSearchParams): Map<string, Filter[]> {
   return filters;
 }
 
-/** As the database holds it: ids without what stands for their type. */
+/** Returns a value as the database stores it: ids without the prefix of their type. */
 function stored(shown: Shown, field: string): string | undefined {
   const value = shown[field];
   if (typeof value !== 'string') return undefined;
@@ -42,7 +42,7 @@ function stored(shown: Shown, field: string): string | undefined {
 function matches(text: string | undefined, { modifier, value }: Filter): boolean {
   const pattern = value.split('%').map(RegExp.escape).join('.*');
   const isLike = (): boolean => new RegExp(`^${pattern}$`, 's').test(text ?? '');
-  // Nothing is like or unlike what is not there.
+  // A missing value matches neither `like` nor `notlike`.
   if (text === undefined) return modifier === 'null';
   switch (modifier) {
     case 'null':
@@ -75,7 +75,7 @@ function sortOf(type: Type, at: string, query: URLSearchParams): Sort | undefine
   return { name, order, reverse: linkWith(at, query, { marker: undefined, order: order === 'asc' ? 'desc' : 'asc' }) };
 }
 
-/** What is not there comes first; numbers are compared as such. */
+/** Compares two values. Missing values come first, numbers compare as numbers. */
 function compare(a: string | undefined, b: string | undefined): number {
   if (a === undefined || b === undefined) return Number(a !== undefined) - Number(b !== undefined);
   if (/^\d+$/.test(a) && /^\d+$/.test(b)) return Number(a) - Number(b);
@@ -91,7 +91,7 @@ function linkWith(at: string, query: URLSearchParams, changes: Readonly<Record<s
   return `${at}?${changed}`;
 }
 
-/** One page of a list. `at`: the address of the list without its query. */
+/** Returns one page of a list. `at` is the address of the list without its query. */
 export function showPage(
   type: Type,
   items: readonly Record<string, unknown>[],
@@ -113,7 +113,7 @@ export function showPage(
   };
 }
 
-/** What is out of range becomes the most, what cannot be read as a Java int the usual. */
+/** Parses a limit. A limit out of range becomes the maximum, one that is not a Java int the default. */
 export function limitOf(text: string | null): number {
   const limit = Number(text);
   if (text === null || !/^[+-]?\d+$/.test(text) || Math.abs(limit) >= 2 ** 31) return 100;

@@ -2,14 +2,14 @@ import type { Seen } from '../server.ts';
 import { actionsOf, isMoving } from './lifecycle.ts';
 import type { Environment, Row, Type } from './state.ts';
 
-/** How one caller is shown things. */
+/** How a caller sees resources. */
 export interface View {
-  /** Origin, version and, where it stands in the path, the environment: every link begins with it. */
+  /** Origin, version and the environment, if it is in the path. Every link begins with it. */
   readonly base: string;
   readonly version: string;
-  /** `clear`: an answer to a POST, which shows the secret to everybody. */
+  /** `clear`: the response to a POST, which contains the secret for every caller. */
   readonly secrets: 'hidden' | 'clear';
-  /** The role allows no actions. */
+  /** Set if the caller's role allows no actions. */
   readonly readonly: boolean;
 }
 
@@ -22,7 +22,7 @@ export const linksOf: Readonly<Record<Type, readonly string[]>> = {
   registry: ['account', 'credentials', 'hosts', 'images', 'volumes'],
   registryCredential: ['account', 'images', 'instances', 'registry'],
 };
-/** The origin as the client sees it: what a proxy forwards, else the Host header. */
+/** Returns the origin as the client sees it: from the forwarded headers of a proxy, or else the Host header. */
 export function originOf({ headers }: Seen): string {
   const first = (name: string): string | undefined =>
     String(headers[name] ?? '')
@@ -35,7 +35,7 @@ export function originOf({ headers }: Seen): string {
   return `${scheme}://${name}${port === undefined || port === usual ? '' : `:${port}`}`;
 }
 
-/** Without the milliseconds. */
+/** Formats a time without milliseconds. */
 export const isoTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
 export function showRow(row: Row, { base, version, secrets, readonly }: View): Record<string, unknown> {
@@ -55,7 +55,7 @@ export function showRow(row: Row, { base, version, secrets, readonly }: View): R
     id,
     type,
     links: { self, ...Object.fromEntries(linksOf[type].map(name => [name, `${self}/${name}`])) },
-    // Which ones are offered in the midst of an update was not recorded.
+    // The actions in the middle of an update were not recorded.
     ...(!state.startsWith('updating') && {
       actions: Object.fromEntries((readonly ? [] : actionsOf(row)).map(name => [name, `${self}/?action=${name}`])),
     }),
@@ -82,7 +82,7 @@ export function showEnvironment({ id, name, kind, state }: Environment, { base }
   return { id, type: 'project', links: { self: `${base}/projects/${id}` }, name, state, description: null, kind, removed: null, ...still };
 }
 
-/** The links of an API version, as far as somebody follows them. */
+/** Returns the links of an API version, as far as clients follow them. */
 export function showRoot({ base, version }: View): Record<string, unknown> {
   const links = {
     self: base,
@@ -93,7 +93,7 @@ export function showRoot({ base, version }: View): Record<string, unknown> {
   return { id: version, type: 'apiVersion', links, actions: {}, baseType: 'apiVersion' };
 }
 
-/** Joined rows of one resource become one, with all that is included of them. */
+/** Merges joined rows of the same resource, with all their included credentials. */
 export function gathered(rows: readonly Record<string, unknown>[]): Record<string, unknown>[] {
   return [...Map.groupBy(rows, ({ id }) => id).values()].map(same => {
     const credentials = same.flatMap(row => row['credentials'] ?? []);
@@ -102,8 +102,8 @@ export function gathered(rows: readonly Record<string, unknown>[]): Record<strin
 }
 
 /**
- * The list behind a link, which is empty in all cases here. Its page is that of the resource which was looked up first
- * (read in the source).
+ * Returns the list behind a link, which is always empty here. Its pagination is that of the resource that was looked up
+ * first (read in the source).
  */
 export function showBehind(link: string, at: string, limit: number): Record<string, unknown> {
   return { ...showList(link.replace(/s$/, ''), [], at), pagination: paginationOf(limit, null) };
@@ -118,7 +118,7 @@ export const paginationOf = (limit: number, next: string | null): Record<string,
   partial: next !== null,
 });
 
-/** A list that knows no pages. */
+/** Returns a list without pagination. */
 export function showList(resourceType: string, data: readonly Record<string, unknown>[], at: string): Record<string, unknown> {
   const rest = { pagination: null, sort: null, filters: {}, createDefaults: {} };
   return { type: 'collection', resourceType, links: { self: at }, createTypes: {}, actions: {}, data, ...rest };

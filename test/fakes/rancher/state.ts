@@ -3,8 +3,7 @@ import type { Living } from './lifecycle.ts';
 
 export type Type = 'registry' | 'registryCredential';
 /**
- * Stored values by the name of their field: serverAddress, or registryId, publicValue, secretValue and email; name and
- * description.
+ * Stored values by field name: serverAddress, or registryId, publicValue, secretValue and email; name and description.
  */
 export type Values = Record<string, string | null>;
 
@@ -13,7 +12,7 @@ export interface Row extends Living {
   readonly type: Type;
   readonly environment: string;
   readonly uuid: string;
-  /** Wall clock, ms. */
+  /** Wall clock, in ms. */
   readonly created: number;
   readonly values: Values;
 }
@@ -26,7 +25,7 @@ export interface Account {
 export interface Environment extends Account {
   readonly members?: readonly { readonly account: string; readonly role: string }[];
 }
-/** With an `id` it is among `/apikeys`. */
+/** An API key. With an `id` it is listed in `/apikeys`. */
 export interface Key extends Partial<Pick<Living, 'next' | 'removed'>> {
   readonly id?: string;
   readonly name?: string;
@@ -35,20 +34,20 @@ export interface Key extends Partial<Pick<Living, 'next' | 'removed'>> {
   uuid?: string;
   readonly access: string;
   readonly secret: string;
-  /** The account as which it acts, and that account's kind as shown. */
+  /** The account of the key, and the kind of that account as shown. */
   readonly account: string;
   readonly accountKind: string;
   state: string;
 }
 
-/** What exists when the server starts. */
+/** The state when the server starts. */
 export interface Seeds {
   readonly accessControl?: boolean;
   readonly accounts?: readonly Account[];
-  /** Unless said: 1a5, "Default". */
+  /** Defaults to 1a5, "Default". */
   readonly environments?: readonly Environment[];
   readonly keys?: readonly Key[];
-  /** In the environment 1a5 and active, unless said. */
+  /** Defaults: in the environment 1a5, and active. */
   readonly registries?: readonly {
     readonly id?: string;
     readonly environment?: string;
@@ -69,7 +68,7 @@ export interface RancherState {
   readonly accounts: Account[];
   readonly environments: Environment[];
   readonly keys: Key[];
-  /** Registries and credentials, in the order of their making. */
+  /** Registries and credentials, in the order of creation. */
   readonly rows: Row[];
 }
 
@@ -77,20 +76,20 @@ export const administrator = '1a1';
 const defaultEnvironment = '1a5';
 const prefixes: Readonly<Record<Type, string>> = { registry: '1sp', registryCredential: '1c' };
 
-/** The number inside an id such as 1sp7, and NaN for what is no id of this type. */
+/** Returns the number in an id such as 1sp7, or NaN if it is not an id of this type. */
 export const numberOf = (type: Type, id: string): number =>
   id.startsWith(prefixes[type]) ? Number(id.slice(prefixes[type].length) || Number.NaN) : Number.NaN;
 
 /**
- * What stands behind the type of an id, whichever type that is: `1sp7`, `1c7` and `1x!7` are all 7. A word stays as it
- * is; undefined: no id at all.
+ * Returns the part of an id after its type, whichever type that is: `1sp7`, `1c7` and `1x!7` are all 7. A word stays as
+ * it is. Returns undefined if the text is not an id.
  */
 export function parsedId(text: string): string | undefined {
   if (/^\p{L}/u.test(text)) return text;
   return /^1(?=\p{L})[a-z]*!?(.*)$/su.exec(text)?.[1];
 }
 
-/** Credentials of registries and keys are of one table. */
+/** Returns the next id of a credential. Registry credentials and keys share one table. */
 export function nextCredentialId({ rows, keys }: RancherState): string {
   const ids = [...rows, ...keys].map(({ id = '' }) => numberOf('registryCredential', id)).filter(number => number > 0);
   return `${prefixes.registryCredential}${Math.max(0, ...ids) + 1}`;
@@ -124,7 +123,7 @@ export function stateOf(seeds: Seeds, now: number): RancherState {
   return state;
 }
 
-/** Adds registries and credentials, as somebody else would. */
+/** Adds registries and credentials, like another client. */
 export function plant(state: RancherState, seeds: Pick<Seeds, 'registries' | 'credentials'>, now: number): void {
   for (const { id, environment = defaultEnvironment, serverAddress, state: at = 'active' } of seeds.registries ?? [])
     place(makeRow(state, 'registry', environment, { serverAddress }, { id, now }), at, now);

@@ -2,8 +2,8 @@ import type { Reply, Seen } from '../server.ts';
 import type { Rancher2State, Rule, Token, User } from './state.ts';
 
 /**
- * `resource` of the core group unless it says GROUP/RESOURCE. Without `name`: all of them; without `namespace`: in all
- * of them.
+ * An action to authorize. `resource` is of the core group, or GROUP/RESOURCE. Without `name` it covers all objects,
+ * without `namespace` all namespaces.
  */
 export interface Deed {
   readonly verb: string;
@@ -25,7 +25,7 @@ export function may(user: User, { verb, resource, namespace, name }: Deed): bool
   );
 }
 
-/** The namespaces in which the user may do something; undefined: in all. */
+/** Returns the namespaces in which the user has a right, or undefined for all. */
 export function namespacesOf(user: User, verb: string, resource: string): ReadonlySet<string> | undefined {
   if (may(user, { verb, resource })) return undefined;
   return new Set(user.rules.flatMap(({ namespace }) => (namespace && may(user, { verb, resource, namespace }) ? [namespace] : [])));
@@ -33,10 +33,13 @@ export function namespacesOf(user: User, verb: string, resource: string): Readon
 
 const everything: User = { name: 'admin', rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] };
 
-/** Read in the source, not run: the status is a text here, and nothing tells one reason from another. */
+/** Read in the source, not run: the status is a text here, and all reasons have the same response. */
 const refused: Reply = { status: 401, json: { type: 'error', status: '401', message: 'Unauthorized 401: must authenticate' } };
 
-/** Who asks. Without a login everybody is the user admin, or whom the header Impersonate-User names. */
+/**
+ * Returns the caller, or the refusal. Without login every caller is the user admin, or the one in the header
+ * Impersonate-User.
+ */
 export function callerOf(state: Rancher2State, login: boolean, request: Seen, now: number): { user: User; token?: Token } | Reply {
   if (!login) {
     const name = request.headers['impersonate-user'];
@@ -56,5 +59,5 @@ function tokenOf({ tokens }: Rancher2State, authorization: string): Token | unde
   return tokens.find(({ name, secret }) => given === `${name}:${secret}` || given === `ext/${name}:${secret}`);
 }
 
-/** The cluster that a path names, as Rancher looks for it. */
+/** Returns the cluster in a path, as Rancher looks for it. */
 const clusterOf = (path: string): string | undefined => /^\/(?:k8s\/(?:clusters|proxy)|v3\/clusters?)\/([^/?]+)/.exec(path)?.[1];

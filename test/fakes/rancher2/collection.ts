@@ -3,7 +3,9 @@ import type { Reply } from '../server.ts';
 const defaultLimit = 1000;
 const maxLimit = 3000;
 
-/** A list of Norman: filtered by name and id, then a page by `limit` and `marker` (the id with which it begins). */
+/**
+ * Answers a list of Norman: filtered by name and id, then one page by `limit` and `marker` (the id of its first item).
+ */
 export function collectionOf(
   all: readonly { readonly id: string; readonly name?: string }[],
   { pathname, searchParams }: URL,

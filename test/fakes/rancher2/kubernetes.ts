@@ -6,8 +6,8 @@ import { byFields, byLabels } from './select.ts';
 import type { Cluster, User } from './state.ts';
 
 /**
- * The Kubernetes API of a cluster, as far as Secrets and namespaces go. `path` is what stands behind the cluster's own
- * address.
+ * Answers for the Kubernetes API of a cluster, limited to Secrets, namespaces and access reviews. `path` is relative to
+ * the cluster's address.
  */
 export function kubernetes(cluster: Cluster, user: User, request: Seen, path: string): Reply {
   try {
@@ -49,7 +49,7 @@ function answer(cluster: Cluster, user: User, request: Seen, { pathname, searchP
   return refuse(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource');
 }
 
-/** What the user may do; keeps nothing. */
+/** Answers whether the user has a right. Stores nothing. */
 function review(user: User, request: Seen): Reply {
   const body = (jsonOf(request) ?? refuse(400, 'BadRequest', 'the object provided is unrecognized')) as {
     spec?: { resourceAttributes?: { group?: string; resource?: string; verb?: string; namespace?: string; name?: string } };
@@ -77,7 +77,7 @@ const ok = (json: object): Reply => ({ status: 200, json });
 const object = (secret: object): object => ({ kind: 'Secret', apiVersion: 'v1', ...secret });
 const decode = (segment: string | undefined): string | undefined => segment && decodeURIComponent(segment);
 
-/** A page by `limit` and `continue`; the token names the last one of the page before. */
+/** Returns a page by `limit` and `continue`. The token names the last item of the previous page. */
 export function pageOf<T>(all: readonly T[], keyOf: (one: T) => string, query: URLSearchParams): { items: T[]; continue?: string } {
   const limit = Number(query.get('limit') ?? 0);
   const token = query.get('continue');

@@ -5,8 +5,8 @@ import { errorReply, Refusal } from './refusal.ts';
 import type { Rancher2State, Token, User } from './state.ts';
 
 /**
- * Norman's global API: the clusters and projects that the user may see, a token of his, settings. Read in the source,
- * not run.
+ * Norman's global API: the clusters and projects that the user may see, one of the user's own tokens, settings. Read in
+ * the source, not run.
  */
 export function management(state: Rancher2State, user: User, token: Token | undefined, url: URL, origin: string): Reply {
   const [, , type, id] = url.pathname.split('/').map(decodeURIComponent);

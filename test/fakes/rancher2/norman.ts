@@ -23,8 +23,8 @@ const keyOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * Norman's API of a project, `/v3/project/ID/...`: its dockerCredentials. They are the Secrets of the backing namespace
- * that name the project in an annotation.
+ * Norman's API of a project, `/v3/project/ID/...`, with its dockerCredentials. These are the Secrets of the backing
+ * namespace that name the project in an annotation.
  */
 export function project(call: Call): Reply {
   const { pathname } = call.url;
@@ -64,7 +64,7 @@ function answer(call: Call, id: string, type: string, name: string | undefined):
     }
     case 'GET one': {
       const secret = secrets.get(...placeOf(name, 'failed to find resource by id'));
-      // Recorded: without the annotation it is there, and nothing of it is shown.
+      // Recorded: a Secret without the annotation exists, but its body is null.
       return { status: 200, json: secret.metadata.annotations?.[projectId] ? shown(secret) : null };
     }
     case 'POST all':
@@ -72,7 +72,7 @@ function answer(call: Call, id: string, type: string, name: string | undefined):
     case 'PUT one':
       return { status: 200, json: shown(replace(call, secrets, placeOf(name, 'not found'))) };
     case 'DELETE one':
-      // Read in the source, not recorded: what is gone at once is answered without a body.
+      // Read in the source, not recorded: an immediate removal is answered without a body.
       secrets.remove(...placeOf(name, 'not found'));
       return { status: 204 };
     default:
@@ -85,7 +85,7 @@ function placeOf(id = '', flaw: string): [string, string] {
   return name === undefined ? refuse(404, 'NotFound', flaw) : [namespace, name];
 }
 
-/** Password and auth are shown in the answer to a POST alone. */
+/** Renders a credential. Only the response to a POST contains password and auth. */
 function shown({ metadata, type, data = {} }: SecretObject, created = false): Record<string, unknown> & { id: string; name: string } {
   const { annotations = {}, labels } = metadata;
   const own = Object.entries(annotations).filter(([key]) => !key.startsWith('field.cattle.io/'));
@@ -115,8 +115,7 @@ function registriesOf(type: string, data: Readonly<Record<string, string>>): Reg
 }
 
 /**
- * What lands on the disk: maps in the order of their keys, and `auth` made of user name and password where both are
- * there.
+ * Encodes registries as Rancher stores them: keys sorted, and `auth` made of user name and password if both are set.
  */
 function encoded(registries: Registries): Record<string, string> {
   const sorted = (map: Entry): Entry => Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
@@ -132,7 +131,7 @@ const dnsLabel = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const labelRule =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')";
 
-/** The project of the path wins over one in the body. */
+/** Makes a Secret from a body. The project in the path overrides one in the body. */
 function drafted(call: Call, id: string): Record<string, unknown> {
   const body = bodyOf(call.request);
   const { name = `dc-${randomBytes(3).toString('hex')}`, description, labels, annotations, registries } = body;
@@ -154,7 +153,10 @@ function drafted(call: Call, id: string): Record<string, unknown> {
   };
 }
 
-/** Reads, merges and writes at once, so no version is asked for. The map of registries is replaced as a whole. */
+/**
+ * Merges the body into the stored object and writes it, without a version check. The map of registries is replaced as a
+ * whole.
+ */
 function replace({ request }: Call, secrets: ReturnType<typeof secretsOf>, place: [string, string]): SecretObject {
   const body = bodyOf(request);
   let old: SecretObject;
@@ -175,7 +177,10 @@ function replace({ request }: Call, secrets: ReturnType<typeof secretsOf>, place
   });
 }
 
-/** Not sent: kept. Sent: what is not listed goes, except the keys of Rancher. */
+/**
+ * Merges a map. If it was not sent, the old one stays. Otherwise old entries that were not sent are removed, except the
+ * keys of Rancher.
+ */
 function merged(old: Record<string, string> | undefined, sent: Record<string, string> | undefined): object | undefined {
   if (!sent) return old;
   const kept = Object.entries(old ?? {}).filter(([key]) => /(^|\.)cattle\.io\//.test(key));

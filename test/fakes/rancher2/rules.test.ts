@@ -15,7 +15,7 @@ interface Told {
   readonly json: Record<string, unknown> & { data?: { id: string }[] };
 }
 
-/** A fake without login, asked for what the recordings do not hold but the notes to them tell. */
+/** A fake without login, for behaviour that is in the notes to the recordings but not in the recordings. */
 async function rig(options: Rancher2Options & { rules?: readonly Rule[] } = {}) {
   const { rules = [], ...more } = options;
   const fake = await startFakeRancher2({ login: false, clusters: [{ id: 'local', secrets }], users: [{ name: 'u', rules }], ...more });

@@ -7,12 +7,13 @@ import type { Cluster, SecretObject, User } from './state.ts';
 
 type Draft = Record<string, unknown> & { metadata?: Record<string, unknown> };
 export interface Change {
-  /** Nothing is kept of it. */
+  /** Set if nothing is to be stored. */
   readonly dryRun?: boolean;
 }
 
 /**
- * The Secrets of one cluster as one user meets them: rights, versions and validation of Kubernetes. Throws a Refusal.
+ * The Secrets of one cluster, as one user may access them, with the rights, versions and validation of Kubernetes. All
+ * methods throw a Refusal.
  */
 export function secretsOf(cluster: Cluster, user: User) {
   const demand = (deed: Omit<Deed, 'resource'>): void => demandRight(user, { ...deed, resource: 'secrets' });
@@ -33,7 +34,7 @@ export function secretsOf(cluster: Cluster, user: User) {
       return structuredClone(find(namespace, name));
     },
 
-    /** Those of one namespace, or of all, by namespace and name. */
+    /** Returns the Secrets of one namespace, or of all, sorted by namespace and name. */
     list(namespace: string | undefined, name?: string): SecretObject[] {
       demand({ verb: 'list', namespace, name });
       return all(cluster, namespace);
@@ -60,7 +61,7 @@ export function secretsOf(cluster: Cluster, user: User) {
       cluster.secrets.delete(`${namespace}/${name}`);
     },
 
-    /** `patch` is a body of the media type. */
+    /** Patches a Secret. `body` is a patch of the media type. */
     patch(namespace: string, name: string, media: string, body: string, change: Change = {}): SecretObject {
       demand({ verb: 'patch', namespace, name });
       if (!/^application\/(strategic-merge-patch|merge-patch|json-patch)\+json$/.test(media))
@@ -75,7 +76,7 @@ export function secretsOf(cluster: Cluster, user: User) {
   };
 }
 
-/** Without any check of rights. */
+/** Returns the Secrets of one namespace, or of all, without a check of rights. */
 export function all(cluster: Cluster, namespace?: string): SecretObject[] {
   const chosen = [...cluster.secrets.values()].filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
   const key = ({ metadata }: SecretObject): string => `${metadata.namespace}/${metadata.name}`;
@@ -92,8 +93,8 @@ export function demandRight(user: User, deed: Deed): void {
 }
 
 /**
- * What a body makes of the object that is there: the server's own members cannot be set, and a stale version is refused
- * before anything else.
+ * Applies a body to the existing object. The server's own members cannot be set, and a stale version is refused before
+ * validation.
  */
 function succeed({ metadata }: SecretObject, draft: Draft): SecretObject {
   const { resourceVersion, uid, labels, annotations } = (draft.metadata ?? {}) as Partial<SecretObject['metadata']>;
@@ -108,7 +109,7 @@ function succeed({ metadata }: SecretObject, draft: Draft): SecretObject {
   return tidy(draft, { ...own, ...(labels && { labels }), ...(annotations && { annotations }) });
 }
 
-/** A Secret of what a body holds; what it does not know is dropped. */
+/** Makes a Secret of a body. Unknown members are dropped. */
 function tidy(draft: Draft, metadata: SecretObject['metadata']): SecretObject {
   const { name } = metadata;
   const given = { ...(draft['data'] as Record<string, string> | undefined) };
@@ -155,7 +156,7 @@ function validate(next: SecretObject, old: SecretObject | undefined): void {
   if (flaw) invalid(name, `data[${key}]: Invalid value: "<secret contents redacted>": ${flaw}`);
 }
 
-/** With its members in one order, so that two can be compared as texts. */
+/** Sorts the members of a value recursively, so that two values can be compared as texts. */
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

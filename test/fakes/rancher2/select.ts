@@ -2,7 +2,7 @@ import { labelTerms } from '../labels.ts';
 import { refuse } from './refusal.ts';
 import type { SecretObject } from './state.ts';
 
-/** `k=v,k!=v,k,!k,k in (a,b),k notin (a,b)` over the labels of an object. */
+/** Parses a label selector, `k=v,k!=v,k,!k,k in (a,b),k notin (a,b)`. Throws 400 for an invalid term. */
 export function byLabels(selector: string): (object: { metadata: { labels?: Readonly<Record<string, string>> } }) => boolean {
   const checks = labelTerms(selector, term => refuse(400, 'BadRequest', `unable to parse requirement: ${term}`));
   return object => checks.every(check => check(object));
@@ -15,8 +15,8 @@ const fields: Readonly<Record<string, (secret: SecretObject) => string>> = {
 };
 
 /**
- * `name=value,name!=value` over the fields by which Secrets can be selected. `only`: the one name that it asks for, by
- * which a right can be given.
+ * Parses `name=value,name!=value` for the selectable fields of Secrets. `only` is the one name that it asks for, as
+ * rights can be limited to names.
  */
 export function byFields(selector: string): { matches(secret: SecretObject): boolean; only: string | undefined } {
   const parts = selector

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-/** As in Kubernetes RBAC: everywhere without `namespace`; and in every cluster. */
+/** A rule as in Kubernetes RBAC. Without `namespace` it applies to all namespaces. It applies to every cluster. */
 export interface Rule {
   readonly apiGroups?: readonly string[];
   readonly resources?: readonly string[];
@@ -12,7 +12,7 @@ export interface User {
   readonly name: string;
   readonly rules: readonly Rule[];
 }
-/** Used as NAME:SECRET. `cluster` limits it to that cluster. `expiresAt`: RFC 3339; empty is never. */
+/** A token, used as NAME:SECRET. `cluster` limits it to one cluster. `expiresAt` is in RFC 3339; empty means never. */
 export interface Token {
   readonly name: string;
   readonly secret: string;
@@ -31,7 +31,7 @@ export interface Metadata {
   labels?: Record<string, string>;
   annotations?: Record<string, string>;
 }
-/** A Secret as Kubernetes stores it; data in base64. */
+/** A Secret as Kubernetes stores it, with data in base64. */
 export interface SecretObject {
   metadata: Metadata;
   immutable?: boolean;
@@ -55,9 +55,11 @@ export interface NamespaceSeed {
 export interface ClusterSeed {
   readonly id: string;
   readonly name?: string;
-  /** Not provisioned: Rancher has no way to its API. */
+  /** Whether the cluster is provisioned. If not, Rancher cannot reach its API. */
   readonly provisioned?: boolean;
-  /** The agent over there has hung up: Rancher shows the cluster as unavailable, and its proxy fails. */
+  /**
+   * Whether the cluster's agent is disconnected. Rancher then shows the cluster as unavailable, and its proxy fails.
+   */
   readonly down?: boolean;
   readonly namespaces?: readonly NamespaceSeed[];
   readonly secrets?: readonly SecretSeed[];
@@ -68,7 +70,7 @@ export interface ProjectSeed {
   readonly name?: string;
   readonly backingNamespace: string;
 }
-/** A cluster that Rancher provisioned (RKE2, K3s): its object of provisioning.cattle.io in the management cluster. */
+/** A cluster that Rancher provisioned (RKE2, K3s): its provisioning.cattle.io object in the management cluster. */
 export interface ProvisionedSeed {
   readonly namespace: string;
   readonly name: string;
@@ -82,22 +84,22 @@ export interface Cluster {
   provisioned: boolean;
   down: boolean;
   readonly namespaces: Map<string, NamespaceSeed>;
-  /** By NAMESPACE/NAME, in the order in which they were made. */
+  /** Secrets by NAMESPACE/NAME, in the order of creation. */
   readonly secrets: Map<string, SecretObject>;
-  /** Of the whole cluster: grows with every change. */
+  /** The version of the whole cluster. Every change increments it. */
   version: number;
 }
 export interface Rancher2State {
   readonly clusters: Map<string, Cluster>;
   readonly projects: ProjectSeed[];
   readonly provisioned: ProvisionedSeed[];
-  /** By name; one that is not there is unknown to this version. */
+  /** Settings by name. This version does not know other settings. */
   readonly settings: Record<string, string>;
   readonly users: User[];
   readonly tokens: Token[];
 }
 
-/** The management cluster, which is always there. */
+/** The management cluster, which always exists. */
 export const managementId = 'local';
 
 export function makeCluster({ id, name = id, provisioned = true, down = false, namespaces = [], secrets = [] }: ClusterSeed): Cluster {
@@ -114,7 +116,7 @@ export function makeCluster({ id, name = id, provisioned = true, down = false, n
   return cluster;
 }
 
-/** As if it had been made long ago: no rule is checked. */
+/** Adds a Secret without any checks, as if it had always existed. */
 export function plant(cluster: Cluster, { namespace, name, type = 'kubernetes.io/dockerconfigjson', ...seed }: SecretSeed): SecretObject {
   if (!cluster.namespaces.has(namespace)) cluster.namespaces.set(namespace, { name: namespace });
   const secret: SecretObject = {

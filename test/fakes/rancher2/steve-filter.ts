@@ -8,9 +8,9 @@ type Tree = Readonly<Record<string, unknown>>;
 const isTree = (value: unknown): value is Tree => typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Those that pass `filter` (several are an and, a comma is an or), in the order that `sort` asks for. Without the SQL
- * cache the object of Kubernetes is looked at and `labelSelector` counts; with it there is a grammar, and only some
- * fields are known. Read in Steve's source.
+ * Returns the Secrets that pass `filter` (several filters are a conjunction, a comma is a disjunction), sorted by
+ * `sort`. Without the SQL cache, filters apply to the Kubernetes object, and `labelSelector` works. With it, filters
+ * have a grammar and only some fields are known. Read in Steve's source.
  */
 export function filtered(all: readonly SecretObject[], cluster: Cluster, query: URLSearchParams, sqlCache: boolean): SecretObject[] {
   const revision = query.get('revision');
@@ -25,7 +25,7 @@ export function filtered(all: readonly SecretObject[], cluster: Cluster, query: 
   );
 }
 
-/** `a.b=part,c.d!=part`. What is no such test is passed over; where nothing is left of a filter, nothing passes it. */
+/** Parses `a.b=part,c.d!=part`. Invalid tests are ignored; a filter without any valid test matches nothing. */
 function plainTest(filter: string): Test {
   const tests = filter.split(',').flatMap((part): Test[] => {
     const [field = '', value, ...more] = part.split(/!?=/);
@@ -42,7 +42,7 @@ function holds(object: unknown, path: readonly string[], part: string): boolean 
   return ['string', 'boolean'].includes(typeof value) && String(value).includes(part);
 }
 
-/** By namespaces, or by the projects that these belong to. */
+/** Returns the test for namespaces, or for the projects that they belong to. */
 function placeTest({ namespaces }: Cluster, query: URLSearchParams): Test {
   const wanted = query.get('projectsornamespaces');
   const given = wanted || query.get('projectsornamespaces!');
@@ -79,7 +79,7 @@ function testOf({ key, operator, values }: Requirement): Test {
   };
 }
 
-/** As SQLite compares texts. Steve escapes what is special in a pattern, and does so for plain equality as well. */
+/** Compares texts like SQLite. Steve escapes the special characters of a pattern, even for plain equality. */
 function comparison(operator: string, values: readonly string[]): (value: string) => boolean {
   const [first = ''] = values;
   const has = (value: string): boolean => value.toLowerCase().includes(first.toLowerCase());
@@ -101,7 +101,7 @@ function comparison(operator: string, values: readonly string[]): (value: string
   return tests[operator] ?? (() => false);
 }
 
-/** What the cache knows of a Secret beside its labels; what is not there is an empty text. */
+/** The columns of a Secret in the cache, apart from labels. A missing value is an empty text. */
 const columns: Readonly<Record<string, (secret: SecretObject) => string>> = {
   id: idOf,
   _type: ({ type }) => type,
@@ -133,8 +133,8 @@ function columnOf(field: readonly string[]): (secret: SecretObject) => string {
 type Reader = (secret: SecretObject) => string | undefined;
 
 /**
- * `a.b,-c.d`. The SQL cache takes no notice of case, begins with the id where nothing is asked for, and has labels that
- * are not there at the end.
+ * Sorts by `a.b,-c.d`. The SQL cache ignores case, sorts by id by default, and in ascending order puts missing labels
+ * at the end.
  */
 function sorted(all: SecretObject[], sort: string, sqlCache: boolean): SecretObject[] {
   const keys = sort.split(',').flatMap((key): { read: Reader; sign: number }[] => {
@@ -168,7 +168,7 @@ function readerOf(path: string, sqlCache: boolean): Reader {
   };
 }
 
-/** A version that is to be reached at least. */
+/** Throws 400 if the cluster has not reached the version yet. */
 function demandRevision(revision: string, version: number): void {
   if (!/^[+-]?\d+$/.test(revision)) refuse(400, 'invalid revision query param', `value ${revision} for revision query param is not valid`);
   if (Number(revision) > version) refuse(400, 'unknown revision', 'unknown revision');

@@ -14,13 +14,12 @@ interface Page {
   readonly pages?: number;
 }
 
-/** A number as Go's Atoi reads it. */
+/** Parses a number like Go's Atoi, with a default. */
 const numberOr = (text: string | null, usual: number): number => (/^[+-]?\d+$/.test(text ?? '') ? Number(text) : usual);
 
 /**
- * A page by `pagesize` and `page`. Beyond it, the SQL cache tells where the next one begins, but does not obey
- * `continue` and `limit`;
- * without the cache these make the pages, and `pagesize` cuts what they leave.
+ * Returns a page by `pagesize` and `page`. The SQL cache also returns where the next page begins, but ignores
+ * `continue` and `limit`. Without the cache, `limit` and `continue` make the pages, and `pagesize` cuts them further.
  */
 export function paged(all: SecretObject[], query: URLSearchParams, self: string, sqlCache: boolean): Page {
   const size = numberOr(query.get('pagesize'), 0);
@@ -44,7 +43,7 @@ function linked(token: string | undefined, query: URLSearchParams, self: string)
   return { continue: token, pagination: { first: self, next: `${self}?${next.toString()}`, partial: true } };
 }
 
-/** `exclude` drops members, `excludeValues` empties the values of a map. */
+/** Applies `exclude`, which drops members, and `excludeValues`, which empties the values of a map. */
 export function blank(object: Raw, query: URLSearchParams): object {
   const copy: Record<string, unknown> = structuredClone(object);
   const parentOf = (keys: readonly string[]): Record<string, unknown> => {

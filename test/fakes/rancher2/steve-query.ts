@@ -1,4 +1,4 @@
-/** One test of a filter of Steve's SQL cache: a key, an operator and what it is compared with. */
+/** One test of a filter in Steve's SQL cache: a key, an operator and the values to compare with. */
 export interface Requirement {
   readonly key: string;
   readonly operator: string;
@@ -6,14 +6,14 @@ export interface Requirement {
 }
 type Token = { readonly kind: 'word' | 'quoted' | 'sign' | 'keyword' | 'end' | 'error'; readonly text: string };
 
-/** What the grammar refuses. Steve answers 500 with its message. */
+/** An error of the grammar. Steve answers 500 with its message. */
 export class GrammarError extends Error {}
 const refuse = (message: string): never => {
   throw new GrammarError(message);
 };
 
 const keywords = ['in', 'notin', 'contains', 'notcontains'];
-/** As its messages list them. */
+/** The operators as messages list them. */
 const binary = ['in', 'notin', '=', '==', '!=', '~', '!~', 'gt', 'lt'];
 const comparisons = ['==', '=', '!=', '!~', '~', '<', '>'];
 const signs = [...comparisons, '!', '(', ')', ','];
@@ -55,15 +55,16 @@ function quoted(text: string, mark: string): Token {
 }
 
 /**
- * `key = value`, `==`, `!=`, `~` (a part is enough), `!~`, `<`, `>`, `key in (a, b)`, `notin`, `contains`,
- * `notcontains`, `key`, `!key`, between them commas. Read in Steve's source, as its messages.
+ * Parses `key = value`, `==`, `!=`, `~` (contains), `!~`, `<`, `>`, `key in (a, b)`, `notin`, `contains`,
+ * `notcontains`, `key`, `!key`, separated by commas. Grammar and messages come from Steve's source. Throws
+ * GrammarError.
  */
 export function requirementsOf(text: string): Requirement[] {
   const tokens = scan(text);
   let at = 0;
   const next = (): Token => tokens[Math.min(at++, tokens.length - 1)] as Token;
   const ahead = (): Token => tokens[Math.min(at, tokens.length - 1)] as Token;
-  /** Keywords are words where no operator is looked for. */
+  /** Keywords count as words where no operator is expected. */
   const isWord = ({ kind }: Token): boolean => kind === 'word' || kind === 'keyword';
   const isSign = ({ kind, text: sign }: Token, ...wanted: string[]): boolean => kind === 'sign' && wanted.includes(sign);
   const endsHere = (token: Token): boolean => token.kind === 'end' || isSign(token, ',');

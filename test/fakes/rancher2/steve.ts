@@ -13,17 +13,14 @@ export interface SteveCall {
   readonly cluster: Cluster;
   readonly user: User;
   readonly sqlCache: boolean;
-  /** Origin and what stands before `/v1`. */
+  /** The origin and the path before `/v1`. */
   readonly base: string;
   readonly request: Seen;
-  /** From `/v1` on. */
+  /** The path from `/v1` on. */
   readonly path: string;
 }
 
-/**
- * The types of which it lists what the user may see: by their name in the path, the resource of the rule and the
- * objects.
- */
+/** Other types whose objects the user can list, by their name in the path, with the resource of the RBAC rule. */
 const others: Readonly<Record<string, { readonly resource: string; list(call: SteveCall): Raw[] }>> = {
   namespaces: { resource: 'namespaces', list: ({ cluster }) => [...cluster.namespaces.values()].map(namespaceObject) },
   'management.cattle.io.projects': { resource: 'management.cattle.io/projects', list: ({ state }) => state.projects.map(projectObject) },
@@ -33,11 +30,11 @@ const others: Readonly<Record<string, { readonly resource: string; list(call: St
   },
 };
 
-/** Steve, the API behind the dashboard. A type of which the user may do nothing at all does not exist for him. */
+/** Answers for Steve, the API of the dashboard. A type without any right of the user does not exist for that user. */
 export function steve(call: SteveCall): Reply {
   const headers = { 'x-api-schemas': `${call.base}/v1/schemas` };
   const url = new URL(call.path, 'http://steve');
-  // A slash at the end means nothing.
+  // A trailing slash is ignored.
   const [type = '', ...rest] = url.pathname.replace(/\/$/, '').split('/').slice(2).map(decodeURIComponent);
   try {
     if (type === 'secrets' && rights(call.user, 'secrets').size > 0) return secretsAnswer(call, url, rest, headers);
@@ -54,7 +51,7 @@ export function steve(call: SteveCall): Reply {
   }
 }
 
-/** Verbs that the user has somewhere. */
+/** Returns the verbs that the user has in at least one namespace. */
 function rights(user: User, resource: string): Set<string> {
   const somewhere = (verb: string): boolean =>
     user.rules.some(({ namespace, resourceNames: [name] = [] }) => may(user, { verb, resource, namespace, name }));
@@ -97,7 +94,7 @@ function secretsAnswer(call: SteveCall, url: URL, [namespace, name]: readonly st
   }
 }
 
-/** The methods of a type follow from verbs: PUT and PATCH from `update`, GET from `get` or `list`. */
+/** Throws if the method is not allowed. PUT and PATCH need the verb `update`, GET needs `get` or `list`. */
 function demandMethod(method: string, what: 'collection' | 'resource', verbs: ReadonlySet<string>): void {
   const needs: Readonly<Record<string, readonly string[]>> =
     what === 'collection'
@@ -110,7 +107,7 @@ function demandMethod(method: string, what: 'collection' | 'resource', verbs: Re
 
 const strategic = 'application/strategic-merge-patch+json';
 
-/** Steve's own members are no part of an object; where one stands behind an underscore, that is meant. */
+/** Drops Steve's own members. A name with an underscore stands for the object's own member of that name. */
 function withoutReserved(object: Record<string, unknown>): Record<string, unknown> {
   const { id: _, type: __, links: ___, actions: ____, _id, _type, _links, _actions, ...rest } = object;
   const meant = Object.entries({ id: _id, type: _type, links: _links, actions: _actions }).filter(([, value]) => value !== undefined);
@@ -124,7 +121,10 @@ function strategicPatch({ body }: Seen): string {
   return 'value' in read ? JSON.stringify(withoutReserved(read.value)) : refuse(500, 'ServerError', read.flaw);
 }
 
-/** Only what the user may list, namespace by namespace; without that right nothing, and no error. */
+/**
+ * Lists the Secrets in namespaces where the user has the right to list. Without that right the list is empty, not an
+ * error.
+ */
 function listOf(call: SteveCall, url: URL, namespace: string | undefined): object {
   const { cluster, user, base } = call;
   const allowed = namespacesOf(user, 'list', 'secrets');
@@ -137,7 +137,7 @@ function listOf(call: SteveCall, url: URL, namespace: string | undefined): objec
 
 const counted = (data: readonly object[], count = data.length): object => ({ ...(count > 0 && { count }), data });
 
-/** Steve's own type stands where Kubernetes has its; that one is `_type`. */
+/** Renders a Secret. `type` is Steve's own type; that of Kubernetes is `_type`. */
 function shown({ type, metadata, ...secret }: SecretObject): Raw {
   const state = { error: false, message: 'Resource is always ready', name: 'active', transitioning: false };
   const id = `${metadata.namespace}/${metadata.name}`;
