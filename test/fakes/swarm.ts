@@ -12,58 +12,60 @@ import { newId, type Progress, type Service, type Task } from './swarm/state.ts'
 import { launch, lose, stop } from './swarm/tasks.ts';
 
 export interface SwarmOptions {
-  /** 20.10.24 with the API 1.12 to 1.41, and a manager, unless said. */
+  /** The engine. Defaults to a manager with 20.10.24 and the API 1.12 to 1.41. */
   readonly engine?: Partial<EngineFacts> & { readonly images?: readonly string[] };
   readonly registries?: readonly UpstreamRegistry[];
-  /** Whether a registry that is not listed takes a login. */
+  /** Whether a registry that is not listed accepts a login. */
   readonly accepts?: Accepts;
-  /** Services that are there: what was deployed, and the login it came with. */
+  /** Existing services, each with the login it was deployed with. */
   readonly services?: readonly { readonly spec: Value; readonly login?: Login }[];
   readonly clock?: Pick<Clock, 'wall'>;
 }
 
-/** A service as it is now, with what no answer shows. */
+/** The current state of a service, with members that no response shows. */
 export interface Inside {
   readonly id: string;
   readonly version: number;
   readonly spec: Spec;
-  /** What its next task comes with to the registry; undefined: it comes without a login. */
+  /** The login that its next task uses for the registry, or undefined for none. */
   readonly login: Login | undefined;
-  /** The same after a rollback. */
+  /** The login that tasks use after a rollback. */
   readonly previousLogin: Login | undefined;
   readonly state: Progress | undefined;
   readonly tasks: readonly Readonly<Task>[];
 }
 
-/** An engine in Swarm mode with state and one machine, which answers as recorded on Docker 20.10.24. */
+/** A fake engine in Swarm mode with state and one node. It answers as recorded on Docker 20.10.24. */
 export interface Swarm {
   answer(request: Seen): Reply;
   readonly node: SwarmNode;
   readonly quirks: Quirks & {
-    /** Paths of members of a Spec that it loses, as another engine behind a proxy would. */
+    /** Paths of the members of a Spec that the engine loses, like another engine behind a proxy. */
     loses: readonly string[];
-    /** So many of the next updates find that somebody else has been faster. */
+    /** How many of the next updates lose a race against another client. */
     raced: number;
   };
-  /** Throws for an unknown name. */
+  /** Returns the state of a service. Throws for an unknown name. */
   service(name: string): Inside;
-  /** Somebody else deploys, with or without a login; what is there keeps its own without one. */
+  /**
+   * Deploys a service like another client, with or without a login. Without one, an existing service keeps its login.
+   */
   deploy(spec: Value, login?: Login): void;
-  /** Its manager becomes the leader, as after a restart: it commits all services at once, as they are. */
+  /** Makes the manager the leader, as after a restart: it commits all services at once, unchanged. */
   elect(): void;
-  /** Somebody removes all services. */
+  /** Removes all services, like another client. */
   clear(): void;
-  /** Somebody else asks for a rollback. */
+  /** Rolls a service back, like another client. */
   rollBack(name: string): void;
-  /** How far its roll-out has come, from now on. */
+  /** Sets the state of a service's roll-out. */
   progress(name: string, state: Progress | undefined): void;
-  /** Its running tasks end with their machine, which comes back without images: others are started. */
+  /** Ends the running tasks with their machine, which comes back without images, and starts others. */
   reschedule(name: string): void;
-  /** Somebody drains the machine: its running tasks are stopped, and others started. */
+  /** Drains the machine: running tasks are stopped and replaced. */
   drain(name: string): void;
-  /** Of a host of `registries`. */
+  /** Changes the password of a host in `registries`. */
   rotate(host: string, password: string): void;
-  /** Of a host of `registries`: another image stands under `repository:tag`. */
+  /** Points `repository:tag` of a host in `registries` at another image. */
   retag(host: string, name: string, digest: string): void;
 }
 
@@ -162,7 +164,7 @@ export function makeSwarm(options: SwarmOptions = {}): Swarm {
   };
 }
 
-/** Starts it on a free port of 127.0.0.1, unless the options say otherwise: a socket, or TLS. */
+/** Starts a fake Swarm, by default on a free port of 127.0.0.1. The options can set a socket or TLS. */
 export async function startFakeSwarm(options: SwarmOptions & ServerOptions = {}): Promise<FakeSwarm> {
   const swarm = makeSwarm(options);
   return Object.assign(await startServer(swarm.answer, options), swarm);

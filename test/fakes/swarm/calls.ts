@@ -13,9 +13,9 @@ export interface Api {
   readonly orchestrator: Orchestrator;
   readonly places: Places;
   wall(): number;
-  /** Called before an update is looked at: what somebody else does at that moment. */
+  /** Called before an update is checked. It may change the service, like another client at that moment. */
   meanwhile(service: Service): void;
-  /** What the engine keeps of a Spec, besides what its API says. */
+  /** Returns the Spec that the engine keeps, without the members that it loses. */
   kept(spec: Spec): Spec;
 }
 
@@ -25,7 +25,7 @@ export interface Asked {
   readonly body: string;
   readonly version: Version;
 }
-/** name: what the path names. */
+/** A handler. `name` is the name in the path. */
 export type Call = (api: Api, asked: Asked, name: string) => Reply;
 
 export const reply = (status: number, value: Value): Reply => ({
@@ -44,7 +44,7 @@ function demandManager({ facts }: Api): void {
   if (message !== undefined) throw new Refused(503, message);
 }
 
-/** By id, name, or the beginning of an id. Everything that is due has come to it. Throws a Refused. */
+/** Finds a service by id, name, or prefix of an id, and settles it. Throws a Refused. */
 function found({ services, orchestrator }: Api, name: string): Service {
   const service =
     services.find(({ id }) => id === name) ??

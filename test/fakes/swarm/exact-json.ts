@@ -1,4 +1,4 @@
-/** What a JSON text holds, whole numbers beyond 2^53 exactly. */
+/** A parsed JSON value. Whole numbers beyond 2^53 are exact. */
 export type Value = null | boolean | number | bigint | string | readonly Value[] | Members;
 export interface Members {
   readonly [name: string]: Value;
@@ -6,10 +6,10 @@ export interface Members {
 
 export const isMap = (value: Value | undefined): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A member that is a map; an empty one where it is none. */
+/** Returns a member that is a map, or else an empty map. */
 export const mapOf = (value: Value | undefined): Members => (isMap(value) ? value : {});
 
-/** A member that is a text; the other one where it is none. */
+/** Returns a member that is a text, or else the default. */
 export const textOf = (value: Value | undefined, otherwise = ''): string => (typeof value === 'string' ? value : otherwise);
 
 export function parse(text: string): Value {
@@ -20,7 +20,7 @@ export function parse(text: string): Value {
   return JSON.parse(text, exactly) as Value;
 }
 
-/** As Go writes it: what HTML would read is escaped. Members without a value are left out. */
+/** Serializes a value like Go: the special characters of HTML are escaped, and members without a value are left out. */
 export function write(value: Value): string {
   if (typeof value === 'bigint') return String(value);
   if (Array.isArray(value)) return `[${value.map(write).join(',')}]`;
@@ -30,7 +30,7 @@ export function write(value: Value): string {
   return `{${members.join(',')}}`;
 }
 
-/** Equal for two values that differ in the order of members alone. */
+/** Serializes a value with sorted members. Values that differ only in the order of members give the same text. */
 export function canonical(value: Value): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
   if (!isMap(value)) return write(value);

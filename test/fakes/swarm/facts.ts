@@ -1,4 +1,4 @@
-/** What an engine says of itself. swarm: what part it has in a Swarm. */
+/** The facts that an engine reports. `swarm` is its role in a Swarm. */
 export interface EngineFacts {
   readonly version: string;
   readonly apiVersion: string;
@@ -6,5 +6,8 @@ export interface EngineFacts {
   readonly swarm: 'manager' | 'worker' | 'inactive';
 }
 
-/** Whose words it has: 28.5.2 was recorded besides 20.10.24, and does the same in others. */
+/**
+ * Whether the engine uses the messages of 28.5.2, which was recorded besides 20.10.24. Apart from the messages, both
+ * behave the same.
+ */
 export const isModern = ({ version }: EngineFacts): boolean => Number(version.split('.')[0]) >= 28;

@@ -3,10 +3,10 @@ import { isMap, parse } from './exact-json.ts';
 import { type EngineFacts, isModern } from './facts.ts';
 import { Refused } from './spec.ts';
 
-/** Names of filters, each with the values of which one must hold. */
+/** Filters by name. One of the values of each must match. */
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
-/** `{"label":["a=b"]}`, or the older `{"label":{"a=b":true}}`. Throws a Refused. */
+/** Parses `{"label":["a=b"]}`, or the older `{"label":{"a=b":true}}`. Throws a Refused. */
 export function filtersOf(facts: EngineFacts, query: URLSearchParams, known: readonly string[]): Filters {
   const text = query.get('filters') ?? '';
   if (text === '') return new Map();
@@ -21,7 +21,7 @@ export function filtersOf(facts: EngineFacts, query: URLSearchParams, known: rea
   return filters;
 }
 
-/** Whether one of the values of a filter holds; so does a filter that is not there. */
+/** Whether one of the values of a filter matches. A missing filter matches everything. */
 export function holds(filters: Filters, name: string, test: (value: string) => boolean): boolean {
   const values = filters.get(name);
   return values === undefined || values.length === 0 || values.some(test);

@@ -1,15 +1,15 @@
 import { isMap, parse } from './exact-json.ts';
 
-/** What an engine comes with to a registry. */
+/** The credentials that an engine uses for a registry. */
 export interface Login {
   readonly username: string;
   readonly password: string;
 }
 
 /**
- * What the engine makes of an X-Registry-Auth: base64 in the alphabet of URLs, with its padding, of a map; the names of
- * members in any case. undefined: it stores the text as it is and comes to the registry without a login (recorded: 200
- * without a warning).
+ * Decodes an X-Registry-Auth header like the engine: padded base64url of a map, whose names match in any case. For
+ * undefined, the engine stores the text as it is and uses the registry without a login (recorded: 200 without a
+ * warning).
  */
 export function loginIn(header: string): Login | undefined {
   const text = header.replace(/[\r\n]/g, '');

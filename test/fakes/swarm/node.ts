@@ -2,30 +2,30 @@ import { mapOf, textOf } from './exact-json.ts';
 import type { Login } from './login.ts';
 import { type Spec, templateOf } from './spec.ts';
 
-/** A registry that the engine reaches. `images`: digests by `repository:tag`. */
+/** A registry that the engine can reach. `images` are digests by `repository:tag`. */
 export interface UpstreamRegistry {
   readonly host: string;
   readonly user: string;
   password: string;
   readonly images: Record<string, string>;
 }
-/** Asks whether a registry takes a login, for hosts that are not listed: so an embedded ECR can answer. */
+/** Whether a registry accepts a login, for hosts that are not listed. An embedded ECR can answer this. */
 export type Accepts = (host: string, login: Login) => boolean;
 
-/** The one machine of the Swarm. */
+/** The only node of the Swarm. */
 export interface SwarmNode {
-  /** What it has: digests by name. */
+  /** The local images: digests by name. */
   readonly images: Map<string, string>;
-  /** What its engine has written to its log: the only place where a refused pull is told. */
+  /** The log of the engine, the only place that reports a refused pull. */
   readonly log: string[];
-  /** Starts a container: the image that it runs, and how that ended at once if it did. */
+  /** Starts a container. Returns its image, and how it ended if it ended immediately. */
   start(
     spec: Spec,
     login: Login | undefined,
   ): { readonly image: string; readonly end?: 'failed' | 'complete' } | { readonly missing: string };
 }
 
-/** HOST/REPOSITORY:TAG, as the engine reads an image's name. */
+/** Parses an image name as HOST/REPOSITORY:TAG, like the engine. */
 function placeOf(image: string): { readonly host: string; readonly name: string; readonly whole: string } {
   const [, host = 'docker.io', path = image] = /^([^/]*[.:][^/]*|localhost)\/(.*)$/.exec(image) ?? [];
   const name = path.includes('@') || /:[^/]*$/.test(path) ? path : `${path}:latest`;
@@ -36,7 +36,7 @@ export function makeNode(registries: readonly UpstreamRegistry[], accepts: Accep
   const images = new Map(had.map(name => [name, `sha256:former-${name}`]));
   const log: string[] = [];
 
-  /** The digest that the registry has; undefined where it does not let the engine in. */
+  /** Returns the digest in the registry, or undefined if the registry refuses the engine. */
   function pull(host: string, name: string, login: Login | undefined): string | undefined {
     const registry = registries.find(one => one.host === host);
     if (!registry) return login && accepts?.(host, login) ? `sha256:of-${name}` : undefined;

@@ -3,21 +3,23 @@ import { modeOf, rollOutOf } from './spec.ts';
 import type { Given, Progress, Service, Task, UpdateStatus } from './state.ts';
 import { isDirty, launch, stop, tasksIn } from './tasks.ts';
 
-/** No service is brought further at once: its tasks may fail for ever. */
+/** The limit of steps in one `settle`, because tasks may fail forever. */
 const mostSteps = 50;
 
-/** Changes services, and does what follows. Everything that is due comes with the next `settle`, in its order. */
+/** Changes services and does what follows from that. Everything that is due happens in the next `settle`, in order. */
 export interface Orchestrator {
-  /** Another Spec, with a login; the former ones are kept. */
+  /** Sets another Spec with a login and keeps the former ones. */
   change(service: Service, next: Given): void;
-  /** All of them at once: they have the same version afterwards, and nothing else is new. */
+  /** Commits all services at once. They get the same version and update time, and nothing else changes. */
   commit(services: readonly Service[]): void;
-  /** The former Spec and its login are back. */
+  /** Restores the former Spec and its login. */
   rollBack(service: Service): void;
   settle(service: Service): void;
 }
 
-/** restless: every update replaces all tasks. patient: a task that fails in a roll-out counts after its `Monitor`. */
+/**
+ * restless: every update replaces all tasks. patient: a task that fails in a roll-out counts only after its `Monitor`.
+ */
 export interface Quirks {
   restless: boolean;
   patient: boolean;
@@ -69,7 +71,7 @@ export function makeOrchestrator(node: SwarmNode, wall: () => number, quirks: Qu
     settle(service);
   }
 
-  /** A job runs as often as it is changed. */
+  /** Runs a job. A job runs again after each change. */
   function runJob(service: Service, slots: number): void {
     const isGlobal = modeOf(service.now.spec).kind === 'global-job';
     if (isGlobal) service.tasks = [];
@@ -131,7 +133,7 @@ export function makeOrchestrator(node: SwarmNode, wall: () => number, quirks: Qu
   }
 
   let version = 10;
-  // Every object of a Swarm counts on by the same index.
+  // All objects of a Swarm share one index, so versions have gaps.
   const nextVersion = (): number => (version += 3);
 
   function commit(services: readonly Service[]): void {

@@ -67,7 +67,7 @@ function routed(api: Api, { method, path, headers, body }: Seen): Reply {
   }
 }
 
-/** What the engine answers to a request. */
+/** Returns the engine's response to a request. */
 export function answerOf(api: Api, request: Seen): Reply {
   const { facts } = api;
   const own = {

@@ -3,10 +3,10 @@ import { modeOf, type Spec, templateOf } from './spec.ts';
 import type { Service, Task } from './state.ts';
 
 const time = (ms: number): string => new Date(ms).toISOString();
-/** Go leaves out what is nothing. */
+/** Omits a zero value, like Go. */
 const unlessZero = (name: string, value: number | undefined): Members => (value ? { [name]: value } : {});
 
-/** What the machine of the Swarm calls what tasks are attached to. */
+/** The ids of the node and the network that tasks are attached to. */
 export interface Places {
   readonly node: string;
   readonly hostNetwork: string;
@@ -35,13 +35,13 @@ export function shownService(service: Service, { hostNetwork }: Places, more: Me
   };
 }
 
-/** What `status=true` adds. */
+/** The members that `status=true` adds. */
 export function statusOf({ now, tasks }: Service): Members {
   const count = (state: string): number => tasks.filter(task => task.state === state).length;
   return { ServiceStatus: { RunningTasks: count('running'), DesiredTasks: modeOf(now.spec).slots, CompletedTasks: count('complete') } };
 }
 
-/** What the engine takes where nothing is said (recorded). */
+/** Adds the engine's defaults to a Spec (recorded). */
 export function withDefaults(spec: Spec): Spec {
   const config = { Parallelism: 1, FailureAction: 'pause', Monitor: 5_000_000_000, MaxFailureRatio: 0, Order: 'stop-first' };
   const { ContainerSpec, ...template } = templateOf(spec);

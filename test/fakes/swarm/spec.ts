@@ -1,9 +1,9 @@
 import { isMap, type Members, mapOf, textOf, type Value } from './exact-json.ts';
 
-/** Of a service, as the engine keeps it. */
+/** The Spec of a service, as the engine stores it. */
 export type Spec = Members & { readonly Name: string };
 
-/** What a service is refused for. */
+/** The refusal of a request. */
 export class Refused extends Error {
   readonly status: number;
   constructor(status: number, message: string) {
@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-/** A version of the API: 1.41 is [1, 41]. */
+/** An API version: 1.41 is [1, 41]. */
 export type Version = readonly [number, number];
 export const versionOf = (text: string): Version => {
   const [major = 0, minor = 0] = text.split('.').map(Number);
@@ -21,8 +21,8 @@ export const versionOf = (text: string): Version => {
 export const isBefore = (one: Version, other: Version): boolean => one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
 
 /**
- * What the engine drops of a Spec that comes through an API version before the one that brought it (adjustForAPIVersion
- * in moby's daemon/server/router/swarm; Sysctls, MaxReplicas, capabilities and Ulimits recorded).
+ * The members of a Spec by the API version that introduced them. The engine drops them from requests in older versions
+ * (adjustForAPIVersion in moby's daemon/server/router/swarm; Sysctls, MaxReplicas, capabilities and Ulimits recorded).
  */
 const broughtBy: readonly (readonly [string, readonly string[]])[] = [
   ['1.40', ['TaskTemplate.ContainerSpec.Sysctls', 'TaskTemplate.Placement.MaxReplicas']],
@@ -39,7 +39,7 @@ const broughtBy: readonly (readonly [string, readonly string[]])[] = [
   ['1.46', ['TaskTemplate.ContainerSpec.OomScoreAdj']],
 ];
 
-/** The value without the member at a path; all around it is kept. */
+/** Returns the value without the member at a path. */
 export function without(value: Value, [name = '', ...rest]: readonly string[]): Value {
   if (!isMap(value) || value[name] === undefined) return value;
   const { [name]: member, ...others } = value;
@@ -51,7 +51,7 @@ export function throughVersion(spec: Value, version: Version): Value {
   return dropped.reduce((kept, path) => without(kept, path.split('.')), spec);
 }
 
-/** A Spec with all that the engine adds to it, and without what it takes for nothing. Throws a Refused. */
+/** Reads a Spec, with the engine's additions and without zero values that it treats as unset. Throws a Refused. */
 export function readSpec(given: Value, hostNetwork: string): Spec {
   const spec = mapOf(given);
   const template = mapOf(spec['TaskTemplate']);
@@ -86,7 +86,7 @@ export function readSpec(given: Value, hostNetwork: string): Spec {
 const withoutZeros = (map: Members, names: readonly string[]): Members =>
   Object.fromEntries(Object.entries(map).filter(([name, value]) => !(names.includes(name) && value === 0)));
 
-/** How the tasks of a service are replaced; times in milliseconds. The defaults are the engine's. */
+/** How the tasks of a service are replaced, with times in milliseconds. The defaults are those of the engine. */
 export interface RollOut {
   readonly parallelism: number;
   readonly delayMs: number;
@@ -104,11 +104,11 @@ export function rollOutOf(spec: Spec, which: 'UpdateConfig' | 'RollbackConfig'):
   };
 }
 
-/** How a task that has ended is replaced. */
+/** How an ended task is replaced. */
 export interface Restart {
   readonly condition: string;
   readonly delayMs: number;
-  /** 0: any number. */
+  /** 0: unlimited. */
   readonly mostAttempts: number;
 }
 export function restartOf(spec: Spec): Restart {
@@ -120,7 +120,7 @@ export function restartOf(spec: Spec): Restart {
   };
 }
 
-/** slots: how many tasks it shall have; a global one has one on its one node. */
+/** The mode of a service. `slots` is the desired number of tasks; a global service has one on the only node. */
 export interface Mode {
   readonly kind: 'replicated' | 'global' | 'replicated-job' | 'global-job';
   readonly slots: number;
@@ -136,7 +136,7 @@ export function modeOf(spec: Spec): Mode {
   return { kind: 'replicated', slots: Number(mapOf(mode['Replicated'])['Replicas'] ?? 1) };
 }
 
-/** What tasks are made of. Another one makes tasks anew; another login does not. */
+/** Returns the template of the tasks. A change of it replaces tasks; a change of the login does not. */
 export function templateOf(spec: Spec): Members {
   const { Runtime: _, ...template } = mapOf(spec['TaskTemplate']);
   return template;

@@ -5,25 +5,25 @@ export type TaskState = 'assigned' | 'running' | 'complete' | 'failed' | 'reject
 
 export interface Task {
   readonly id: string;
-  /** From 1; 0 for a task of a global service, and for the first one of a job. */
+  /** From 1. 0 for a task of a global service and for the first one of a job. */
   readonly slot: number;
   readonly spec: Spec;
-  /** As it came in X-Registry-Auth; undefined: none. */
+  /** The X-Registry-Auth header, if any. */
   readonly auth: string | undefined;
-  /** Wall clock, ms. */
+  /** Wall clock, in ms. */
   readonly created: number;
-  /** Of a job: how often it had been started before. */
+  /** For a job: how often it was started before. */
   readonly iteration: number | undefined;
-  /** How many tasks of its slot have failed before it, since the last roll-out. */
+  /** The number of failed tasks in its slot before it, since the last roll-out. */
   readonly attempt: number;
   state: TaskState;
   desired: 'running' | 'shutdown' | 'complete';
   updated: number;
   message?: string;
   error?: string;
-  /** The digest of the image that it runs. */
+  /** The digest of its image. */
   image?: string;
-  /** When another one takes its place, as it has ended. */
+  /** When an ended task is replaced. */
   restartAt?: number;
 }
 
@@ -35,17 +35,17 @@ export interface UpdateStatus {
   readonly completed?: number;
 }
 
-/** A roll-out that is under way. */
+/** A roll-out in progress. */
 export interface Rolling {
   readonly plan: RollOut;
   readonly way: 'update' | 'rollback';
   readonly slots: number[];
   nextAt: number;
-  /** A task of it that has failed, which is acted upon at that moment. */
+  /** A failed task of the roll-out, which is handled at `nextAt`. */
   failed?: Task;
 }
 
-/** A Spec with the login that came with it. */
+/** A Spec and its login. */
 export interface Given {
   readonly spec: Spec;
   readonly auth: string | undefined;
@@ -66,5 +66,5 @@ export interface Service {
 }
 
 const alphabet = '0123456789abcdefghijklmnopqrstuvwxyz';
-/** Of a service, task, node or network of a Swarm. */
+/** Makes the id of a service, task, node or network. */
 export const newId = (): string => Array.from({ length: 25 }, () => alphabet[randomInt(alphabet.length)]).join('');

@@ -4,13 +4,13 @@ import type { SwarmNode } from './node.ts';
 import { modeOf, restartOf, templateOf } from './spec.ts';
 import { newId, type Service, type Task } from './state.ts';
 
-/** How many tasks of a slot are kept, unless attempts are counted. */
+/** The number of tasks kept per slot, unless the restart policy limits attempts. */
 const history = 5;
 
 const isLive = ({ desired }: Task): boolean => desired === 'running';
 export const tasksIn = ({ tasks }: Service, slot: number): Task[] => tasks.filter(task => task.slot === slot);
 
-/** Starts a task in a slot, and lets it come to its end at once where that is its nature. */
+/** Starts a task in a slot. A task that fails or completes immediately has already ended when this returns. */
 export function launch(service: Service, slot: number, node: SwarmNode, now: number, attempt = 0): Task {
   const { spec, auth } = service.now;
   const { kind } = modeOf(spec);
@@ -42,7 +42,7 @@ export function launch(service: Service, slot: number, node: SwarmNode, now: num
   return task;
 }
 
-/** A task that has ended is replaced, if its policy says so. */
+/** Ends a task and schedules its replacement, if its restart policy says so. */
 function end(task: Task, now: number): void {
   const { condition, delayMs, mostAttempts } = restartOf(task.spec);
   const isJob = task.iteration !== undefined;
@@ -56,13 +56,13 @@ export function stop(task: Task, now: number): void {
   if (task.state === 'running') Object.assign(task, { state: 'shutdown', desired: 'shutdown', updated: now, message: 'shutdown' });
 }
 
-/** The machine of the task is gone: another one takes its place at once, as the service says now. */
+/** Replaces a task whose machine is gone by one with the current Spec and login of the service. */
 export function lose(service: Service, task: Task, node: SwarmNode, now: number): void {
   Object.assign(task, { state: 'failed', desired: 'shutdown', updated: now, error: 'task: non-zero exit (137)' });
   launch(service, task.slot, node, now);
 }
 
-/** The oldest ones of a slot go. Where attempts are counted, no more stay than that takes. */
+/** Removes the oldest ended tasks of a slot. If attempts are limited, it keeps only as many tasks as that needs. */
 function prune(service: Service, slot: number): void {
   const { mostAttempts } = restartOf(service.now.spec);
   const most = mostAttempts > 0 ? mostAttempts + 1 : history;
@@ -72,8 +72,8 @@ function prune(service: Service, slot: number): void {
 }
 
 /**
- * Whether an update replaces what is in a slot: another template always, another login only where no task runs. That
- * includes one that has ended well and would stay so (recorded).
+ * Whether an update replaces the task in a slot. Another template always does; another login only if no task runs. This
+ * includes a task that has completed and would not be restarted (recorded).
  */
 export function isDirty(service: Service, slot: number): boolean {
   const newest = tasksIn(service, slot).findLast(isLive) ?? tasksIn(service, slot).at(-1);
