@@ -1,16 +1,16 @@
 import { createPrivateKey, generateKeyPairSync, randomBytes, sign } from 'node:crypto';
 
-/** An authority of our own, whose certificates hold for a day. No program is needed for it. */
+/** A certificate authority for tests. It needs no external program. Its certificates are valid for a day. */
 export interface Authority {
-  /** PEM, for those who shall trust it. */
+  /** The certificate of the authority, in PEM, for clients to trust. */
   readonly ca: string;
-  /** A certificate for this host name, made once. */
+  /** Returns the key and certificate of a server for this host name. The certificate is issued once. */
   certificateFor(host: string): { readonly key: string; readonly cert: string };
-  /** A certificate by which somebody of this name logs in. */
+  /** Issues a client certificate with this common name. */
   certificateOf(name: string): { readonly key: string; readonly cert: string };
 }
 
-/** DER (ITU-T X.690): a tag, a length, the contents. Go takes the shortest form of a length alone. */
+/** Encodes one DER element (ITU-T X.690): tag, length and contents. Go accepts only the shortest form of a length. */
 function der(tag: number, ...contents: readonly Uint8Array[]): Buffer {
   const body = Buffer.concat(contents);
   const [high, low] = [body.length >> 8, body.length & 0xff];

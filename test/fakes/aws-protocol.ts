@@ -1,7 +1,7 @@
 import { createHash, createHmac, randomUUID } from 'node:crypto';
 import type { Reply, Seen } from './server.ts';
 
-/** Who signed a request, for which service and region. */
+/** The access key that signed a request, with the service and region of the signature. */
 export interface Signer {
   readonly accessKeyId: string;
   readonly region: string;
@@ -13,7 +13,7 @@ export interface Signer {
 const form =
   /^AWS4-HMAC-SHA256 Credential=(?<accessKeyId>[^/]+)\/[^/]+\/(?<region>[^/]+)\/(?<service>[^/]+)\/aws4_request, ?SignedHeaders=(?<headers>[a-z0-9;-]+), ?Signature=(?<signature>\S+)$/;
 
-/** undefined: not signed with Signature Version 4. */
+/** Returns the signer, or undefined if the request is not signed with Signature Version 4. */
 export function signerOf({ headers }: Pick<Seen, 'headers'>): Signer | undefined {
   const { accessKeyId, region, service, headers: signed, signature } = form.exec(headers.authorization ?? '')?.groups ?? {};
   if (!accessKeyId || !region || !service || !signed || !signature) return undefined;
@@ -24,8 +24,8 @@ const sha256 = (data: string | Buffer): string => createHash('sha256').update(da
 const hmac = (key: string | Buffer, data: string): Buffer => createHmac('sha256', key).update(data).digest();
 
 /**
- * The signature that the request should carry (AWS Signature Version 4; queries are not used here). `time`: its
- * x-amz-date.
+ * Returns the signature that the request should carry (AWS Signature Version 4, at the time of its x-amz-date). Queries
+ * are not supported.
  */
 export function signatureOf(
   request: Seen,
@@ -35,21 +35,21 @@ export function signatureOf(
   const time = String(request.headers['x-amz-date']);
   const scope = [time.slice(0, 8), region, service, 'aws4_request'];
   const headers = signedHeaders.map(name => `${name}:${String(request.headers[name]).trim()}\n`).join('');
-  // Every service but S3 encodes the path once more.
+  // All services except S3 encode the path a second time.
   const path = request.path.split('/').map(encodeURIComponent).join('/');
   const canonical = [request.method, path, '', headers, signedHeaders.join(';'), sha256(request.body)].join('\n');
   const key = scope.reduce<string | Buffer>((parent, part) => hmac(parent, part), `AWS4${secret}`);
   return hmac(key, ['AWS4-HMAC-SHA256', time, scope.join('/'), sha256(canonical)].join('\n')).toString('hex');
 }
 
-/** An error in the words of one service. */
+/** An error as one service words it. */
 export interface AwsError {
   readonly status: number;
   readonly code: string;
   readonly message: string;
 }
 
-/** JSON 1.1, as ECR answers. */
+/** A reply in JSON 1.1, the protocol of ECR. */
 export function jsonReply(status: number, body: object): Reply {
   return {
     status,
@@ -58,7 +58,7 @@ export function jsonReply(status: number, body: object): Reply {
   };
 }
 
-/** Query protocol, as STS answers. */
+/** A reply in the query protocol, as STS sends it. */
 export function xmlReply(status: number, name: string, content: Tree): Reply {
   const text = `<${name} xmlns="https://sts.amazonaws.com/doc/2011-06-15/">${xml(content)}</${name}>`;
   return { status, headers: { 'content-type': 'text/xml', 'x-amzn-requestid': randomUUID() }, text };
@@ -74,7 +74,7 @@ export interface Tree {
   readonly [name: string]: string | number | Tree;
 }
 
-/** Elements in the order of the members. */
+/** Serializes a tree as XML elements, in the order of its members. */
 export function xml(tree: Tree): string {
   return Object.entries(tree)
     .map(([name, value]) => `<${name}>${typeof value === 'object' ? xml(value) : escape(String(value))}</${name}>`)

@@ -3,26 +3,26 @@ import { functionArn } from './lambda.ts';
 
 export type Service = 'ecr' | 'ecr-public' | 'sts' | 'lambda';
 
-/** One call as AWS would log it. */
+/** One call, as AWS would log it. */
 export interface AwsCall {
   readonly service: Service;
   readonly action: string;
   readonly region: string;
   readonly accessKeyId: string;
   readonly principal: string;
-  /** Members of the request: RoleArn, RoleSessionName, ExternalId ... */
+  /** The members of the request: RoleArn, RoleSessionName, ExternalId ... */
   readonly input: Readonly<Record<string, unknown>>;
 }
 
 interface ErrorForm {
-  /** Status and code of ECR's API, and of STS and Lambda where they differ. */
+  /** Status and code in ECR's API, and in STS and Lambda where they differ. */
   readonly ecr: readonly [status: number, code: string];
   readonly sts?: readonly [status: number, code: string];
   readonly lambda?: readonly [status: number, code: string];
   readonly message: (call: AwsCall) => string;
 }
 
-/** The right that is missed: of the two that ECR Public wants, its own is looked at last. */
+/** The missing right. ECR Public needs two rights and checks its own last. */
 const rightOf = ({ service, action }: Pick<AwsCall, 'service' | 'action'>): string =>
   service === 'ecr-public' ? 'sts:GetServiceBearerToken' : service === 'lambda' ? 'lambda:InvokeFunction' : `ecr:${action}`;
 
@@ -36,7 +36,7 @@ const deniedWords = (call: AwsCall): string => {
 };
 const badToken = 'The security token included in the request is invalid.';
 
-/** Errors of AWS, by our names for them (service models, and messages seen in the field). */
+/** AWS errors by the names that tests use. Sources: the service models, and messages seen in the field. */
 const errors = {
   denied: {
     ecr: [400, 'AccessDeniedException'],
@@ -99,7 +99,7 @@ const errors = {
 export type ErrorName = keyof typeof errors;
 export const errorNames = Object.keys(errors) as ErrorName[];
 
-/** The error in the words of the service that is asked. */
+/** Returns the error in the words of the requested service. */
 export function errorOf(name: ErrorName, call: AwsCall, service: Service): AwsError {
   const form: ErrorForm = errors[name];
   const [status, code] = (service === 'sts' && form.sts) || (service === 'lambda' && form.lambda) || form.ecr;
@@ -108,14 +108,14 @@ export function errorOf(name: ErrorName, call: AwsCall, service: Service): AwsEr
 
 export interface TokenData {
   readonly authorizationToken: string;
-  /** In seconds. */
+  /** Seconds since the epoch. */
   readonly expiresAt: number;
   readonly proxyEndpoint: string;
 }
 
 const encoded = (text: string) => (data: TokenData) => [{ ...data, authorizationToken: Buffer.from(text).toString('base64') }];
 
-/** Good answers by their form, none of which may be delivered (but for the last two). */
+/** Well-formed answers that must not be delivered (except the last two). */
 const spoilt = {
   empty: () => [],
   'no token': ({ expiresAt, proxyEndpoint }) => [{ expiresAt, proxyEndpoint }],
@@ -126,7 +126,7 @@ const spoilt = {
   'control characters': encoded('AWS:two\nlines'),
   'not base64': data => [{ ...data, authorizationToken: '%%% not base64 %%%' }],
   'not text': data => [{ ...data, authorizationToken: Buffer.from([0x41, 0x3a, 0xff, 0xfe]).toString('base64') }],
-  // What moto 5.2 answers, always.
+  // moto 5.2 always answers this.
   expired: data => [{ ...data, expiresAt: 1_420_070_400 }],
   'no expiry': ({ authorizationToken, proxyEndpoint }) => [{ authorizationToken, proxyEndpoint }],
   'far expiry': data => [{ ...data, expiresAt: data.expiresAt + 10 * 365 * 86_400 }],

@@ -1,17 +1,20 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '../../src/contract/clock.ts';
 
-/** A clock that moves only when told, wall and monotonic time apart. */
+/** A clock that moves only when told. Wall and monotonic time are separate. */
 export interface VirtualClock extends Clock {
-  /** Lets both times pass; sleepers wake in their order, and what they start runs before the next one wakes. */
+  /** Advances both times. Sleepers wake in order, and the code that one starts runs before the next one wakes. */
   advance(ms: number): Promise<void>;
-  /** The machine sleeps: only wall time passes. */
+  /** Suspends the machine: only wall time passes. */
   suspend(ms: number): void;
-  /** Somebody sets the wall clock, forward or back. */
+  /** Sets the wall clock forward or back. */
   stepWall(ms: number): void;
-  /** The true time, that of all servers: it passes while the machine sleeps and knows nothing of our wall clock. */
+  /**
+   * The true time, which all servers have. It passes while the machine is suspended and ignores steps of the wall
+   * clock.
+   */
   truth(): number;
-  /** How many sleep. */
+  /** The number of sleepers. */
   readonly sleepers: number;
 }
 
@@ -21,7 +24,7 @@ interface Sleeper {
   wake(): void;
 }
 
-/** In milliseconds. */
+/** The shortest pause, in milliseconds. */
 const shortest = 0.001;
 
 export function createVirtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
@@ -49,7 +52,7 @@ export function createVirtualClock(start = Date.UTC(2026, 0, 1)): VirtualClock {
           signal.removeEventListener('abort', wake);
           resolve();
         };
-        // A pause that is lost in the rounding of a sum would never end.
+        // A shorter pause could be lost in rounding and would never end.
         const sleeper: Sleeper = { at: mono + (ms > 0 ? Math.max(shortest, ms) : 0), nr: nr++, wake };
         sleepers.add(sleeper);
         signal.addEventListener('abort', wake);

@@ -6,51 +6,50 @@ import { eventIn, type FakeFunction, invoked, invokedIn, noSuchFunction, plainNa
 import { type FakeServer, jsonOf, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 import { assumed, identified, openSession, type Session } from './sts.ts';
 
-/** What AWS answers instead of what it should: an error, a page of HTML, or a token that is no good. */
+/** What AWS answers instead of a good response: an error, an HTML page, or an unusable token. */
 export type Trouble = ErrorName | SpoiltName | 'unavailable';
 
 export interface EcrOptions extends ServerOptions {
-  /** Life of a token, 12 h unless said. */
+  /** Lifetime of a token. Defaults to 12 h. */
   readonly ttlMs?: number;
   readonly account?: string;
-  /** ARN of the callers that are no session of a role. */
+  /** The ARN of callers that are not sessions of a role. */
   readonly principal?: string;
-  /** Every call makes a new token (the default, as ECR does), or only `rotate()` and expiry do. */
+  /** Whether every call makes a new token (the default, as in ECR), or only `rotate()` and expiry do. */
   readonly rotation?: 'each call' | 'on demand';
-  /** The password of a new token. */
+  /** Makes the password of a new token. */
   readonly mint?: (made: { account: string; region: string; expiresAt: Date }) => string;
-  /** With a list, other keys are unknown and signatures are verified. */
+  /** The known access keys. With this list, other keys are refused and signatures are verified. */
   readonly keys?: readonly { readonly id: string; readonly secret: string; readonly arn: string }[];
-  /** May this principal do this (`ecr:GetAuthorizationToken`)? Everything is allowed unless said. */
+  /** Whether a principal may perform an action (`ecr:GetAuthorizationToken`). By default everything is allowed. */
   readonly allows?: (principal: string, action: string) => boolean;
   /** Lambda functions by name. */
   readonly functions?: Readonly<Record<string, FakeFunction>>;
-  /** Role ARN to the external id that it wants. */
+  /** The required external id by role ARN. */
   readonly externalIds?: Readonly<Record<string, string>>;
-  /** The form of errors; AWS's own unless said. */
+  /** Renders errors. Defaults to the form of AWS. */
   readonly dress?: ((error: AwsError) => Reply) | undefined;
 }
 
 /**
- * An AWS of four services at one address: ECR, ECR Public, STS and Lambda. Its tokens are what the fake registry
- * accepts.
+ * A fake AWS with four services at one address: ECR, ECR Public, STS and Lambda. The fake registry accepts its tokens.
  */
 export interface FakeEcr extends AsyncDisposable {
   readonly url: string;
   readonly server: FakeServer;
-  /** What was asked, in order. */
+  /** The calls received, in order. */
   readonly calls: AwsCall[];
   ttlMs: number;
   trouble: ((call: AwsCall) => Trouble | undefined) | undefined;
-  /** Of all registries; undefined: nobody may see them. */
+  /** The pull through cache rules of all registries. With undefined, reading them is denied. */
   cacheRules: readonly object[] | undefined;
-  /** The server's clock, in milliseconds: Date header, expiry and the age of signatures follow it. */
+  /** The server's clock, in milliseconds. The Date header, expiry and the age of signatures follow it. */
   now: () => number;
-  /** All tokens given out so far are refused from now on. */
+  /** Invalidates all tokens issued so far. */
   rotate(): void;
   /**
-   * What the registries of a region (undefined: of any) make of a password: only the newest token of each principal is
-   * good.
+   * Returns how the registries of a region (undefined: of any region) judge a password. Only the newest token of each
+   * principal is good.
    */
   judge(region: string | undefined, password: string): 'good' | 'expired' | 'unknown';
 }
@@ -64,13 +63,13 @@ interface Token {
 }
 
 const twelveHours = 12 * 3600 * 1000;
-/** AWS accepts signatures that are so old, or so early. */
+/** The largest age of a signature that AWS accepts, in either direction, in milliseconds. */
 const signatureLife = 300_000;
 const targets: Readonly<Record<string, Service>> = {
   AmazonEC2ContainerRegistry_V20150921: 'ecr',
   SpencerFrontendService: 'ecr-public',
 };
-/** `API.Action` of the JSON protocol. */
+/** Splits the target header of the JSON protocol, `API.Action`. */
 const targetOf = ({ headers }: Seen): readonly [api: string, action: string] => {
   const [api = '', action = ''] = String(headers['x-amz-target']).split('.');
   return [api, action];
@@ -131,7 +130,7 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
   }
 
   function refused({ principal: caller, action, input }: AwsCall, service: Service): Trouble | undefined {
-    // Nobody can be denied to ask who he is.
+    // GetCallerIdentity cannot be denied.
     if (action !== 'GetCallerIdentity' && options.allows && !options.allows(caller, `${service}:${action}`)) return 'denied';
     if (action === 'DescribePullThroughCacheRules' && fake.cacheRules === undefined) return 'denied';
     const externalId = action === 'AssumeRole' ? options.externalIds?.[String(input['RoleArn'])] : undefined;
@@ -168,13 +167,13 @@ export async function startEcr(options: EcrOptions = {}): Promise<FakeEcr> {
       const { authorizationToken, expiresAt } = dataOf(tokenFor(call, account), account);
       return jsonReply(200, { authorizationData: { authorizationToken, expiresAt } });
     }
-    // `registryIds` is deprecated and changes nothing but the endpoints that are named.
+    // `registryIds` is deprecated and affects only the returned endpoints.
     const ids = (call.input['registryIds'] as string[] | undefined) ?? [call.principal.split(':')[4] ?? account];
     const data = ids.map(id => dataOf(tokenFor(call, id), id));
     return jsonReply(200, { authorizationData: spoilt ? data.flatMap(one => spoil(spoilt, one)) : data });
   }
 
-  /** Two a page, so that clients have to turn some. */
+  /** Returns one page of two rules, so that clients have to follow nextToken. */
   function rulesPage({ input }: AwsCall): object {
     const from = Number(input['nextToken'] ?? 0);
     const rules = (fake.cacheRules ?? []).map(rule => ({ registryId: input['registryId'], createdAt: 1_700_000_000, ...rule }));
@@ -213,7 +212,7 @@ function inputOf(request: Seen, service: Service): AwsCall['input'] {
     : (jsonOf(request) as Record<string, unknown>);
 }
 
-/** What a client must get right before AWS looks at the rest. */
+/** Returns the trouble with the form of a request, which AWS checks before anything else. */
 function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | undefined, service: Service): Trouble | undefined {
   if (service === 'lambda') return signer?.service === service ? (request.method === 'POST' ? undefined : 'not understood') : 'not signed';
   const known =
@@ -230,12 +229,12 @@ function misshapen(request: Seen, { action, input }: AwsCall, signer: Signer | u
   )
     return 'not understood';
   if (service !== 'sts' && !Object.hasOwn(targets, targetOf(request)[0])) return 'not understood';
-  // The web identity token stands in for a signature.
+  // The web identity token replaces the signature.
   if (action === 'AssumeRoleWithWebIdentity') return undefined;
   return signer?.service === service ? undefined : 'not signed';
 }
 
-/** Length and members as ECR's passwords have them. */
+/** Makes a password with the length and members of ECR's passwords. */
 function likeEcr({ expiresAt }: { expiresAt: Date }): string {
   const text = {
     payload: randomBytes(960).toString('base64'),

@@ -1,6 +1,6 @@
 import { type Clock, clock } from '../../src/contract/clock.ts';
 
-/** The machine's clock, running faster: with real sockets a minute need not last one. */
+/** The machine's clock, sped up by a factor, so that tests with real sockets need not wait. */
 export function fastClock(factor: number): Clock {
   const wall = clock.wall();
   const mono = clock.mono();

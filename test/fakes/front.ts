@@ -4,15 +4,15 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Authority } from './authority.ts';
 
 export interface Front extends AsyncDisposable {
-  /** For HTTPS_PROXY. */
+  /** The proxy address for HTTPS_PROXY. */
   readonly url: string;
-  /** Names to which connections were asked for, in order. */
+  /** The host names of all CONNECT requests, in order. */
   readonly asked: string[];
 }
 
 /**
- * An HTTP proxy behind which servers in plain HTTP on this machine stand under names of their own, with TLS. `portOf`
- * says where a name leads; one without a port is refused.
+ * Starts an HTTP proxy that serves local plain HTTP servers over TLS, under host names of their own. `portOf` maps a
+ * host name to a port. The proxy refuses a name without a port.
  */
 export async function startFront(
   authority: Pick<Authority, 'certificateFor'>,
@@ -21,7 +21,7 @@ export async function startFront(
   const sockets = new Set<Socket>();
   const track = (socket: Socket): Socket => {
     sockets.add(socket);
-    // A client that hangs up is no news to anybody.
+    // A client may hang up at any time.
     return socket.on('error', () => socket.destroy()).once('close', () => sockets.delete(socket));
   };
   const asked: string[] = [];

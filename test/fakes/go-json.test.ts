@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeGo, goJsonFlaw } from './go-json.ts';
 
-// The words of encoding/json, read in its source.
+// The messages of encoding/json, taken from its source.
 test('what is no JSON is refused in the words of Go', () => {
   const table: readonly [text: string, flaw: string][] = [
     ['', 'unexpected end of JSON input'],

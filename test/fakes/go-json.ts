@@ -1,12 +1,12 @@
 /**
- * The first value of a text, or why there is none, in the words of Go; `early`: the text ends before its value does,
- * for which Go has several words.
+ * The first value of a text, or the error in the words of Go. `early`: the text ends before its value does, for which
+ * Go has several messages.
  */
 export type Decoded = { readonly value: unknown; readonly rest: string } | { readonly flaw: string } | { readonly early: true };
 
 /**
- * As Go's decoder of a stream: what stands behind the first value is not looked at, and is left as `rest` (a character
- * for a byte).
+ * Decodes like Go's stream decoder: it reads the first value and returns the remaining bytes as `rest`, unread (one
+ * character a byte).
  */
 export function decodeGo(text: string | Buffer): Decoded {
   try {
@@ -16,7 +16,7 @@ export function decodeGo(text: string | Buffer): Decoded {
   }
 }
 
-/** What Go's json.Unmarshal says of a text that is no JSON; undefined when it is. */
+/** Returns the error of Go's json.Unmarshal for this text, or undefined if the text is valid JSON. */
 export function goJsonFlaw(text: string | Buffer): string | undefined {
   const decoded = decodeGo(text);
   if ('flaw' in decoded) return decoded.flaw;
@@ -24,12 +24,12 @@ export function goJsonFlaw(text: string | Buffer): string | undefined {
   return decoded.rest === '' ? undefined : flawOf(decoded.rest.charAt(0), 'after top-level value');
 }
 
-/** The kind of a JSON value, in Go's words. */
+/** The type name of a JSON value in Go's messages. */
 export const goType = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
 
 const notMap = (value: unknown): string => `json: cannot unmarshal ${goType(value)} into Go value of type map[string]interface {}`;
 
-/** What Go's json.Unmarshal says of a text that shall be a map; undefined when it is, or null. */
+/** Returns the error of Go's json.Unmarshal into a map, or undefined if the text is a map or null. */
 export function goMapFlaw(text: string): string | undefined {
   const flaw = goJsonFlaw(text);
   if (flaw !== undefined) return flaw;
@@ -37,10 +37,10 @@ export function goMapFlaw(text: string): string | undefined {
   return typeof value === 'object' && !Array.isArray(value) ? undefined : notMap(value);
 }
 
-/** The most of a body that is read as a map. */
+/** The number of bytes of a body that are read as a map. */
 const mapBytes = 2 * 1024 * 1024;
 
-/** A body as Go's decoder reads it into a map: what stands behind it does not count, null is an empty one. */
+/** Reads a body like Go's decoder into a map. Text behind the map is ignored, and null is an empty map. */
 export function mapOf(body: Buffer): { readonly value: Record<string, unknown> } | { readonly flaw: string } {
   const text = body.subarray(0, mapBytes).toString();
   const decoded = decodeGo(text);
@@ -83,7 +83,7 @@ function firstValue(text: string): Decoded {
   }
 }
 
-/** All of these take where something begins and give where it ends. */
+/** These functions take the position where an element begins and return where it ends. */
 const blanksEnd = (text: string, at: number): number => after(text, at, /[ \t\r\n]*/y);
 
 function after(text: string, at: number, pattern: RegExp): number {
@@ -91,7 +91,7 @@ function after(text: string, at: number, pattern: RegExp): number {
   return pattern.test(text) ? pattern.lastIndex : at;
 }
 
-/** Behind blanks and one of the letters, or there is a flaw. */
+/** Returns the position behind blanks and one of the letters. Throws Stop if another letter follows. */
 function behind(text: string, from: number, letters: RegExp, where: string): number {
   const at = blanksEnd(text, from);
   return letters.test(text[at] ?? '') ? at + 1 : refuse(text[at], where);

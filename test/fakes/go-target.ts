@@ -1,20 +1,20 @@
 import type { Reply } from './server.ts';
 
 /**
- * Where a request goes, as Go's server reads it: the path without its escapes, the query without the pairs that it
- * cannot read.
+ * The target of a request as Go's server reads it: the path unescaped, the query without the pairs that Go cannot
+ * parse.
  */
 export interface Target {
   readonly path: string;
   readonly query: URLSearchParams;
-  /** As it was sent. */
+  /** The query as sent. */
   readonly raw: string;
 }
 
-/** The path as it was sent, but for doubled slashes. */
+/** Returns the path as sent, with doubled slashes merged. */
 export const pathOf = (sent: string): string => (sent.replace(/^https?:\/\/[^/?]*/i, '').split('?')[0] ?? '').replace(/\/{2,}/g, '/');
 
-/** undefined where an escape is wrong: then the server answers `badRequest` by itself. */
+/** Parses a request target. Returns undefined for an invalid escape, which Go's server answers with `badRequest`. */
 export function targetOf(sent: string): Target | undefined {
   const [path = '', query = ''] = sent.replace(/^https?:\/\/[^/?]*/i, '').split(/\?(.*)/s);
   const decoded = unescaped(path);
@@ -23,7 +23,7 @@ export function targetOf(sent: string): Target | undefined {
   return { path: decoded, query: new URLSearchParams(pairs.join('&')), raw: query };
 }
 
-/** Bytes, not letters: what they make need not be UTF-8. */
+/** Unescapes bytes, which may not be valid UTF-8. */
 function unescaped(text: string): string | undefined {
   if (/%(?![\da-fA-F]{2})/.test(text)) return undefined;
   const bytes = text.replaceAll(/%([\da-fA-F]{2})/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
@@ -36,7 +36,7 @@ export const badRequest: Reply = {
   text: '400 Bad Request',
 };
 
-/** As Go's path.Clean, but a slash at the end stays. */
+/** Cleans a path like Go's path.Clean, but keeps a trailing slash. */
 export function cleaned(path: string): string {
   const kept: string[] = [];
   for (const part of path.split('/')) {

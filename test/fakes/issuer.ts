@@ -1,27 +1,27 @@
 import { type FakeServer, type ServerOptions, startServer } from './server.ts';
 
 export interface IssuerOptions extends ServerOptions {
-  /** A refresh-token is good for one use, and each answer has the next one. */
+  /** Whether a refresh-token is valid for one use only. Each response then has the next one. */
   readonly rotates?: boolean;
-  /** The refresh-tokens that follow the first one. */
+  /** Returns the refresh-tokens after the first one. */
   readonly nextToken?: (number: number) => string;
-  /** How it lets clients prove themselves; it does not say unless given. */
+  /** The advertised client authentication methods. By default none are advertised. */
   readonly ways?: readonly string[];
   readonly clientSecret?: string;
-  /** In milliseconds since the epoch. */
+  /** The current time, in milliseconds since the epoch. */
   readonly now?: () => number;
 }
 
-/** An issuer of OpenID Connect with state, as far as refresh-tokens go. */
+/** A fake OpenID Connect issuer with state. It supports only refresh-tokens. */
 export interface FakeIssuer extends FakeServer {
   readonly clientId: string;
-  /** A refresh-token that is good. */
+  /** A valid refresh-token. */
   readonly refreshToken: string;
-  /** Every id-token that was given, the newest last. */
+  /** All id-tokens issued, newest last. */
   readonly given: string[];
-  /** Whether an answer has an id_token. */
+  /** Whether responses contain an id_token. */
   withIdToken: boolean;
-  /** An id-token that ends in so many seconds. */
+  /** Makes an id-token that expires in this many seconds. */
   idToken(seconds: number): string;
 }
 

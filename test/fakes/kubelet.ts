@@ -11,7 +11,7 @@ import { entriesOf, listOf, textsOf, wordOf } from '../../src/kubelet/shape.ts';
 import { type Credential, credentialsFor } from './kubelet/keyring.ts';
 import { type Response, responseOf } from './kubelet/response.ts';
 
-/** Whose pod the image is for. An empty service account: a static pod has none. */
+/** The pod that pulls the image. The service account is empty for a static pod. */
 export interface Pod {
   readonly namespace: string;
   readonly serviceAccount: string;
@@ -25,7 +25,7 @@ export interface KubeletOptions {
   readonly pod: Pod;
 }
 export interface Kubelet {
-  /** What would be tried for an image, in its order. */
+  /** Returns the credentials that the kubelet would try for an image, in order. */
   lookup(image: string): Promise<Credential[]>;
 }
 
@@ -33,8 +33,8 @@ const anyPod: Pod = { namespace: 'default', serviceAccount: 'default', annotatio
 const token = 'sa-token-1';
 
 /**
- * A stand-in of the kubelet's own code around credential providers (pkg/credentialprovider/plugin, 1.36.3), held to
- * recordings of it. undefined: it would not start.
+ * Starts a stand-in for the kubelet's code around credential providers (pkg/credentialprovider/plugin, 1.36.3), checked
+ * against recordings of it. Returns undefined if the kubelet would not start.
  */
 export async function startKubelet(
   options: Partial<KubeletOptions> & Pick<KubeletOptions, 'config' | 'binDir'>,
@@ -95,7 +95,7 @@ function createProvider(entries: Entries, { binDir, env, pod }: World): { readon
   return { file, provide };
 }
 
-/** What a request carries beside the image; no fields: the provider is not asked, and nothing is said. */
+/** The service account members of a request. Without `fields` the kubelet silently skips the provider. */
 interface TokenMode {
   readonly fields: object | undefined;
   readonly source?: { readonly source: object };
@@ -121,7 +121,7 @@ function tokenMode(placed: Placed | undefined, { namespace, serviceAccount, anno
   };
 }
 
-/** What the provider printed, or undefined when it failed. */
+/** Runs a provider. Returns its stdout, or undefined if it failed. */
 function run(
   { file, args, env }: { readonly file: string; readonly args: readonly string[]; readonly env: Readonly<Record<string, string>> },
   stdin: string,
@@ -132,7 +132,7 @@ function run(
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.on('error', () => resolve(undefined));
   child.on('close', code => resolve(code === 0 ? stdout : undefined));
-  // One that does not read is none of the kubelet's business.
+  // The kubelet ignores a provider that does not read its stdin.
   child.stdin.on('error', () => undefined);
   child.stdin.end(stdin);
   return promise;

@@ -7,7 +7,7 @@ const set = new RegExp(`^(${key})\\s+(in|notin)\\s*\\(\\s*(${value}(?:\\s*,\\s*$
 const equality = new RegExp(`^(${key})\\s*(!=|==?)\\s*(${value})$`);
 const existence = new RegExp(`^(!?)\\s*(${key})$`);
 
-/** `k=v,k!=v,k,!k,k in (a,b),k notin (a,b)`: one check a term. `refuse` is asked about one that is none. */
+/** Parses `k=v,k!=v,k,!k,k in (a,b),k notin (a,b)` into one check per term. Calls `refuse` for an invalid term. */
 export function labelTerms(selector: string, refuse: (term: string) => never): Matches[] {
   return selector
     .split(/,(?![^(]*\))/)

@@ -2,17 +2,20 @@ import { randomUUID } from 'node:crypto';
 import type { AwsCall, TokenData } from './aws-troubles.ts';
 import { jsonOf, type Reply, type Seen } from './server.ts';
 
-/** What a function comes to: a value, a text as it is, or an error that it raised. */
+/** The outcome of a function: a value, a raw text, or a raised error. */
 export type Outcome = { readonly value: unknown } | { readonly text: string } | { readonly raised: object };
 /**
- * `call.input['event']` is what it was given. `token`: what GetAuthorizationToken of a region answers to the role of
- * the function.
+ * A fake function. `call.input['event']` is its input. `token` returns what GetAuthorizationToken of a region answers
+ * for the role of the function.
  */
 export type FakeFunction = (call: AwsCall, token: (region: string) => TokenData) => Outcome;
 
 const route = /^\/2015-03-31\/functions\/(?<name>[^/?]+)\/invocations$/;
 
-/** The function that a request invokes, as it was named; undefined for a request to another service. */
+/**
+ * Returns the function that a request invokes, under the name in the path, or undefined for a request to another
+ * service.
+ */
 export function invokedIn({ path }: Pick<Seen, 'path'>): string | undefined {
   const name = route.exec(path)?.groups?.['name'];
   return name === undefined ? undefined : decodeURIComponent(name);
@@ -20,11 +23,11 @@ export function invokedIn({ path }: Pick<Seen, 'path'>): string | undefined {
 
 export const eventIn = (request: Seen): unknown => (request.body.length > 0 ? jsonOf(request) : undefined);
 
-/** `NAME`, `NAME:ALIAS` and every form of the ARN, without the alias. */
+/** Returns the bare name from `NAME`, `NAME:ALIAS` or any form of the ARN. */
 export const plainName = (given: string): string =>
   (given.includes('function:') ? (given.split('function:')[1] ?? '') : given).split(':')[0] ?? '';
 
-/** The ARN under which IAM and Lambda speak of it. */
+/** Returns the ARN of the function as IAM and Lambda write it. */
 export function functionArn({ region, principal, input }: AwsCall): string {
   const given = String(input['FunctionName']);
   if (given.startsWith('arn:')) return given;
@@ -32,7 +35,7 @@ export function functionArn({ region, principal, input }: AwsCall): string {
   return `arn:aws:lambda:${region}:${account}:function:${given.replace(/^\d{12}:function:/, '')}`;
 }
 
-/** As Lambda answers to a call that waits for the end: 200, whatever became of the function. */
+/** Renders the response to a synchronous invocation. Its status is 200 even if the function failed. */
 export function invoked(outcome: Outcome): Reply {
   const headers = { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), 'x-amz-executed-version': '$LATEST' };
   if ('raised' in outcome)
@@ -47,7 +50,7 @@ interface LambdaError {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** REST JSON: the name of the error is in a header. */
+/** Renders an error in REST JSON: a header holds its name. */
 export const restError = ({ status, code, members, headers }: LambdaError): Reply => ({
   status,
   headers: { 'content-type': 'application/json', 'x-amzn-requestid': randomUUID(), 'x-amzn-errortype': code, ...headers },

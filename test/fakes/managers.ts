@@ -5,24 +5,24 @@ import { managementId, plant } from './rancher2/state.ts';
 import { adminToken, startFakeRancher2 } from './rancher2.ts';
 import type { FakeServer } from './server.ts';
 
-/** A manager that holds a registry with an old password for each of some ECR hosts, seen as all managers are. */
+/** A fake manager of any kind. It holds a registry with an old password for each of some ECR hosts. */
 export interface Manager {
   readonly fake: FakeServer;
-  /** The secret of the login that works. */
+  /** The secret of the valid login. */
   readonly key: string;
-  /** What a configuration says of it, with another secret if one is given. */
+  /** Returns its target configuration, with another secret if one is given. */
   target(key?: string): { readonly kind: string };
-  /** What a pull of this host would come with. */
+  /** Returns the password that a pull from this host would use. */
   passwordOf(host: string): string | undefined;
 }
 
-/** How a manager starts with these hosts. accepts: whether a registry takes a password, for a manager that tries it. */
+/** Starts a manager with these hosts. `accepts`: whether a registry accepts a password, for managers that try it. */
 type Start = (hosts: readonly string[], accepts: (host: string, password: string) => boolean) => Promise<Manager>;
 
 const cluster = 'c-m-abcd1234';
 const project = { id: `${cluster}:p-xyz12`, name: 'web', backingNamespace: `${cluster}-p-xyz12` };
 
-/** One of each kind; of Rancher 2 one for each way in which it stores registries. */
+/** One manager of each kind. Rancher 2 has one for each way in which it stores registries. */
 export const managers = {
   portainer: async hosts => {
     const registries = hosts.map(host => ({ Name: host, URL: host, Authentication: true, Username: 'AWS', Password: 'old' }));
@@ -79,7 +79,7 @@ export const managers = {
   'rancher2, namespaces': hosts => startRancher2(hosts, cluster, 'team-a', {}),
 } satisfies Record<string, Start>;
 
-/** A Rancher 2 with a cluster and a project, and a Secret for each host in a namespace. */
+/** Starts a Rancher 2 with a cluster and a project, and a Secret for each host in one namespace. */
 async function startRancher2(hosts: readonly string[], home: string, namespace: string, more: object): Promise<Manager> {
   const fake = await startFakeRancher2({
     clusters: [

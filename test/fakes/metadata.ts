@@ -3,9 +3,9 @@ import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer
 export interface MetadataOptions extends ServerOptions {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** The instance has no role: 404. */
+  /** Set if the instance has no role. Then the role path answers 404. */
   readonly noRole?: boolean;
-  /** What ECS and Pod identity want in the Authorization header of `/container`. */
+  /** The Authorization header that ECS and Pod identity expect at `/container`. */
   readonly authorization?: string;
 }
 
@@ -13,8 +13,8 @@ const roles = '/latest/meta-data/iam/security-credentials/';
 const session = 'imds-session';
 
 /**
- * EC2's instance metadata (version 2 only) and, at `/container`, the credentials endpoint of ECS and of EKS Pod
- * identity.
+ * Starts EC2's instance metadata service (version 2 only). `/container` is the credentials endpoint of ECS and of EKS
+ * Pod identity.
  */
 export function startMetadata(options: MetadataOptions): Promise<FakeServer> {
   const keys = {

@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { isTree } from './kubernetes/objects.ts';
 
-/** A JSON patch that does not fit the object. */
+/** Thrown for a JSON patch that does not fit the object. */
 export class Unfit extends Error {}
 
-/** JSON merge patch (RFC 7386). For the kinds here the strategic one comes to the same: none of their lists merges. */
+/**
+ * Applies a JSON merge patch (RFC 7386). A strategic patch gives the same for the kinds here, as none of their lists
+ * merges.
+ */
 export function mergePatch(target: unknown, patch: unknown): unknown {
   if (!isTree(patch)) return patch;
   const merged: Record<string, unknown> = isTree(target) ? { ...target } : {};
@@ -16,8 +19,8 @@ export function mergePatch(target: unknown, patch: unknown): unknown {
 }
 
 /**
- * JSON patch (RFC 6902). Throws `Unfit` for whatever does not fit. A member of a map that is not there can be replaced,
- * copied and tested as if it were null; an element of a list cannot (recorded on 1.36.3).
+ * Applies a JSON patch (RFC 6902). Throws `Unfit` if it does not fit. A missing member of a map can be replaced, copied
+ * and tested as if it were null; a missing element of a list cannot (recorded on 1.36.3).
  */
 export function jsonPatch(target: object, operations: unknown): unknown {
   const root = structuredClone(target);
@@ -63,7 +66,7 @@ function memberOf(node: unknown, key: string): unknown {
   return isTree(node) && Object.hasOwn(node, key) ? node[key] : unfit();
 }
 
-/** Elements of lists count as there: those that are not are noticed later. */
+/** Whether the target exists. Elements of lists always count as existing; later steps refuse missing ones. */
 function isThere(root: unknown, path: unknown): boolean {
   const { parent, key } = placeOf(root, path);
   return Array.isArray(parent) || Object.hasOwn(parent, key);

@@ -2,11 +2,11 @@ import type { ReceiverFormat } from '../../src/contract/receiver.ts';
 import type { Reply } from './replies.ts';
 import { type FakeServer, jsonOf, type Seen, type ServerOptions, startServer } from './server.ts';
 
-/** A server that takes messages of one format as the real one does, and refuses what that refuses. */
+/** A fake server that accepts messages of one format and refuses what the real one refuses. */
 export interface FakeReceiver extends FakeServer {
-  /** What to configure. Nobody else knows it. */
+  /** The address to configure. It contains the secrets. */
   readonly address: string;
-  /** The bodies that were taken. */
+  /** The accepted bodies. */
   readonly taken: Members[];
 }
 type Members = Readonly<Record<string, unknown>>;
@@ -16,7 +16,7 @@ const mapOf = (value: unknown): Members => (typeof value === 'object' && value !
 const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 const lengthOf = (value: unknown): number => (typeof value === 'string' ? value.length : 0);
 
-/** docs.slack.dev, incoming webhooks: errors are words, and a text is cut at 40,000 characters. */
+/** Incoming webhooks (docs.slack.dev): errors are plain words, and a text is cut at 40,000 characters. */
 const slack: Door = (request, body, take) => {
   if (request.path !== '/services/T0000AAAA/B0000BBBB/k3yOfSl4ckk3yOfSl4ck') return { status: 404, text: 'no_service' };
   if (!body) return { status: 400, text: 'invalid_payload' };
@@ -26,7 +26,7 @@ const slack: Door = (request, body, take) => {
   return { status: 200, text: 'ok' };
 };
 
-/** discord.com/developers: Execute Webhook, and the limits of an embed. */
+/** Execute Webhook, with the limits of an embed (discord.com/developers). */
 const discord: Door = (request, body, take) => {
   const [path = '', query = ''] = request.path.split('?');
   const [, id, token] = /^\/api\/webhooks\/(\d+)\/([\w-]+)$/.exec(path) ?? [];
@@ -44,7 +44,7 @@ const discord: Door = (request, body, take) => {
   return query.includes('wait=true') ? { status: 200, json: { id: '1', type: 0 } } : { status: 204 };
 };
 
-/** learn.microsoft.com/connectors/teams: a workflow takes Adaptive Cards alone, up to 28 KB. */
+/** A workflow that accepts only Adaptive Cards, up to 28 KB (learn.microsoft.com/connectors/teams). */
 const teams: Door = (request, body, take) => {
   if (!/^\/workflows\/\w+\/triggers\/manual\/paths\/invoke\?.*sig=s1gnature-0f-te4ms/.test(request.path))
     return { status: 401, json: { error: { code: 'DirectApiAuthorizationRequired', message: 'The request must be authenticated.' } } };
@@ -83,7 +83,7 @@ const gotify: Door = (request, body, take) => {
   if (pathname !== '/message') return refused(404, 'Not Found', 'page not found');
   if ((request.headers['x-gotify-key'] ?? searchParams.get('token')) !== 'AgOt1fyT0ken.A7')
     return refused(401, 'Unauthorized', 'you need to provide a valid access token or user credentials to access this api');
-  // Another type is read as a form.
+  // Gotify parses other content types as a form.
   if (!body?.['message'] || !/json/.test(request.headers['content-type'] ?? ''))
     return refused(400, 'Bad Request', "Field 'message' is required");
   take(body);
@@ -119,7 +119,10 @@ export async function startReceiver(format: ReceiverFormat, options: ServerOptio
   return Object.assign(server, { address: server.url + path, taken });
 }
 
-/** healthchecks.io and Uptime Kuma (docs/http_api; api-router.js). `heard`: `up` and `down`, in their order. */
+/**
+ * Starts a fake of healthchecks.io and Uptime Kuma (docs/http_api; api-router.js). `heard` lists `up` and `down` in
+ * order.
+ */
 export async function startHeartbeats(): Promise<FakeServer & { readonly heard: string[] }> {
   const heard: string[] = [];
   const server = await startServer(request => {

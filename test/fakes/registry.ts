@@ -6,25 +6,25 @@ import { likeDockerRegistry } from './registry/docker-registry.ts';
 import { likeBucket, likeEcr, type Rights } from './registry/ecr.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
-/** ECR's refusal of an expired token: which one it is today is not certain, all three were seen. */
+/** The form in which ECR refuses an expired token. All three were seen; which one is current is not certain. */
 export type ExpiredForm = '403 envelope' | '401 envelope' | '403 text';
 
 export interface RegistryOptions extends ServerOptions {
-  /** The one host that it is; else the one that the `host` header names. */
+  /** The host name of the registry. Defaults to the `host` header of the request. */
   readonly registry?: string;
   /**
-   * Whose answers it gives; ECR's unless said. docker-registry 2.8 with a password file differs in the refusal and in
-   * the body of a 200.
+   * The product that the fake imitates. Defaults to ECR. docker-registry 2.8 with a password file differs in the
+   * refusal and in the body of a 200.
    */
   readonly like?: 'ecr' | 'docker-registry';
-  /** What lies behind the door; nothing unless said. */
+  /** The images of the registry. Defaults to none. */
   readonly content?: Content;
   readonly rights?: Rights;
-  /** Every request is above the rate. */
+  /** Set if every request exceeds the rate limit. */
   readonly limited?: boolean;
 }
 
-/** A registry for those who come with a token that is good: the door `/v2/`, and images where it is given some. */
+/** A fake registry for clients with a valid token. It serves `/v2/`, and images if it has content. */
 export interface FakeRegistry extends AsyncDisposable {
   readonly url: string;
   readonly server: FakeServer;
@@ -35,7 +35,7 @@ export interface FakeRegistry extends AsyncDisposable {
 
 const expiredWords = 'Your authorization token has expired. Reauthenticate and try again.';
 
-/** Accepts what `ecr` gave out and still holds for good. */
+/** Starts a registry that accepts the tokens that `ecr` has issued and still considers valid. */
 export async function startRegistry(ecr: Pick<FakeEcr, 'judge'>, options: RegistryOptions = {}): Promise<FakeRegistry> {
   const server = await startServer(answer, options);
   const fake: FakeRegistry = {
@@ -87,10 +87,10 @@ function expired(form: ExpiredForm, challenge: Record<string, string>): Reply {
   return form === '403 envelope' ? envelope(403, 'DENIED', expiredWords) : envelope(401, 'DENIED', expiredWords, { headers: challenge });
 }
 
-/** undefined: reached under another name than ECR's. */
+/** Returns undefined if the host is not an ECR name. */
 const regionOf = (host: string): string | undefined => parseAddress(host)?.registry.region;
 
-/** User and password of a Basic header; empty texts when it is none. */
+/** Returns user and password of a Basic header, or empty texts if it is invalid. */
 function basic(header = ''): [user: string, password: string] {
   const text = Buffer.from(/^Basic (\S+)$/.exec(header)?.[1] ?? '', 'base64').toString();
   const colon = text.indexOf(':');

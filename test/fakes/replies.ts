@@ -1,14 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as after } from 'node:timers/promises';
 
-/** Where a body goes that comes bit by bit. `signal` ends with the connection, or when the body has ended. */
+/** Receives a streamed body. `signal` aborts when the connection closes or the body has ended. */
 export interface Outlet {
   write(text: string): void;
   end(): void;
   readonly signal: AbortSignal;
 }
 
-/** At most one of `json`, `text` and `stream`; with none of them the body is empty. */
+/** A response with at most one of `json`, `text` and `stream`. Without any, the body is empty. */
 export interface Reply {
   readonly status: number;
   readonly headers?: Readonly<Record<string, string | number | readonly string[]>>;
@@ -33,7 +33,7 @@ function pourInto(response: ServerResponse, { status, headers }: Reply, stream: 
   stream({ write: text => void response.write(text), end: () => void response.end(), signal: closed.signal });
 }
 
-/** The head at once, then blanks for ever. */
+/** Sends the head, then blanks forever. */
 export async function drip(response: ServerResponse, reply: Reply, signal: AbortSignal): Promise<void> {
   response.writeHead(reply.status, { 'content-type': 'application/json' });
   while (!response.destroyed) {
@@ -42,7 +42,7 @@ export async function drip(response: ServerResponse, reply: Reply, signal: Abort
   }
 }
 
-/** Blanks, as JSON allows any number of them: only a limit on size ends it. */
+/** Sends blanks forever. JSON allows any number of them, so only a size limit ends the response. */
 export function flood(response: ServerResponse): void {
   const chunk = Buffer.alloc(64 * 1024, ' ');
   const pour = (): void => {

@@ -7,24 +7,25 @@ import { drip, flood, type Reply, send } from './replies.ts';
 
 export type { Outlet, Reply } from './replies.ts';
 
-/** A request as it arrived. `path` keeps the query; header names are in lower case. */
+/** A request as received. `path` includes the query. Header names are in lower case. */
 export interface Seen {
   readonly method: string;
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  /** The common name of the client's certificate, if the authority for clients has made that. */
+  /** The common name of the client's certificate, if the authority for clients has issued it. */
   readonly peer?: string;
 }
 
 /**
- * What goes wrong with one request. `hang` and `reset`: it is never applied. `lost`: applied, and the connection is cut
- * instead of an answer.
- * `mute`: applied, never answered. `drip`: applied, its answer comes a byte a time for ever. `huge`: applied, answered
- * by a body that does not end.
- * `{ lateMs }`, `{ after }`: applied that much later, or when the promise has ended, whether the client still waits or
- * not.
- * A `Reply` is answered instead, and nothing is applied.
+ * What goes wrong with one request.
+ * `hang`, `reset`: the request is not applied. The connection stays open without a response, or is closed.
+ * `lost`: applied, then the connection is closed without a response.
+ * `mute`: applied, never answered.
+ * `drip`: applied, answered by a head and then one blank at a time, forever.
+ * `huge`: applied, answered by an endless body.
+ * `{ lateMs }`, `{ after }`: applied after that delay, or when the promise has settled, even if the client is gone.
+ * A `Reply` is sent instead, and nothing is applied.
  */
 export type Fault =
   | 'hang'
@@ -40,45 +41,45 @@ export type Fault =
 export interface Tls {
   readonly key: string;
   readonly cert: string;
-  /** Clients may show a certificate of this authority. */
+  /** The authority of client certificates, which are optional. */
   readonly clientCa?: string;
 }
 
 export interface ServerOptions {
-  /** 0, the default, takes a free one. */
+  /** Defaults to 0, a free port. */
   readonly port?: number;
-  /** Where it listens, 127.0.0.1 unless said. */
+  /** The address to listen on. Defaults to 127.0.0.1. */
   readonly host?: string;
-  /** The path of a unix socket, at which it listens instead. */
+  /** The path of a Unix socket to listen on instead. */
   readonly socket?: string;
   readonly tls?: Tls;
-  /** Every answer is held back so long, after the request was applied. */
+  /** The delay of every response, after the request was applied, in milliseconds. */
   readonly latencyMs?: number;
   readonly fault?: (request: Seen) => Fault | undefined;
-  /** heads: the bodies of requests are not kept, for those who send many. */
+  /** heads: bodies of requests are not kept, for tests with many requests. */
   readonly keeps?: 'everything' | 'heads';
 }
 
-/** `signal` ends when the server is disposed of: whatever the handler waits for ends with it. */
+/** Handles a request. `signal` aborts when the server is disposed of, so that the handler stops waiting. */
 export type Handler = (request: Seen, signal: AbortSignal) => Reply | Promise<Reply>;
 
 /** A running server. `fault` and `latencyMs` may be changed while it runs. */
 export interface FakeServer extends AsyncDisposable {
-  /** Without a slash at its end; unix:///PATH of a socket. */
+  /** Without a trailing slash. unix:///PATH for a socket. */
   readonly url: string;
-  /** 0 at a socket. */
+  /** 0 for a socket. */
   readonly port: number;
-  /** Everything that arrived, in the order of arrival. */
+  /** All requests received, in order. */
   readonly requests: Seen[];
-  /** Open connections. */
+  /** The open connections. */
   readonly sockets: ReadonlySet<Socket>;
   latencyMs: number;
   fault: ((request: Seen) => Fault | undefined) | undefined;
-  /** New connections are refused, and idle ones closed; what is under way goes on. */
+  /** Refuses new connections and closes idle ones. Requests in progress continue. */
   deafen(): void;
-  /** Listens again, at the same port. */
+  /** Listens again on the same port. */
   listen(): Promise<void>;
-  /** Connections from now on see this certificate. */
+  /** Uses this certificate for new connections. */
   present(tls: Tls): void;
 }
 
@@ -89,8 +90,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
   const sockets = new Set<Socket>();
   const listener: RequestListener = (request, response) => {
     answer(request, response).catch((error: unknown) => {
-      // A client that hung up, or our own closing, is no error of the fake; anything else should be seen by whoever
-      // asked.
+      // A client that hung up, or a disposed server, is not an error of the fake. The client sees any other error.
       if (closing.signal.aborted || request.socket.destroyed || response.headersSent) response.destroy();
       else send(response, { status: 500, text: `the fake broke: ${error instanceof Error ? error.stack : String(error)}` });
     });
@@ -149,7 +149,7 @@ export async function startServer(handle: Handler, options: ServerOptions = {}):
     fake.requests.push(options.keeps === 'heads' ? { ...seen, body: Buffer.alloc(0) } : seen);
     const fault = fake.fault?.(seen);
     if (fault === 'hang') return;
-    // No RST is sent: where such a socket is destroyed meanwhile, Node never says that it is closed.
+    // This must not send an RST: if such a socket is destroyed meanwhile, Node never reports it as closed.
     if (fault === 'reset') return void request.socket.destroy();
     if (typeof fault === 'object' && 'status' in fault) return send(response, fault);
     if (typeof fault === 'object' && 'after' in fault) await fault.after;
@@ -178,7 +178,7 @@ function peerOf(socket: Socket): { readonly peer?: string } {
   return typeof CN === 'string' ? { peer: CN } : {};
 }
 
-/** The body as JSON; undefined when it is not. */
+/** Returns the body as JSON, or undefined if it is not. */
 export function jsonOf(request: Seen): unknown {
   try {
     return JSON.parse(request.body.toString());

@@ -3,7 +3,7 @@ import { xmlReply } from './aws-protocol.ts';
 import type { AwsCall } from './aws-troubles.ts';
 import type { Reply } from './server.ts';
 
-/** Temporary keys that somebody got for a role. */
+/** Temporary credentials for a role. */
 export interface Session {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
@@ -16,7 +16,7 @@ export interface Session {
 
 const random = (bytes: number): string => randomBytes(bytes).toString('base64url');
 
-/** A session of the role that the call asks for. */
+/** Opens a session of the requested role. */
 export function openSession({ input }: AwsCall, now: number): Session {
   const [, partition, , , account, resource = ''] = String(input['RoleArn']).split(':');
   const [role, name] = [resource.split('/').at(-1), String(input['RoleSessionName'])];
@@ -30,7 +30,7 @@ export function openSession({ input }: AwsCall, now: number): Session {
   };
 }
 
-/** The answer to AssumeRole or AssumeRoleWithWebIdentity. */
+/** Renders the response to AssumeRole or AssumeRoleWithWebIdentity. */
 export function assumed(action: string, session: Session): Reply {
   const { accessKeyId, secretAccessKey, sessionToken, expiresAt, userId, arn } = session;
   const expiration = expiresAt.toISOString().replace(/\.\d+/, '');
@@ -44,7 +44,7 @@ export function assumed(action: string, session: Session): Reply {
   });
 }
 
-/** The answer to GetCallerIdentity. */
+/** Renders the response to GetCallerIdentity. */
 export function identified(arn: string, userId: string): Reply {
   return xmlReply(200, 'GetCallerIdentityResponse', {
     GetCallerIdentityResult: { UserId: userId, Account: arn.split(':')[4] ?? '', Arn: arn },

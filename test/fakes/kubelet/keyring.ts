@@ -8,8 +8,8 @@ export interface Credential {
 }
 
 /**
- * The order in which the kubelet tries what the providers answered: keys backwards by the alphabet, so that the longer
- * of two beginnings comes first; within a key by the providers' own order.
+ * Orders the credentials as the kubelet tries them: by key in reverse alphabetical order, so that the longer of two
+ * prefixes comes first, then by provider.
  */
 export function credentialsFor(
   image: string,

@@ -3,7 +3,7 @@ import { parseGoDuration } from '../../../src/kubelet/duration.ts';
 
 export interface Response {
   readonly cacheKeyType: 'Image' | 'Registry' | 'Global';
-  /** undefined: not said. */
+  /** undefined: the response sets no duration. */
   readonly cacheMs: number | undefined;
   readonly auth: Readonly<Record<string, { readonly username: string; readonly password: string }>>;
   defaultMs(text: string): number;
@@ -12,7 +12,7 @@ export interface Response {
 type Members = Readonly<Record<string, unknown>>;
 const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** What the kubelet's strict decoder makes of a provider's stdout; undefined when it drops it. */
+/** Decodes a provider's stdout like the kubelet's strict decoder. Returns undefined if the kubelet would drop it. */
 export function responseOf(stdout: string, apiVersion: string): Response | undefined {
   let value: unknown;
   try {
@@ -20,7 +20,7 @@ export function responseOf(stdout: string, apiVersion: string): Response | undef
   } catch {
     return undefined;
   }
-  // A name that stands there twice is an error, and JSON.parse says nothing of it.
+  // Duplicate names are an error, but JSON.parse accepts them.
   if (readTree(stdout, 'stdout', 'ours').slips.length > 0 || !isMap(value)) return undefined;
   const { kind, apiVersion: answered, cacheKeyType, cacheDuration, auth, ...unknown } = value;
   if (kind !== 'CredentialProviderResponse' || answered !== apiVersion || Object.keys(unknown).length > 0) return undefined;

@@ -4,7 +4,7 @@ type Headers = Readonly<Record<string, string | number>>;
 
 export const version = { 'docker-distribution-api-version': 'registry/2.0' };
 
-/** The form of a refusal that all registries share. */
+/** Renders a refusal in the form that all registries share. */
 export function envelope(status: number, code: string, message: string, more: { headers?: Headers; detail?: unknown } = {}): Reply {
   const error = { code, message, ...('detail' in more && { detail: more.detail }) };
   return {

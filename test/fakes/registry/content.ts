@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
-/** What lies in a registry. */
+/** The content of a registry. */
 export interface Content {
-  /** Tags by repository, and the digest of the manifest behind each. */
+  /** Tags by repository, each with the digest of its manifest. */
   readonly repositories: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** The bytes of manifests, configs and layers by digest. */
   readonly blobs: ReadonlyMap<string, Uint8Array>;
@@ -15,7 +15,7 @@ export interface Manifest {
   readonly manifests?: readonly { readonly digest: string; readonly platform?: { readonly os: string; readonly architecture: string } }[];
 }
 
-/** A path under `/v2/`, as far as the fakes know it. */
+/** A path under `/v2/` that the fakes support. */
 export interface Route {
   readonly repository: string;
   readonly kind: 'manifests' | 'blobs' | 'tags';
@@ -30,7 +30,7 @@ export function routeOf(path: string): Route | undefined {
 
 export const digestOf = (bytes: Uint8Array | string): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 
-/** Puts bytes, or a value as JSON, among the blobs; answers their digest. */
+/** Stores bytes, or a value as JSON, among the blobs. Returns their digest. */
 export function put(blobs: Map<string, Uint8Array>, value: object | Uint8Array): string {
   const bytes = value instanceof Uint8Array ? value : Buffer.from(JSON.stringify(value));
   const digest = digestOf(bytes);
@@ -46,19 +46,19 @@ export function parsed(bytes: Uint8Array | undefined): Manifest {
   }
 }
 
-/** The digest of the manifest that is meant; undefined when the repository has none of this name. */
+/** Returns the digest of the requested manifest, or undefined if the repository does not have it. */
 export function manifestIn({ repositories, blobs }: Content, { repository, reference }: Route): string | undefined {
   const tags = Object.hasOwn(repositories, repository) ? (repositories[repository] ?? {}) : {};
   if (reference.includes(':')) return reachable({ repositories, blobs }, repository).manifests.has(reference) ? reference : undefined;
   return Object.hasOwn(tags, reference) ? tags[reference] : undefined;
 }
 
-/** The bytes of a blob of this repository; undefined when none of its images has it. */
+/** Returns the bytes of a blob of this repository, or undefined if none of its images has it. */
 export function blobIn(content: Content, { repository, reference }: Route): Uint8Array | undefined {
   return reachable(content, repository).blobs.has(reference) ? content.blobs.get(reference) : undefined;
 }
 
-/** All that the images of a repository are made of. */
+/** Returns the digests of all manifests and blobs of a repository's images. */
 function reachable({ repositories, blobs }: Content, repository: string) {
   const found = { manifests: new Set<string>(), blobs: new Set<string>() };
   const visit = (digest: string): void => {

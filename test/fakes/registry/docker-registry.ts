@@ -6,7 +6,7 @@ import { blobIn, type Content, digestOf, manifestIn, parsed, type Route, routeOf
 const json = { ...version, 'content-type': 'application/json; charset=utf-8' };
 const repositoryName = /^[a-z0-9]+([._/-][a-z0-9]+)*$/;
 
-/** As docker-registry 2.8 with a password file answers (recorded). */
+/** Answers like docker-registry 2.8 with a password file (recorded). */
 export function likeDockerRegistry(request: Seen, judged: { good: boolean; host: string }, content: Content | undefined): Reply {
   const route = routeOf(request.path);
   if (!judged.good) return unauthorized(judged.host, route);
@@ -31,7 +31,7 @@ function unauthorized(host: string, route: Route | undefined): Reply {
   return withLength(envelope(401, 'UNAUTHORIZED', 'authentication required', { headers, detail: detail ?? null }));
 }
 
-/** A refusal as Go writes it, with a line break at its end. */
+/** Ends the body of a refusal with a line break, like Go, and sets its length. */
 function withLength({ text, ...reply }: Reply): Reply {
   const written = `${text}\n`;
   return { ...reply, headers: { ...reply.headers, 'content-length': Buffer.byteLength(written) }, text: written };
@@ -47,7 +47,7 @@ function manifest({ headers }: Seen, route: Route, content: Content): Reply {
     return withLength(envelope(404, 'MANIFEST_UNKNOWN', 'manifest unknown', { detail }));
   }
   const { mediaType = 'application/vnd.oci.image.manifest.v1+json' } = parsed(bytes);
-  // Without an Accept header a tag is converted for clients of before 2016.
+  // Without an Accept header, a tag is converted for clients from before 2016.
   if (headers.accept === undefined && !reference.includes(':')) return schema1(route, bytes, content);
   return { status: 200, headers: { ...tagged(digest, bytes), 'content-type': mediaType }, text: bytes };
 }
@@ -71,7 +71,7 @@ function blob({ headers }: Seen, route: Route, content: Content): Reply {
   return { status: 206, headers: { ...whole, 'content-length': part.bytes.length, 'content-range': part.range }, text: part.bytes };
 }
 
-/** The part of the bytes that a header `range` asks for; undefined: all of them. */
+/** Returns the part of the bytes that a `range` header asks for, or undefined for all of them. */
 export function rangeOf(range: string | undefined, bytes: Uint8Array): { bytes: Uint8Array; range: string } | undefined {
   const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(range ?? '') ?? [];
   if (first === undefined || last === undefined) return undefined;
@@ -79,7 +79,10 @@ export function rangeOf(range: string | undefined, bytes: Uint8Array): { bytes: 
   return { bytes: part, range: `bytes ${first}-${Number(first) + part.length - 1}/${bytes.length}` };
 }
 
-/** An image of one layer as the signed manifest of schema 1 (distribution 2.8, manifest/schema1/config_builder.go). */
+/**
+ * Converts an image of one layer to a signed manifest of schema 1 (distribution 2.8,
+ * manifest/schema1/config_builder.go).
+ */
 function schema1({ repository, reference }: Route, bytes: Uint8Array, { blobs }: Content): Reply {
   const { config, layers = [] } = parsed(bytes);
   const [layer] = layers;
@@ -105,7 +108,7 @@ function schema1({ repository, reference }: Route, bytes: Uint8Array, { blobs }:
   return { status: 200, headers, text: signed };
 }
 
-/** Of the form that libtrust gives it; whose key it is has no meaning. */
+/** Makes a signature in the form of libtrust. The key does not matter. */
 function signatureOf(payload: string) {
   const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const { x, y } = publicKey.export({ format: 'jwk' });

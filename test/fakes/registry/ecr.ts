@@ -5,22 +5,22 @@ import { envelope, plain, version } from './answers.ts';
 import { blobIn, type Content, manifestIn, parsed, type Route, routeOf } from './content.ts';
 import { rangeOf } from './docker-registry.ts';
 
-/** Why IAM refuses an action: which policy is missing or denies, or a refusal without a word. */
+/** How IAM refuses an action: the kind of policy that is missing or denies, or a refusal without a body. */
 export type Denial = 'identity' | 'resource' | 'explicit' | 'no body';
 
-/** What ECR has behind its door, and what it lets nobody do. */
+/** The rights of the caller in ECR, and the setup behind them. */
 export interface Rights {
-  /** Whose token it is, in refusals. */
+  /** The principal of the token, for refusals. */
   readonly principal?: string;
-  /** By action (`ecr:BatchGetImage`). */
+  /** Denials by action (`ecr:BatchGetImage`). */
   readonly deny?: Readonly<Record<string, Denial>>;
-  /** Repositories under these come from a pull-through cache. */
+  /** Prefixes of repositories that come from a pull-through cache. */
   readonly cachePrefixes?: readonly string[];
-  /** The address of the bucket that redirects lead to; ECR's own unless said. */
+  /** The address of the bucket that redirects lead to. Defaults to that of ECR. */
   readonly bucket?: string;
 }
 
-/** What ECR answers to those who have shown a good token, by its documents (nothing of it was recorded). */
+/** Answers a request with a valid token like ECR, after its documentation (not recorded). */
 export function likeEcr(request: Seen, host: string, content: Content, rights: Rights): Reply {
   if (request.path === '/v2/') return { status: 200, headers: version };
   const route = routeOf(request.path);
@@ -82,7 +82,7 @@ function manifest(route: Route, content: Content): Reply {
 
 function blob({ method }: Seen, route: Route, { host, content, rights }: { host: string; content: Content; rights: Rights }): Reply {
   const { service, region } = parseAddress(host)?.registry ?? { service: 'ecr', region: 'eu-west-1' };
-  // Recorded nowhere; reported of ECR Public again and again.
+  // Not recorded, but often reported of ECR Public.
   if (method === 'HEAD' && service === 'ecr-public') return { status: 403, headers: version };
   const bytes = blobIn(content, route);
   if (!bytes) return envelope(404, 'BLOB_UNKNOWN', 'The layer does not exist.');
@@ -100,7 +100,7 @@ function blob({ method }: Seen, route: Route, { host, content, rights }: { host:
   return { status: 307, headers: { ...version, location: `${bucket}/${route.reference.replace(':', '-')}?${query}` } };
 }
 
-/** As S3 answers to a pre-signed address; undefined when the request is not for a bucket. */
+/** Answers a pre-signed request like S3, or returns undefined if the request is not for a bucket. */
 export function likeBucket({ path, headers }: Seen, { blobs }: Content): Reply | undefined {
   if (path.startsWith('/v2') || !path.includes('X-Amz-Algorithm=')) return undefined;
   if (headers.authorization !== undefined)
