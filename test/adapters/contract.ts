@@ -11,7 +11,7 @@ import { checkWriting } from './contract/writing.ts';
 
 export type { Double, Stage, Suite } from './contract/stage.ts';
 
-/** Registers one question to the adapter. What its stage cannot show is skipped, with the reason. */
+/** Registers one check of the adapter. A check that needs what the stage lacks is skipped, with the reason. */
 export type Check<Ref> = (name: string, subjects: readonly Subject[], play: (scene: Scene<Ref>) => Promise<void>) => void;
 
 const reasons: Readonly<Record<Need, string>> = {
@@ -19,7 +19,7 @@ const reasons: Readonly<Record<Need, string>> = {
   passwords: 'the stage does not show which password is stored: it has no passwordOf',
 };
 
-/** The behaviour that the contract asks of every adapter. */
+/** Registers tests of the behaviour that the contract requires of every adapter. */
 export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite: Suite<S, F, Ref>): void {
   const patience = makePatience(suite.patienceMs);
   let lacks: ReadonlySet<Need> = new Set();
@@ -31,7 +31,7 @@ export function testAdapter<S extends OptionSpecs, F extends string, Ref>(suite:
     test(name, async t => {
       const missing = (): Need | undefined => needs.find(need => lacks.has(need));
       const known = missing();
-      // What one stage cannot show no other one of the suite can: on a real server each would make and remove its
+      // All stages of a suite lack the same: skip before starting one, which on a real server would create and remove
       // entries for nothing.
       if (known) return t.skip(reasons[known]);
       await using scene = await openScene(suite, patience);

@@ -73,7 +73,7 @@ async function discover(text: string, name = 'config.json') {
   await using dir = await folder({ [name]: text });
   return await open(dir.at(name)).discover(signal());
 }
-/** The file after one host was delivered. */
+/** Returns the text of the file after a delivery for one host. */
 async function delivered(text: string, host = one, name = 'config.json'): Promise<string> {
   await using dir = await folder({ [name]: text });
   const target = open(dir.at(name), { wanted: [host] });
@@ -271,7 +271,7 @@ test('findings: who is asked first, what breaks the whole file, and who may read
     { auth: 'eDp5', email: 1 },
   ])
     assert.deepEqual(await told({ auths: { ...auths, 'ghcr.io': entry } }), ['FILE_BROKEN'], JSON.stringify(entry));
-  // Bits that belong to no byte are read over by Go.
+  // Go ignores trailing bits that do not fill a byte.
   assert.deepEqual(await told({ auths: { ...auths, 'ghcr.io': { auth: 'eDp5eh==' } } }), []);
   for (const member of [
     { credHelpers: { x: 5 } },

@@ -11,7 +11,7 @@ const guide = readFileSync(join(root, 'docs/adapters.md'), 'utf8');
 const files = new Map([...guide.matchAll(/```ts\n\/\/ (\S+)\n(.*?)```/gs)].map(([, name = '', text = '']) => [name, text]));
 const urlOf = (path: string): string => pathToFileURL(join(root, path)).href;
 
-/** The adapter of the guide with a change, and the checks of `testAdapter` that are asked then. */
+/** A change to the adapter of the guide, and the checks of `testAdapter` to run on it. */
 interface Variant {
   readonly name: string;
   readonly change?: readonly (readonly [before: string, after: string])[];
@@ -33,7 +33,7 @@ const sound: readonly Variant[] = [
   { name: 'with a slot that comes after each', change: [[found, follower('found.registry.host')]], checks: '(finds|updates|writes)' },
 ];
 
-/** Each is a fault that somebody may make, and a check that must see it. */
+/** Typical mistakes of authors, each with a check that must detect it. */
 const faulty: readonly Variant[] = [
   { name: 'a page with status 200 is a success', change: [[confirm, '']], checks: 'an update .* success of something else' },
   {
@@ -110,7 +110,7 @@ const faulty: readonly Variant[] = [
   { name: 'a slot comes after none', change: [[found, follower("'nobody'")]], checks: 'finds' },
 ];
 
-/** All variants in one process; of each the checks that failed. */
+/** Runs all variants in one process, and returns the failed checks of each. */
 async function play(
   variants: readonly Variant[],
 ): Promise<ReadonlyMap<string, { readonly failed: readonly string[]; readonly all: number }>> {
@@ -135,7 +135,7 @@ async function play(
   return resultsOf(said, variants);
 }
 
-/** From a report in TAP: the checks of a suite stand before its own line. */
+/** Reads the results from a TAP report, in which the checks of a suite precede the line of the suite. */
 function resultsOf(said: string, variants: readonly Variant[]) {
   const results = new Map<string, { failed: string[]; all: number }>();
   let failed: string[] = [];

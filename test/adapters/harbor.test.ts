@@ -69,12 +69,12 @@ async function onFake(version: string, options: (url: string) => Options): Promi
 }
 
 interface RealServer extends Record<'url' | 'username' | 'password', string> {
-  /** Where it is told with which password Harbor came to a host last. */
+  /** The address of a server that tells the password with which Harbor last logged in to a host. */
   readonly ecr?: string | undefined;
 }
 /**
- * Two endpoints of made-up accounts. They are gone afterwards, and so is what a test creates. Harbor must reach
- * something under every ECR name that takes any password.
+ * Sets up two endpoints of made-up accounts. Disposal removes them and any that a test created. Under every ECR name
+ * Harbor must reach a server that accepts any password.
  */
 async function onRealServer({ url, username, password, ecr }: RealServer): Promise<Stage<typeof harbor.options>> {
   await using stack = new AsyncDisposableStack();
@@ -102,7 +102,7 @@ async function onRealServer({ url, username, password, ecr }: RealServer): Promi
     absent: hosts[2],
     tls,
     ...(door && {
-      // Harbor shows no password, and comes to ECR with it when it is told to try what is stored.
+      // Harbor does not reveal passwords, but a ping of the endpoint makes it log in to ECR with the stored one.
       async passwordOf(slot, name) {
         await ask('POST', `${path}/ping`, { id: Number(slot.id) });
         return (await door('GET', `/${name}`, { signal: AbortSignal.timeout(10_000) })).text;
@@ -112,7 +112,7 @@ async function onRealServer({ url, username, password, ecr }: RealServer): Promi
   };
 }
 
-/** A trial changes nothing, nor does a write to an id that no endpoint has, or of an endpoint without a name. */
+/** Whether a request may change something. A ping, a write to the id -1 and a write of `{}` do not. */
 const isWrite = (request: Seen): boolean =>
   request.method !== 'GET' && !/\/registries\/(ping|-1)$/.test(request.path) && request.body.toString() !== '{}';
 testAdapter({ adapter: harbor, start: () => onFake('2.15.2', asRobot), isWrite });
@@ -302,7 +302,7 @@ describe('the token is never sent in clear', () => {
       [`http://${host}`, everything],
       [`HTTP://${host}:80/`, everything],
       [host, everything],
-      // It may not look right before the write, so what the discovery saw counts.
+      // The robot may not read the endpoint right before the write, so the URL that the discovery saw counts.
       [`http://${host}`, blind],
     ] as const) {
       await using h = await rig({ ...setup, registries: [row(url)] });
@@ -689,7 +689,7 @@ describe('the login', () => {
       { status: 401, text: '<html>Log in</html>' },
       { status: 401, headers: { 'www-authenticate': 'Basic realm="staff"' } },
       { status: 401, json: { error: 'no session' } },
-      // As Kong and Portainer answer.
+      // The responses of Kong and Portainer.
       { status: 401, json: { message: 'Unauthorized' } },
       { status: 401, json: { message: 'Invalid JWT token', details: 'Unauthorized' } },
       { status: 403, text: '<html>' },
@@ -784,7 +784,7 @@ describe('the end of the robot’s secret', () => {
   test('without robot:list a person is told that nobody watches', async () =>
     assert.deepEqual(await seen({ access: rights.filter(right => right !== 'robot:list') }), [undefined, ['KEY_END_HIDDEN']]));
   test('an administrator is no robot', async () => {
-    // Versions without such robots do not know the path.
+    // Versions without such robots do not have the path.
     for (const fault of [undefined, { status: 404 }]) {
       await using h = await rig({ options: asAdmin, fault: ({ path }) => (path.includes('/robots') ? fault : undefined) });
       const { about, findings } = await h.discover();
@@ -986,7 +986,7 @@ describe('the guide', () => {
   });
   test('`$` in its compose file survives', () => {
     const [, name = ''] = /HARBOR_USERNAME: (\S+)/.exec(guide) ?? [];
-    // Compose takes `$$` for `$`, and `$NAME` for a variable.
+    // Compose reads `$$` as `$`, and `$NAME` as a variable.
     assert.equal(
       name.replace(/\$\$|\$\w*/g, found => (found === '$$' ? '$' : '')),
       'robot$courier',

@@ -24,7 +24,7 @@ const now = Date.now();
 const digestFor = (host: string, identity = askedAs): string => digestOf({ identity, ...registryOf(host) });
 const pathFor = (directory: string, host: string, identity = askedAs): string => join(directory, nameOfAnswer(digestFor(host, identity)));
 
-/** An answer as somebody who asks has kept it. */
+/** Writes a cached credential as a helper of this identity caches it. */
 async function lay(directory: string, host: string, { identity = askedAs, token = 'old', from = now - hour } = {}): Promise<void> {
   const times = { issuedAt: from, freshUntil: from + 6 * hour, expiresAt: from + 12 * hour };
   const text = answerText(digestFor(host, identity), { username: 'AWS', password: new Secret(token), ...times });

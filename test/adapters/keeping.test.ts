@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { runTests } from './rig.ts';
 
-/** What each fault must fail at. */
+/** The check that each fault must fail. */
 const faults: Readonly<Record<string, RegExp>> = {
   'swallows-failures': /a write that meets a full disk is BUSY/,
   'unreadable-is-empty': /a discovery that meets a missing right is FORBIDDEN/,
@@ -11,7 +11,7 @@ const faults: Readonly<Record<string, RegExp>> = {
   'forgets-what-may-land': /a write whose end is not known is told so/,
   'writes-while-looking': /writes nothing where it is given nothing/,
 };
-/** By kind: the names of the checks that failed. */
+/** The names of the failed checks, by kind. */
 const failed = new Map<string, string[]>();
 
 before(async () => {

@@ -9,8 +9,8 @@ import { applied, authsIn, authsOf, isWrite, optionsFor, secretName, seed, token
 import { absent, host, other, realServer, runTests, someChecks } from './rig.ts';
 
 /**
- * Which registries it has says the cluster only where images do: those of the pods of a namespace. Otherwise each
- * namespace has all that are wanted.
+ * The adapter with `onlyWithImages` where nothing is wanted: then the images of a namespace's pods name its registries.
+ * Otherwise each namespace gets all wanted registries.
  */
 const adapter: typeof kubernetes = {
   ...kubernetes,
@@ -25,8 +25,8 @@ const podIn = (namespace: string | undefined, host: string): object => ({
 });
 
 /**
- * Two namespaces that are served, whose ServiceAccounts are to name the Secret, and one that would be first if a
- * registry were wanted.
+ * Starts a cluster with two served namespaces, whose ServiceAccounts are to name the Secret, and one (`apps`) that
+ * would come first if a registry were wanted.
  */
 async function onFake(): Promise<Stage<typeof kubernetes.options>> {
   const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'], resourceNames: ['default'] };
@@ -51,7 +51,7 @@ async function onFake(): Promise<Stage<typeof kubernetes.options>> {
   };
 }
 
-/** In three namespaces that are made for a test, with the token of an administrator. They are gone afterwards. */
+/** Creates three namespaces with an administrator's token. Disposal deletes them. */
 async function onRealServer(url: string, file: string): Promise<Stage<typeof kubernetes.options>> {
   await using stack = new AsyncDisposableStack();
   const { ask } = stack.use(await administrator(url, file));

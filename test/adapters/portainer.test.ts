@@ -42,13 +42,13 @@ async function onFake(options: (url: string) => Options): Promise<Stage<typeof p
     passwordOf: slot => server.passwordOf(Number(slot.id)),
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      // `testAdapter` touches nothing but the hosts of the stage: a real server may hold others.
+      // `testAdapter` writes only the hosts of the stage: a real server may hold others.
       for (const { URL, Password } of server.rows()) if (![host, other, absent].includes(URL)) assert.equal(Password, 'old', URL);
     },
   };
 }
 
-/** Two rows of made-up accounts, removed afterwards with all others of these accounts. */
+/** Sets up two rows of made-up accounts. Disposal removes all rows of these accounts. */
 async function onRealServer(url: string, key: string): Promise<Stage<typeof portainer.options>> {
   const tls = { insecureSkipVerify: true } as const;
   const http = openHttp({ url, headers: { 'X-API-Key': key }, allowHttp: true, tls });
@@ -326,7 +326,7 @@ describe('creating', () => {
     await using p = await rig({ wanted: [host] });
     const slot = only((await p.discover()).slots);
     p.fake.state.registries.push({ ...(await template('docker.io')), Id: 4 });
-    // Portainer let both through: the other one is seen only after ours was answered.
+    // Portainer accepted both: the rival row shows only after the response to our creation.
     const rival = { ...(await template(host)), Id: 3, Name: host };
     p.fake.fault = ({ method }) => {
       const { registries } = p.fake.state;
@@ -352,7 +352,7 @@ describe('creating', () => {
   });
 });
 
-/** A row as the fake stores it. */
+/** Returns a row in the form in which the fake stores it. */
 async function template(url: string) {
   await using fake = await startFakePortainer({ registries: [row(url)] });
   return fake.rows()[0] ?? assert.fail();
@@ -409,7 +409,7 @@ describe('the key and the login', () => {
       { status: 401, text: '<html>Log in</html>', headers: { 'content-type': 'text/html' } },
       { status: 401, headers: { 'www-authenticate': 'Basic realm="staff"' } },
       { status: 401, json: ['no session'] },
-      // As Kong answers.
+      // The responses of Kong.
       { status: 401, json: { message: 'No API key found in request' } },
       { status: 403, json: { message: 'Forbidden' } },
       { status: 403, text: '<html>' },

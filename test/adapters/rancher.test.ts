@@ -23,7 +23,7 @@ async function onFake(setup: RancherOptions, options: (url: string) => Options):
   };
 }
 
-/** Two registries of made-up accounts, deactivated and removed afterwards with all others of these accounts. */
+/** Sets up two registries of made-up accounts. Disposal deactivates and removes all registries of these accounts. */
 async function onRealServer(url: string, access: string | undefined, secret: string | undefined): Promise<Stage<typeof rancher.options>> {
   const tls = { insecureSkipVerify: true } as const;
   const options: Options = { url, accessKey: access, secretKey: secret === undefined ? undefined : new Secret(secret) };
@@ -45,7 +45,7 @@ async function onRealServer(url: string, access: string | undefined, secret: str
     const registryId = await post('/registries', { serverAddress });
     await post('/registrycredentials', { registryId, publicValue: 'AWS', secretValue: 'none yet', email: 'test@example.invalid' });
   }
-  /** Rancher takes its time for everything, but no longer than ten seconds. */
+  /** Polls until Rancher has processed a change, for at most about ten seconds. */
   const settled = async (isSo: () => Promise<boolean>): Promise<void> => {
     for (let tries = 0; tries < 100 && !(await isSo()); tries++) await clock.sleep(100, signal());
   };
@@ -61,7 +61,7 @@ async function onRealServer(url: string, access: string | undefined, secret: str
     hosts: [names[0], names[1]],
     absent: names[2],
     tls,
-    // The answer to an action shows the secret. This action changes nothing.
+    // Only the response to an action shows the secret. This action changes nothing.
     async passwordOf(_, host) {
       const [id] = (await listed()).flatMap(({ serverAddress, credentials }) =>
         serverAddress === host ? credentials.map(({ id }) => id) : [],
@@ -85,9 +85,9 @@ async function onRealServer(url: string, access: string | undefined, secret: str
   };
 }
 
-/** 409 is a lock or a process under way over there: it passes. */
+/** Rancher answers 409 while it holds a lock or runs a process: this passes. */
 const codes = { 409: 'BUSY' } as const;
-/** Without keys where access control is off. */
+/** The variables of the keys, which are not set where access control is off. */
 const keys = ['TEST_CATTLE_ACCESS_KEY', 'TEST_CATTLE_SECRET_KEY'] as const;
 const real = realServer('TEST_CATTLE_URL', ...keys.filter(() => keys.some(name => process.env[name])));
 testAdapter({ adapter: rancher, start: () => onFake(guarded, withKey), codes });

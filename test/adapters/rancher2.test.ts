@@ -44,8 +44,8 @@ async function onFake(setup: Rancher2Options, token = adminToken): Promise<Stage
 }
 
 /**
- * Two credentials of made-up accounts in a project that the token sees. They, and one that was created, are gone
- * afterwards.
+ * Sets up two credentials of made-up accounts in a project that the token sees. Disposal removes them and any that a
+ * test created.
  */
 async function onRealServer(url: string, token: string): Promise<Stage<typeof rancher2.options>> {
   await using stack = new AsyncDisposableStack();

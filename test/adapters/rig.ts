@@ -21,35 +21,35 @@ export const hostOf = (account: number, region = 'eu-west-1'): string => `${acco
 export const [host, other, absent] = [hostOf(111111111111), hostOf(222222222222, 'us-east-1'), hostOf(333333333333)] as const;
 export const soon = (): AbortSignal => AbortSignal.timeout(20_000);
 
-/** A target without the engine, which reaches a fake through the real HTTP layer. */
+/** A target without the engine that reaches a fake through the real HTTP layer. */
 export interface Rig<Fake extends FakeServer, Ref> extends AsyncDisposable {
   readonly fake: Fake;
   readonly target: Target<Ref>;
-  /** What the adapter gave to its log. */
+  /** The adapter's log lines. */
   readonly logged: readonly unknown[];
   discover(): Promise<Discovery<Ref>>;
   deliver(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Receipt>;
   rehearse(slot: Slot<Ref> | undefined, credentials: Credentials): Promise<Rehearsal>;
-  /** Method and path of every request but those to `aside`. */
+  /** Returns method and path of every request that does not match `aside`. */
   asked(): string[];
 }
 
 export interface Setting {
-  /** Hosts that should be there. */
+  /** The hosts that the target's `registries:` ask for. */
   readonly wanted?: readonly string[] | undefined;
   readonly clock?: Clock | undefined;
   readonly aliases?: ReadonlyMap<string, string>;
-  /** A source for ECR Public. */
+  /** Whether a source for ECR Public is configured. */
   readonly publicSource?: 'configured' | undefined;
-  /** Requests that are for people only. */
+  /** Diagnostic requests, which `asked` leaves out. */
   readonly aside?: RegExp;
-  /** What a process before this one has left. */
+  /** The memory that an earlier process left. */
   readonly memory?: Memory | undefined;
 }
 
 /**
- * Opens a target on a fake, and takes the fake over: it is disposed of with the rig, and at once when the target cannot
- * be opened.
+ * Opens a target on a fake, and takes ownership of the fake: it is disposed of with the rig, or immediately when the
+ * target cannot be opened.
  */
 export async function rigOn<Fake extends FakeServer, Ref>(
   fake: Fake,
@@ -58,7 +58,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
 ): Promise<Rig<Fake, Ref>> {
   await using stack = new AsyncDisposableStack();
   stack.use(fake);
-  // Some are made later on.
+  // The adapter may open more clients later.
   const clients = stack.use(new AsyncDisposableStack());
   const logged: unknown[] = [];
   const target = create({
@@ -90,14 +90,14 @@ export async function rigOn<Fake extends FakeServer, Ref>(
   };
 }
 
-/** A credential for each of the hosts. */
+/** Makes a credential for each host. */
 export function given(hosts: string | readonly string[], password = 'new-token'): Credentials {
   const now = new Date();
   const credential = { username: 'AWS', password: new Secret(password), issuedAt: now, expiresAt: now, source: 's', scope: 'k' };
   return new Map([hosts].flat().map(name => [name, credential]));
 }
 
-/** The failure that it must come to. */
+/** Returns the Failure that `work` must reject with. */
 export async function failing(work: Promise<unknown>): Promise<Failure> {
   const error = await work.then(
     () => assert.fail('it did not fail'),
@@ -109,13 +109,13 @@ export async function failing(work: Promise<unknown>): Promise<Failure> {
 
 export const only = <Ref>(slots: readonly Slot<Ref>[]): Slot<Ref> => (assert.equal(slots.length, 1), slots[0] as Slot<Ref>);
 export const codesOf = (findings: readonly Finding[] = []): string[] => findings.map(({ code }) => code);
-/** Id, state and findings of each slot. */
+/** Returns id, state and finding codes of each slot as a line. */
 export const linesOf = ({ slots }: Discovery): string[] =>
   slots.map(({ id, state, findings }) => [id, state, ...codesOf(findings)].join(' '));
 
 /**
- * The values of the variables that name a real server; undefined when none of them is set. Throws when only some are:
- * nobody should believe that a suite ran which did not.
+ * Returns the values of the environment variables that name a real server, or undefined when none is set. Throws when
+ * only some are set, so that a suite is not skipped silently.
  */
 export function realServer<Name extends string>(...names: readonly Name[]): Readonly<Record<Name, string>> | undefined {
   const [given, missing] = [names.filter(name => process.env[name]), names.filter(name => !process.env[name])];
@@ -126,17 +126,17 @@ export function realServer<Name extends string>(...names: readonly Name[]): Read
 }
 
 /**
- * Tests of each kind that `testAdapter` has: what it does by itself, what needs faults (six in all), and one that needs
- * the stored password.
+ * A pattern for some checks of each kind in `testAdapter`: checks without needs and checks that need faults (six
+ * together), and one that needs the stored password.
  */
 export const someChecks = 'on http.* (finds|updates|creates only|503 to|a (write|discovery) that meets "lost"|stores)';
 
 /**
- * Those tests of a file that the pattern matches, in a process of their own with these variables; how many of them
- * passed and were skipped.
+ * Runs the tests of a file that match the pattern, in a new process with these variables. Returns how many passed and
+ * how many were skipped.
  */
 export async function runTests(file: string, pattern: string, env: Readonly<Record<string, string>>) {
-  // Without `--test`, which would start a second process for the file.
+  // No `--test`: it would start a second process for the file.
   const child = spawn(process.execPath, ['--test-reporter=tap', `--test-name-pattern=${pattern}`, file], {
     env: { PATH: process.env['PATH'] ?? '', ...compiled, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

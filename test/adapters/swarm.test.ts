@@ -9,7 +9,7 @@ import { type Stage, testAdapter } from './contract.ts';
 import { absent, codesOf, failing, given, host, linesOf, other } from './rig.ts';
 import { enabled, givenAt, hour, loginOf, restarted, rig, type SwarmRig, specOf } from './swarm/rig.ts';
 
-/** Without tasks: there is nothing that could be replaced, so nobody waits for that to happen. */
+/** Starts a Swarm whose services have no tasks, so that no write waits for a task to be replaced. */
 async function onFake(): Promise<Stage<typeof swarm.options>> {
   const foreign = specOf('foreign', { image: 'registry.example.com/app:1', labels: {}, replicas: 0 });
   const services = [
@@ -31,7 +31,7 @@ async function onFake(): Promise<Stage<typeof swarm.options>> {
   };
 }
 
-/** One that names a version that no service has changes nothing. */
+/** Whether a request may change something. A write to version 0, which no service has, does not. */
 const isWrite = ({ method, path }: { method: string; path: string }): boolean => method !== 'GET' && !path.endsWith('version=0');
 testAdapter({ adapter: swarm, start: onFake, isWrite, creates: 'nothing', versioned: true });
 
@@ -132,7 +132,7 @@ describe('a pause that our own update has set off, as tasks are refused for anot
     assert.equal(s.fake.service('web').login?.password, 'token-3');
   });
 
-  /** The first update is made twice, so that nothing is left to judge. */
+  /** Updates a service twice, six hours apart, until its tasks are found to fail. */
   async function failingSince(s: SwarmRig): Promise<void> {
     await s.give('web', 'token-2');
     s.clock.leap(6 * hour);
@@ -393,7 +393,7 @@ describe('the first update is looked at before any other is made', () => {
 
   test('where two are another, one is the same, and two more are another, it goes on', async () => {
     const names = ['a', 'b', 'same', 'c', 'd'];
-    // Without tasks none of them proves anything.
+    // Services without tasks prove nothing about the login.
     await using s = await rig({ services: names.map(name => ({ spec: specOf(name, { replicas: 0 }), login: loginOf('token-1') })) });
     let wrote = false;
     for (const name of names) {
@@ -573,7 +573,7 @@ describe('the login of a service that has to wait', () => {
     return { recall: () => Promise.resolve(text), remember: (next: string) => void (text = next) };
   };
   const web = { spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') };
-  /** Somebody deploys, and their roll-out does not end. */
+  /** Deploys a service whose roll-out does not end. */
   const held = async (s: Awaited<ReturnType<typeof rig>>) => {
     s.fake.deploy(specOf('web', { replicas: 0, image: `${host}/team/app:2` }));
     s.fake.progress('web', 'updating');

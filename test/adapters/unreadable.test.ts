@@ -19,10 +19,10 @@ const withoutId = { name: 'x', Name: 'x', url: `https://${host}`, URL: host, ser
 
 interface Manager {
   readonly good: object;
-  /** Where its list is. */
+  /** Matches the path of the manager's list. */
   readonly list: RegExp;
   readonly body: (rows: readonly unknown[]) => unknown;
-  /** What no row of this manager is. */
+  /** Values that are no valid row of this manager. */
   readonly bad: readonly unknown[];
   readonly open: () => Promise<Pick<Rig<FakeServer, unknown>, 'fake' | 'discover' | typeof Symbol.asyncDispose>>;
 }
@@ -63,7 +63,7 @@ const managers: Readonly<Record<string, Manager>> = {
   },
 };
 
-/** What it finds where its list has these rows. */
+/** Discovers with these rows as the manager's list. */
 async function finding({ open, list, body }: Manager, rows: readonly unknown[]): Promise<Discovery> {
   await using there = await open();
   there.fake.fault = ({ path }) => (list.test(path) ? { status: 200, json: body(rows) } : undefined);

@@ -9,7 +9,7 @@ interface Row {
   readonly more?: readonly number[];
 }
 const answer = (body: unknown): Answer => ({ status: 200, headers: new Map(), text: '', json: <T>() => body as T });
-/** Pages by the query with which they are asked for; `''` stands for the first. */
+/** Serves pages by the query of the request; `''` is the first page. */
 function server(pages: Readonly<Record<string, unknown>>) {
   const asked: string[] = [];
   const get = async (path: string): Promise<Answer> => {
@@ -66,7 +66,7 @@ test('an empty link is the end, and one page is read once', async () => {
   assert.equal(asked.length, 1);
 });
 
-/** Offsets into a list that `between` changes before each page but the first. */
+/** Serves pages by offset from a list that `between` changes before each page but the first. */
 function moving(ids: string[], between: () => void) {
   let asked = 0;
   const get = async (path: string): Promise<Answer> => {

@@ -4,7 +4,7 @@ import type { Reply } from '../../fakes/server.ts';
 import type { Check } from '../contract.ts';
 import { assertCode, defined, failureOf, type Scene, type Subject, slotOf } from './scene.ts';
 
-/** What every status means to a delivery, unless the product means something else by it. */
+/** The failure code of a delivery by the status of its response, unless the suite overrides it (`codes`). */
 const usualCodes: Readonly<Record<number, FailureCode>> = {
   307: 'MISCONFIGURED',
   401: 'AUTH',
@@ -20,15 +20,15 @@ const usualCodes: Readonly<Record<number, FailureCode>> = {
   503: 'BUSY',
   504: 'UNREACHABLE',
 };
-/** Of these it only matters that nobody takes them for a success. */
+/** Statuses that must fail, with whatever code. */
 const otherStatuses = [300, 302, 304, 400, 402, 405, 406, 407, 410, 411, 412, 415, 417, 418, 423, 426, 428, 431, 451, 499, 501, 520];
-/** A proxy answers in place of the manager, which may still be at work. */
+/** Statuses that a proxy sends in place of the manager, which may still be processing the request. */
 const ofProxies = new Set([502, 504]);
 
-/** A new login, and a merge with what somebody else has written. */
+/** Statuses after which an adapter may send the write again: after a new login (401), or after a merge (409). */
 const triedAgain = new Set([401, 409]);
 
-/** What something that stands before the manager answers in its place, with the status of a success. */
+/** Responses of an intermediary in front of the manager that carry a success status but are no success. */
 const pages: readonly Reply[] = [
   { status: 200, text: '<!doctype html><title>Log in</title>' },
   { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, text: 'Please log in.' },
@@ -40,7 +40,7 @@ const pages: readonly Reply[] = [
   { status: 200, json: { error: 'log in first' } },
 ];
 
-/** What a delivery makes of an answer that is no success. */
+/** Registers the checks of how deliveries and rehearsals treat responses that are no success. */
 export function checkAnswering<Ref>(check: Check<Ref>, ownCodes: Readonly<Partial<Record<number, FailureCode>>> = {}): void {
   for (const [status, code] of Object.entries({ ...usualCodes, ...ownCodes })) checkStatus(check, Number(status), code ?? 'UNEXPECTED');
   checkNoSuccess(check, 'an update', otherStatuses, scene => ({ host: scene.mine, wanted: [] }));
@@ -65,7 +65,10 @@ function checkStatus<Ref>(check: Check<Ref>, status: number, code: FailureCode):
   });
 }
 
-/** what: for people. of: which host it concerns, and what the target's `registries:` ask for. */
+/**
+ * `what` names the write in messages; `of` returns the host to write and the hosts that the target's `registries:` ask
+ * for.
+ */
 function checkNoSuccess<Ref>(
   check: Check<Ref>,
   what: 'an update' | 'a creation',
@@ -75,7 +78,7 @@ function checkNoSuccess<Ref>(
   const refused = async (scene: Scene<Ref>, replies: readonly Reply[]): Promise<void> => {
     const { host, wanted } = of(scene);
     const slot = slotOf(await scene.discover({ wanted }), host);
-    // One for all: texts are searched for every secret that was issued.
+    // One credential for all replies: the final search for leaked secrets checks every issued one.
     const given = scene.credentials(host);
     for (const reply of replies) {
       const spoiled = scene.spoil('writes', reply);

@@ -16,27 +16,27 @@ import { runFor } from '../../../src/io/lent-program.ts';
 import { type Disk, watchedFiles } from './disk.ts';
 import type { Stage } from './stage.ts';
 
-/** What those who ask call the identity of each credential. */
+/** The identity (`askedAs`) of every credential that the checks issue. */
 export const askedAs = 'the identity of all tests';
 
 export interface Setting {
-  /** As the command `check` asks: whatever may change something is refused before it is sent. */
+  /** Asks as the command `check` does: a request that may change something is refused before it is sent. */
   readonly readonly?: boolean;
   /** The hosts that the target's `registries:` ask for. */
   readonly wanted?: readonly string[];
 }
 /**
- * `over` ends when nobody waits for the answer any more: then the adapter has neither requests nor sleep, so that no
- * loop of it goes on.
+ * Asks the adapter a question. When `over` aborts, the caller no longer waits for the answer: the adapter's requests
+ * and sleeps fail from then on, so that none of its loops goes on.
  */
 export type Asking<Ref> = <T>(question: (target: Target<Ref>) => Promise<T>, over: AbortSignal, setting?: Setting) => Promise<T>;
 
 export const registryOf = (host: string): Registry => parseAddress(host)?.registry ?? assert.fail(`${host} is no host of ECR`);
 
 /**
- * No sleep begins when the test is over, which ends each loop of an adapter. One that began before ends then, as the
- * deadline of a request does. Others have their turn after each sleep: one that is aborted is no sleep, and a loop of
- * those would never leave the processor.
+ * Returns a clock whose sleeps throw once the test is over, which ends every loop of an adapter. A sleep that began
+ * before ends then, as the deadline of a request does. Each sleep also yields to the event loop: an aborted sleep
+ * returns immediately, and a loop of such sleeps would starve everything else.
  */
 const clockUntil = (over: AbortSignal): Clock => ({
   ...clock,
@@ -48,8 +48,8 @@ const clockUntil = (over: AbortSignal): Clock => ({
 });
 
 /**
- * Asks the adapter, which is made anew for each question, as after a change of its options. `said`: everything that it
- * said.
+ * Returns `ask`, which creates the adapter's target for each question, as after a change of its options, and `said`,
+ * which collects the log lines, answers and errors of the adapter.
  */
 export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
   adapter: Adapter<S, F, Ref>,
@@ -97,11 +97,11 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
 }
 
 const pieceLength = 8;
-/** Whoever quotes 15 characters of it quotes one of these. */
+/** Splits a password into pieces of eight characters: any quotation of 15 characters contains a whole piece. */
 const piecesOf = (password: string): string[] =>
   Array.from({ length: password.length / pieceLength }, (_, at) => password.slice(at * pieceLength, (at + 1) * pieceLength));
 
-/** No secret is in what was said, in any form; nor a piece of a password that was issued. */
+/** Asserts that `said` contains no secret in any form, and no piece of an issued password. */
 export function assertNoSecret(said: readonly unknown[], issued: readonly Secret[], keys: readonly Secret[]): void {
   const text = inspect(said, { depth: Number.POSITIVE_INFINITY, maxArrayLength: null, maxStringLength: null, showHidden: true });
   for (const secret of [...issued, ...keys])
@@ -111,7 +111,7 @@ export function assertNoSecret(said: readonly unknown[], issued: readonly Secret
     assert.ok(!pieces.has(text.slice(at, at + pieceLength)), 'a piece of a password is in a log line, finding or error');
 }
 
-/** What is told to people is in the table. */
+/** Asserts that the code of each finding is in the adapter's table. */
 export function assertFindings({ findings: table }: Adapter, findings: readonly Finding[] = []): void {
   for (const { code } of findings) assert.ok(Object.hasOwn(table, code), `the finding ${code} must be in the adapter's table of findings`);
 }

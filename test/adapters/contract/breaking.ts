@@ -5,7 +5,10 @@ import type { Fault } from '../../fakes/server.ts';
 import type { Check } from '../contract.ts';
 import { assertCode, failureOf, passwordIn, slotOf } from './scene.ts';
 
-/** By fault: what a write comes to. In all of these it may still land. silent: nothing ends it but the deadline. */
+/**
+ * The failure code of a write by fault; each of these writes may still land. `silent`: only the deadline ends the
+ * request.
+ */
 const faults: readonly { readonly fault: Fault & string; readonly code: FailureCode; readonly silent?: true }[] = [
   { fault: 'hang', code: 'TIMEOUT', silent: true },
   { fault: 'mute', code: 'TIMEOUT', silent: true },
@@ -15,7 +18,7 @@ const faults: readonly { readonly fault: Fault & string; readonly code: FailureC
   { fault: 'lost', code: 'UNREACHABLE' },
 ];
 
-/** What becomes of an attempt whose connection breaks, or whose answer does not come. */
+/** Registers the checks of attempts whose connection breaks or whose response does not come. */
 export function checkBreaking<Ref>(check: Check<Ref>, versioned: boolean): void {
   for (const { fault, code, silent } of faults) {
     check(`a write that meets "${fault}" is ${code} and may land; the next one works`, ['faults'], async scene => {
@@ -61,7 +64,7 @@ function checkLateWrite<Ref>(check: Check<Ref>, versioned: boolean): void {
     await scene.deliver(slotOf(before, mine), newer);
     land();
     if (!versioned) return patience.until(`${spoiled.asked()} came late: its password is held`, () => isHeld(late));
-    // By the time of the next answer the late write has been looked at.
+    // The manager has processed the late write by the time it answers the next request.
     await scene.discover();
     assert.ok(await isHeld(newer), `${spoiled.asked()} came late, with a former version: it must be refused`);
   });

@@ -1,21 +1,21 @@
 import type { Failure } from '../../../src/contract/failures.ts';
 import type { Files } from '../../../src/contract/files.ts';
 
-/** What stands in the way of the adapter's files. lost: the write is done, and then it fails. */
+/** A fault of the adapter's files. `lost`: the write is done before the call fails. */
 export interface DiskFault {
   readonly concerns: 'reads' | 'writes';
   readonly failure: Failure;
   readonly lost?: true;
 }
 
-/** The files of a stage, as its adapter meets them. */
+/** The state of a stage's files: an injected fault, and what was written. */
 export interface Disk {
   fault?: DiskFault | undefined;
-  /** Paths that were written, in their order. */
+  /** The paths that were written, in order. */
   readonly written: string[];
 }
 
-/** Files that note what is written, and fail when they are told to. */
+/** Wraps `files` to record writes in `disk` and to throw its fault. */
 export function watchedFiles(files: Files, disk: Disk): Files {
   const failing = (concerns: DiskFault['concerns']): DiskFault | undefined => (disk.fault?.concerns === concerns ? disk.fault : undefined);
   const reading = async <T>(ask: () => Promise<T>): Promise<T> => {

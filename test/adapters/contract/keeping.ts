@@ -3,7 +3,7 @@ import { Failure, type FailureCode } from '../../../src/contract/failures.ts';
 import type { Check } from '../contract.ts';
 import { assertCode, failureOf, passwordIn, slotOf } from './scene.ts';
 
-/** What `deps.files` may throw, and what stands in the way then. */
+/** The failure codes that `deps.files` may throw, each with its cause. */
 const troubles: readonly (readonly [code: FailureCode, what: string])[] = [
   ['BUSY', 'a full disk'],
   ['FORBIDDEN', 'a missing right'],
@@ -12,7 +12,7 @@ const troubles: readonly (readonly [code: FailureCode, what: string])[] = [
   ['UNEXPECTED', 'an error of the disk'],
 ];
 
-/** What an adapter makes of its files when something is in their way. */
+/** Registers the checks of how an adapter treats faults of its files. */
 export function checkKeeping<Ref>(check: Check<Ref>): void {
   for (const [code, what] of troubles) {
     check(`a write that meets ${what} is ${code}; the next one works`, [], async scene => {

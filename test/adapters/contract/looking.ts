@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Check } from '../contract.ts';
 import { defined, failureOf, idsOf, slotOf } from './scene.ts';
 
-/** What something that stands before the manager may answer with status 200. */
+/** Responses with status 200 that an intermediary may send in place of a list. */
 const notLists = [
   ['a login page', '<!doctype html><title>Log in</title>'],
   ['half a list', '[{"id":'],
@@ -11,7 +11,7 @@ const notLists = [
   ['an error', '{"error":"log in first"}'],
 ] as const;
 
-/** A discovery, and a rehearsal, look and write nothing. */
+/** Registers the checks that discoveries and rehearsals find what is there and write nothing. */
 export function checkLooking<Ref>(check: Check<Ref>): void {
   check('finds what is there, with the same ids each time, and reads only', [], async scene => {
     const [first, second] = [await scene.discover({ readonly: true }), await scene.discover({ readonly: true })];

@@ -2,29 +2,33 @@ import assert from 'node:assert/strict';
 import { clock } from '../../../src/contract/clock.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 
-/** Between a fault and the end of the attempt that met it: what comes of the fault by itself has come by then. */
+/** How long an attempt may go on after it met a fault, so that an effect of the fault itself still shows. */
 const lingerMs = 100;
-/** A machine that is slow to start a stage is slow in all else. */
+/**
+ * The bound as a multiple of the time that a stage takes to start: a machine that starts slowly is slow at everything.
+ */
 const slowness = 50;
 const mostMs = 60_000;
 const leastMs = 500;
 
-/** Bounds everything that a suite waits for. */
+/** Bounds every wait of a suite. */
 export interface Patience {
   /**
-   * Asks with a signal that ends as the engine ends an attempt: after the bound, or soon after `end`.
-   * `over` ends when nobody waits for the answer any more.
+   * Asks `question` with a signal that aborts as the engine aborts an attempt: after the bound, or shortly after `end`
+   * resolves. `over` aborts when the caller no longer waits for the answer.
    */
   ask<T>(what: string, question: (signal: AbortSignal, over: AbortSignal) => Promise<T>, end?: Promise<unknown>): Promise<T>;
-  /** Waits for what the stage itself does. */
+  /** Waits for `work` of the stage itself, and fails after the bound. */
   within<T>(what: string, work: Promise<T>): Promise<T>;
-  /** Looks again and again until it is so. */
+  /** Polls `isSo` until it holds, and fails after the bound. */
   until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void>;
-  /** Waits for the start of a stage, which tells how slow the machine is. */
+  /** Waits for the start of a stage, and raises the bound on a slow machine. */
   start<T>(work: Promise<T>): Promise<T>;
 }
 
-/** Each wait in vain halves the bound, so that a suite ends within minutes whatever the adapter does. */
+/**
+ * Makes a patience whose bound halves with each timeout, so that a suite ends within minutes whatever the adapter does.
+ */
 export function makePatience(givenMs = 10_000): Patience {
   let boundMs = givenMs;
   const shorten = (ms: number): void => void (boundMs = Math.max(leastMs, Math.min(boundMs, ms / 2)));

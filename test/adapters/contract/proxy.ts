@@ -5,14 +5,14 @@ import type { OptionSpecs } from '../../../src/contract/adapter.ts';
 import { type FakeServer, type Reply, type Seen, startServer } from '../../fakes/server.ts';
 import type { Stage } from './stage.ts';
 
-/** They belong to one connection and not to the message. */
+/** Headers of one connection or hop, which a proxy does not pass on. */
 const perConnection = new Set(['host', 'connection', 'keep-alive', 'transfer-encoding', 'content-length']);
 const passedOn = (headers: object): Readonly<Record<string, string>> =>
   Object.fromEntries(Object.entries(headers).filter(([name, value]) => value !== undefined && !perConnection.has(name)));
 
 /**
- * The stage behind a proxy that can make all the faults of a double; undefined where `options` hold no address before
- * which one could stand.
+ * Puts a proxy in front of the stage that can inject all faults of a double. Returns undefined when no option holds an
+ * address that the proxy could replace.
  */
 export async function behindProxy<S extends OptionSpecs>(
   stage: Stage<S>,

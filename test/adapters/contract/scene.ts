@@ -13,56 +13,56 @@ import type { Patience } from './patience.ts';
 import { behindProxy } from './proxy.ts';
 import type { Double, Stage, Suite } from './stage.ts';
 
-/** What a check needs of its stage. */
+/** What a stage must offer for a check. */
 export type Need = 'faults' | 'passwords';
-/** What a check is about: there are adapters that create nothing. */
+/** What a check is about. Checks of creations do not apply to adapters that create nothing. */
 export type Subject = Need | 'creations';
 
-/** What happens while an attempt is under way. end: it is given up soon after. */
+/** The circumstances of an attempt. It is aborted shortly after `end` resolves. */
 interface Attempt extends Setting {
   readonly end?: Promise<unknown>;
 }
 
 export interface Spoiled {
-  /** Ends when a request has met the fault. */
+  /** Resolves when a request has met the fault. */
   readonly met: Promise<unknown>;
-  /** The first request that met it, for people. Fails where none did. */
+  /** Returns method and path of the first request that met the fault, for messages. Fails if none did. */
   asked(): string;
-  /** How many requests met it. */
+  /** Returns how many requests met the fault. */
   count(): number;
 }
 
-/** The adapter on its stage. Everything that it says is kept, to be searched for secrets at the end. */
+/** The adapter on its stage. All its output is recorded and finally searched for secrets. */
 export interface Scene<Ref> extends AsyncDisposable {
-  /** Two hosts that the manager holds, and one that it does not. */
+  /** Two hosts that the manager holds, and one that it does not (`absent`). */
   readonly mine: string;
   readonly other: string;
   readonly absent: string;
   readonly hosts: readonly string[];
   readonly patience: Patience;
   readonly lacks: ReadonlySet<Need>;
-  /** Of what stands behind the options: only for checks that need faults. */
+  /** The double or proxy behind the options. Only checks that need faults may read it. */
   readonly double: Double;
-  /** The files that the adapter keeps. */
+  /** The faults and the written paths of the adapter's files. */
   readonly disk: Disk;
   discover(attempt?: Attempt): Promise<Discovery<Ref>>;
   /**
-   * The slots of the stage's hosts, and those that come after them: a real server may hold others, which nobody
-   * touches.
+   * Returns the slots of the stage's hosts and the slots that come after them. The suite leaves all other slots of a
+   * real server alone.
    */
   own(discovery: Discovery<Ref>): readonly Slot<Ref>[];
   deliver(slot: Slot<Ref> | undefined, credentials: Credentials, attempt?: Attempt): Promise<Receipt>;
   rehearse(slot: Slot<Ref>, credentials: Credentials, attempt?: Attempt): Promise<Rehearsal | undefined>;
-  /** A credential of its own for each host. */
+  /** Issues a new credential for each host. */
   credentials(...hosts: readonly string[]): Credentials;
-  /** The password that the manager holds. */
+  /** Returns the password that the manager holds for the host. */
   holds(discovery: Discovery<Ref>, host: string): Promise<string | undefined>;
-  /** The writes that arrived so far, for people; none where nobody counts them. */
+  /** Returns the writes that arrived so far, for messages. Without a double or proxy only written files are counted. */
   writes(): string[];
-  /** From now on writes, or all requests, meet the fault. */
+  /** Makes all further writes, or all further requests, meet the fault. */
   spoil(which: 'writes' | 'all', fault: Fault): Spoiled;
   mend(): void;
-  /** The beginning of the password that was issued last: a careless server may quote what it was sent. */
+  /** Returns the first 40 characters of the newest password, as a careless server may quote what it received. */
   quotation(): string;
   assertNoSecret(): void;
 }
@@ -173,14 +173,14 @@ function ownOf<Ref>(slots: readonly Slot<Ref>[], hosts: readonly string[]): read
   for (const _ of slots) for (const { id, after } of slots) if (after !== undefined && own.has(after)) own.add(id);
   return slots.filter(({ id }) => own.has(id));
 }
-/** Where the credential of a host goes first: not a slot that only follows another one. */
+/** Returns the slot of a host: one without `after` if there is one, else the first. */
 export function slotOf<Ref>({ slots }: Pick<Discovery<Ref>, 'slots'>, host: string): Slot<Ref> | undefined {
   const serving = slots.filter(({ registries }) => registries.some(registry => registry.host === host));
   return serving.find(({ after }) => after === undefined) ?? serving[0];
 }
 export const passwordIn = (credentials: Credentials, host: string): string | undefined => credentials.get(host)?.password.reveal();
 
-/** The failure that it must come to. */
+/** Returns the Failure that `work` rejects with. Fails if it resolves or rejects with anything else. */
 export async function failureOf(what: string, work: Promise<unknown>): Promise<Failure> {
   const error = await work.then(
     answer => assert.fail(`${what} must fail, and it came to ${inspect(answer)}`),

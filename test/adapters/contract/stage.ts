@@ -3,22 +3,24 @@ import type { FailureCode } from '../../../src/contract/failures.ts';
 import type { Slot } from '../../../src/contract/target.ts';
 import type { FakeServer, Seen } from '../../fakes/server.ts';
 
-/** A manager that runs for one test: a double, or the product itself. */
+/** A manager that runs for one test: a double or the real product. */
 export interface Stage<S extends OptionSpecs> extends AsyncDisposable {
   readonly options: Options<S>;
-  /** At least two ECR hosts that it holds, each in a slot of its own or together in one. */
+  /** At least two ECR hosts that the manager holds, in one slot each or together in one slot. */
   readonly hosts: readonly string[];
-  /** An ECR host that it does not hold. */
+  /** An ECR host that the manager does not hold. */
   readonly absent: string;
-  /** The password that the manager holds for a host in a slot. Missing for a product that keeps its secrets. */
+  /**
+   * Returns the password that the manager holds for a host in a slot. Omit it where the product does not reveal
+   * passwords.
+   */
   readonly passwordOf?: (slot: Slot, host: string) => string | undefined | Promise<string | undefined>;
   /**
-   * The double behind `options`: its faults are switched on, its requests and sockets looked at. For a real server
-   * there is none:
-   * then `testAdapter` puts a proxy that makes the faults before the address in `options`.
+   * The double behind `options`, whose faults are switched on and whose requests and sockets are inspected. Omit it for
+   * a real server: `testAdapter` then puts a fault-injecting proxy in front of the address in `options`.
    */
   readonly server?: Double;
-  /** For a product whose certificate nobody has signed. */
+  /** Set for a product with a self-signed certificate. */
   readonly tls?: { readonly insecureSkipVerify: true };
 }
 
@@ -27,22 +29,23 @@ export type Double = Pick<FakeServer, 'fault' | 'requests' | 'sockets'>;
 export interface Suite<S extends OptionSpecs, F extends string, Ref> {
   readonly adapter: Adapter<S, F, Ref>;
   /**
-   * What the adapter writes to; servers unless said. An adapter of files has no requests that could meet faults: its
-   * files meet them.
+   * What the adapter writes to; default: servers. An adapter that writes files sends no requests, so its faults are
+   * injected into its files.
    */
   readonly keeps?: 'servers' | 'files';
-  /** Called for each test. Leaves nothing behind when disposed of. */
+  /** Starts a stage, once a test. A disposed stage leaves nothing behind. */
   readonly start: () => Promise<Stage<S>>;
-  /** Which requests may change something; all but GET unless said (a login and a ping do not). */
+  /** Whether a request may change something (a login and a ping do not); default: every method but GET. */
   readonly isWrite?: (request: Seen) => boolean;
-  /** What the product means by a status, where it is not the usual meaning. */
+  /** Failure codes by status, where the product deviates from the usual meaning. */
   readonly codes?: Readonly<Partial<Record<number, FailureCode>>>;
-  /** What the target makes where it is wanted and not there; entries unless said. */
+  /** What the target creates for a wanted registry that is missing; default: entries. */
   readonly creates?: 'entries' | 'nothing';
-  /** A write names the version that it replaces, so one that comes late is refused over there. */
+  /** Whether a write names the version that it replaces, so that the manager refuses a late one. */
   readonly versioned?: boolean;
   /**
-   * How long a healthy manager may take for anything, in milliseconds; 10 s unless said, and more on a slow machine.
+   * The longest time that a healthy manager may take for any operation, in milliseconds; default: 10 s, and more on a
+   * slow machine.
    */
   readonly patienceMs?: number;
 }

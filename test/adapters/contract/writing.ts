@@ -5,7 +5,7 @@ import { defined, idsOf, passwordIn, slotOf } from './scene.ts';
 
 const notTheGiven = (host: string): string => `the manager must hold for ${host} the password that was delivered last, exactly`;
 
-/** What a delivery does where nothing is in its way. */
+/** Registers the checks of deliveries without faults. */
 export function checkWriting<Ref>(check: Check<Ref>): void {
   check('updates in place, any number of times', [], async scene => {
     const before = await scene.discover();
@@ -54,7 +54,7 @@ export function checkWriting<Ref>(check: Check<Ref>): void {
     const { mine } = scene;
     const before = await scene.discover();
     const kept = await scene.holds(before, mine);
-    // With several registries in one slot all but the first are given; with one in each, nothing is.
+    // Gives every credential of the slot but that of `mine`; a slot with one registry is given none.
     for (const slot of before.slots.filter(({ registries }) => registries.some(({ host }) => host === mine)))
       await scene.deliver(slot, scene.credentials(...slot.registries.map(({ host }) => host).filter(host => host !== mine)));
     assert.equal(await scene.holds(before, mine), kept, `what is held for ${mine} must stay: no credential was given for it`);
@@ -100,7 +100,7 @@ export function checkWriting<Ref>(check: Check<Ref>): void {
   });
 }
 
-/** Each slot behind the one that it comes after, if that is among them. */
+/** Sorts the slots so that each follows the one in its `after`, if that slot is in the list. Fails on a cycle. */
 function inOrder<Ref>(slots: readonly Slot<Ref>[]): Slot<Ref>[] {
   const done = new Map<string, Slot<Ref>>();
   while (done.size < slots.length) {

@@ -28,7 +28,7 @@ after(async () => {
   await ecr[Symbol.asyncDispose]();
 });
 
-/** The whole program over a file. */
+/** Sets up the whole program on a file. */
 async function over(text: string, more: object = {}) {
   const dir = await folder({ 'auth.json': text });
   const path = dir.at('auth.json');
@@ -66,7 +66,7 @@ test('a restart writes nothing, as the file tells what it holds; the next token 
   assert.equal(app.status().targets[0]?.slots[0]?.state, 'ok');
 });
 
-/** A daemon over a file with a login of somebody else's, until its first delivery. */
+/** Starts a daemon on the file, and resolves after its first delivery. */
 async function running(file: Awaited<ReturnType<typeof over>>) {
   const app = file.start();
   const ends = new AbortController();
@@ -89,7 +89,7 @@ async function running(file: Awaited<ReturnType<typeof over>>) {
   };
 }
 
-// Each in a file of its own, as a second repair of the same login waits for a minute.
+// Each case uses its own file, because a second repair of the same login waits for a minute.
 for (const theirs of ['somebody-else', tokenOf('2020-01-01')])
   test(`a login that somebody puts over ours is repaired: ${theirs.slice(0, 13)}`, async () => {
     await using file = await over(JSON.stringify({ auths: { [host]: login('old') } }));

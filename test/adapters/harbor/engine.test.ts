@@ -30,7 +30,7 @@ after(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** The whole program, once. */
+/** Runs the whole program once on Harbor. */
 async function once(harbor: FakeHarbor, more: object = {}): Promise<App> {
   const target = { kind: 'harbor', url: harbor.url, username: 'robot$courier', password: 'Courier-Robot-1', allowHttp: true, ...more };
   const file = join(folder, `${Math.random()}.json`);

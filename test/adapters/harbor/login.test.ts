@@ -29,7 +29,7 @@ beforeEach(() => {
   });
   ask = async (path = registries, signal = soon()) => (await send('GET', path, signal)).status;
 });
-/** The statuses of so many requests at once; -1: it failed. */
+/** Sends `count` requests at the same time. Each resolves with its status, or -1 if it fails. */
 const several = (count: number): Promise<number>[] => Array.from({ length: count }, () => ask().catch(() => -1));
 const last = (): Sent => sent.at(-1) ?? assert.fail('nothing was sent');
 async function accepted(): Promise<void> {

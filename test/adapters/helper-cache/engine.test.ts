@@ -31,7 +31,10 @@ after(async () => {
 });
 const hour = 3_600_000;
 
-/** A home with a configuration, the daemon, the helper as Node, and its front, behind which Node only says its name. */
+/**
+ * Sets up a home with a configuration, the daemon, the helper in Node, and its front, whose fallback `node` only prints
+ * NODE.
+ */
 async function machine(target: object = {}) {
   const targets = [{ kind: 'helper-cache', registries: [host], ...target }];
   const dir = await folder({ 'courier.json': JSON.stringify({ targets }), 'fronts/x': '' });
@@ -82,14 +85,14 @@ const judged = (token: string): string => ecr.judge('eu-west-1', token);
 
 test('one call of the daemon in half a life, none of those who ask; what it refreshes the front gives, without Node', async () => {
   await using place = await machine();
-  // Seven hours ago.
+  // The first credential is seven hours old.
   const then = -7 * hour;
   ecr.now = () => Date.now() + then;
   await place.daemon({}, then).courier.once(soon());
   assert.equal(place.calls(), 1);
   const first = await place.helper(host, then);
   assert.equal(await place.helper(sister, then), first);
-  // The daemon is about to bring the next one.
+  // The credential is past half its life, but the daemon has not refreshed it yet.
   assert.deepEqual([await place.helper(), await place.front(), await place.front(sister)], [first, first, first]);
   assert.equal(place.calls(), 1);
 
@@ -112,13 +115,13 @@ test(
       await chown(directory, 0, 12_345);
       await chmod(directory, 0o2750);
       await using place = await machine({ directory, group: '12345' });
-      // Another home of another user, with nothing in it: the same machine, the same role.
+      // Another user of the machine with an empty home and the same role.
       const role = { AWS_ACCESS_KEY_ID: 'AKIDTEST', HOME: place.dir.at('daemon') };
       await place.daemon(role).courier.once(soon());
       assert.equal(place.calls(), 1);
       const before = await readdir(directory);
       const asker = { ECR_COURIER_SHARED_CACHE: directory };
-      // Somebody with a configuration of his own, which names no host.
+      // A user with a configuration that names no host.
       await writeFile(place.dir.at('empty.yaml'), '');
       const alone = { ...place.env, ECR_COURIER_CONFIG: place.dir.at('empty.yaml') };
       const listed = async (env: object) => (await hostsListed({ env: { ...alone, ...env }, clock })).map(([name]) => name);
@@ -181,7 +184,7 @@ for (const [name, more] of [
   });
 
 const profile = (id: string): string => `[default]\naws_access_key_id = ${id}\naws_secret_access_key = secret\n`;
-/** Does the work while AWS takes its time, and changes the file meanwhile. */
+/** Runs the work while AWS responds slowly, and changes the file meanwhile. */
 async function changing<T>(path: string, work: () => Promise<T>): Promise<T> {
   ecr.server.latencyMs = 300;
   try {

@@ -1,4 +1,4 @@
-/** `testAdapter` on an adapter that keeps a file: as it is, and with faults that somebody may make. */
+/** Runs `testAdapter` on an adapter that keeps a file: unchanged, and with typical mistakes of authors. */
 import { writeFile } from 'node:fs/promises';
 import { readEntry } from '../../../adapters/docker-config/entries.ts';
 import { dockerConfig } from '../../../adapters/docker-config.ts';
@@ -18,7 +18,7 @@ const [one, two, three] = ['111111111111', '222222222222', '333333333333'].map(a
   string,
 ];
 
-/** By name: what becomes of the adapter. */
+/** The changes to the adapter, by the name of the variant. */
 const variants: Readonly<Record<string, (made: Made, path: string, deps: Means) => Partial<Made>>> = {
   sound: () => ({}),
   'swallows-failures': made => ({ deliver: (...given) => made.deliver(...given).catch(() => ({ change: 'updated' as const })) }),

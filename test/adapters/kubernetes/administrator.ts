@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { openHttp } from '../../../src/io/http.ts';
 
-/** Whatever certificate a server for tests has. */
+/** Accepts any certificate of a test server. */
 export const tls = { insecureSkipVerify: true } as const;
 
-/** Asks a real cluster with the token of an administrator; what is not answered well fails. */
+/** A client of a real cluster with an administrator's token. */
 export interface Administrator extends AsyncDisposable {
   ask<T>(method: string, path: string, body?: object, type?: string): Promise<T>;
-  /** As `ask`; resolves with the status instead. */
+  /** Sends a request as `ask` does, but resolves with the status. */
   statusOf(method: string, path: string): Promise<number>;
 }
 

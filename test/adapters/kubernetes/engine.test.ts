@@ -34,11 +34,11 @@ interface Running extends AsyncDisposable {
   readonly app: App;
   readonly fake: FakeKubernetes;
   readonly events: CourierEvent[];
-  /** Methods and paths of all writes. */
+  /** Returns method and path of each write. */
   writes(): string[];
 }
 
-/** The whole daemon beside a cluster. */
+/** Starts the whole daemon on a fake cluster. */
 async function start(target: object, cluster: KubernetesOptions = {}, sources: readonly object[] = []): Promise<Running> {
   const fake = await startFakeKubernetes({ rules: leastRules(), controllers: true, ...cluster });
   const running = await startOn(fake, target, sources);

@@ -15,7 +15,7 @@ export interface Said {
   readonly user?: object;
   readonly more?: object;
 }
-/** JSON is YAML, too. */
+/** Makes a kubeconfig in JSON, which is valid YAML. */
 export const kubeconfig = ({ cluster = {}, user = {}, more = {} }: Said): string =>
   JSON.stringify({
     apiVersion: 'v1',
@@ -28,7 +28,7 @@ export const kubeconfig = ({ cluster = {}, user = {}, more = {} }: Said): string
   });
 
 type Files = Readonly<Record<string, string>>;
-/** A target on a double, which finds it by the kubeconfig in a folder. */
+/** Opens a target on a double that it reaches by a kubeconfig in a temporary folder, beside `files`. */
 export async function rigWith(
   say: (url: string) => Said,
   files: Files = {},
@@ -51,7 +51,7 @@ export async function rigWith(
   const made = await rigOn(fake, create, { wanted: [host], ...rest });
   return {
     ...made,
-    /** As `discover`, of another target with the same options. */
+    /** Discovers through a second target with the same options. */
     again: () => twins[0]?.discover(soon()),
     at,
     write,

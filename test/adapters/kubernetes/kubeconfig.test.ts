@@ -180,7 +180,7 @@ describe('a context of a kubeconfig', () => {
 });
 
 describe('a program of a kubeconfig', () => {
-  /** Writes what lies beside it, and notes what it was told. */
+  /** Prints the file `answer` beside it, and appends its argument and environment to `told`. */
   const script = '#!/bin/sh\ncd "${0%/*}"\necho "$1 $MORE $KUBERNETES_EXEC_INFO" >> told\ncat answer\n';
   const answer = (status: object, apiVersion = v1): string => JSON.stringify({ kind: 'ExecCredential', apiVersion, status });
   const exec = (more: object = {}): object => ({

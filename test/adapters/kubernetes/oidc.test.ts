@@ -14,13 +14,13 @@ import { failing, soon } from '../rig.ts';
 import { kubeconfig, rigWith } from './kubeconfig-rig.ts';
 
 interface Setting extends IssuerOptions {
-  /** In how many seconds the id-token of the file ends; none is there unless given. */
+  /** Seconds until the id-token of the kubeconfig expires; without it the kubeconfig has no id-token. */
   readonly ends?: number;
   readonly refreshes?: 'yes' | 'no';
   readonly more?: object;
 }
 
-/** A target whose kubeconfig has a user of an issuer. The cluster lets in the newest id-token alone. */
+/** Opens a target whose kubeconfig has an OIDC user. The cluster accepts only the newest id-token. */
 async function rig({ ends, refreshes = 'yes', more, ...options }: Setting = {}) {
   const clock = createVirtualClock();
   const issuer = await startIssuer({ now: clock.wall, ...options });
@@ -46,7 +46,7 @@ async function rig({ ends, refreshes = 'yes', more, ...options }: Setting = {}) 
   };
   if (first) lets(first);
   issuer.fault = () => undefined;
-  // What the issuer gives is known to the cluster.
+  // The cluster accepts each token as soon as the issuer gives it out.
   const push = issuer.given.push.bind(issuer.given);
   issuer.given.push = (...tokens) => (lets(tokens.at(-1)), push(...tokens));
   return {
@@ -196,7 +196,7 @@ describe('a login by OpenID Connect', () => {
     assert.equal((await t.discover()).slots.length, 2);
     assert.equal(t.asked(), 2);
 
-    // What would be read otherwise than it is meant, or would not be read any more.
+    // Tokens that, once written, would read back differently or make the file unreadable.
     for (const nextToken of [(at: number) => `next\\u0041-${at}`, (at: number) => `next"-${at}`]) {
       await using odd = await rig({ ends: -1, rotates: true, nextToken });
       const before = await odd.config();

@@ -10,7 +10,7 @@ import { createVirtualClock } from '../../fakes/clock.ts';
 import { failing, soon } from '../rig.ts';
 import { optionsFor } from './rig.ts';
 
-/** Files in memory. A text that is missing is a file that is missing; an error is one that cannot be read. */
+/** Fakes files in memory. A path without an entry is a missing file; an Error makes the file unreadable. */
 function cluster(files: Record<string, string | Error>) {
   const clock = createVirtualClock();
   const reads: string[] = [];

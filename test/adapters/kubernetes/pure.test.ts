@@ -282,7 +282,8 @@ test('a channel hands on what was put in before it ended, and how it ended', asy
 describe('what becomes part of a request', () => {
   const fits = ({ pattern, most }: TextForm, text: string): boolean => text.length <= most && new RegExp(pattern).test(text);
   const [long, longer] = ['x'.repeat(63), 'x'.repeat(64)];
-  // As kube-apiserver 1.36.3 took it; `team in ()` and a manager with blanks at its ends alone are refused here.
+  // As kube-apiserver 1.36.3 decides, except that the forms also refuse `team in ()` and a manager with blanks at its
+  // ends.
   const cases: readonly (readonly [name: string, form: TextForm, good: readonly string[], bad: readonly string[]])[] = [
     [
       'objectName',

@@ -23,7 +23,7 @@ import { host, rigOn, type Setting } from '../rig.ts';
 export type Options = Parameters<typeof kubernetes.create>[0];
 export const secretName = 'ecr-courier';
 
-/** A folder with the file of a token, gone with it. */
+/** Writes a token file into a folder of its own, which disposal removes. */
 export async function tokenFile(token: string): Promise<{ readonly path: string; write(token: string): Promise<void> } & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-'));
   const path = join(folder, 'token');
@@ -48,25 +48,25 @@ export const optionsFor = (url: string, file: string, more: Partial<Options> = {
   ...more,
 });
 
-/** Neither an access review nor a dry run changes anything. */
+/** Whether a request may change something. Access reviews and dry runs do not. */
 export const isWrite = (request: Seen): boolean =>
   request.method !== 'GET' && !request.path.includes('/selfsubjectaccessreviews') && !isDry(request);
 
-/** Beside a body, the query of a DELETE says nothing. */
+/** Whether a request is a dry run. A DELETE with a body says so only in its body: the server ignores the query. */
 const isDry = ({ method, path, body }: Seen): boolean =>
   method === 'DELETE' && body.length > 0 ? 'dryRun' in JSON.parse(body.toString()) : path.includes('dryRun=All');
 
-/** What a Secret of the courier holds: a login for each of the hosts. */
+/** Returns the parts of a courier's Secret with a login for each host. */
 const partsFor = (hosts: readonly string[], password = 'old', expiresAt = new Date('2026-11-30T06:00:00Z')): Parts => ({
   logins: new Map(hosts.map(host => [host, { username: 'AWS', password }])),
   holds: new Map(hosts.map(host => [host, { fingerprint: fingerprintOf(password), expiresAt }])),
 });
 
-/** What the courier applies for these hosts. */
+/** Returns the body that the courier applies for these hosts. */
 export const applied = (hosts: readonly string[], password?: string, target = 'target', expiresAt?: Date): object =>
   bodyOf({ secret: secretName, target }, partsFor(hosts, password, expiresAt));
 
-/** Applies a Secret as the courier would have. */
+/** Applies a Secret as the courier would. */
 export async function seed(
   fake: FakeKubernetes,
   namespace: string,
@@ -87,7 +87,7 @@ export async function seed(
   fake.requests.pop();
 }
 
-/** A Secret as somebody else makes it. */
+/** Makes a Secret as another client would create it. */
 export const made = (namespace: string, text: string | object, more: object = {}): object => ({
   apiVersion: 'v1',
   kind: 'Secret',
@@ -98,10 +98,10 @@ export const made = (namespace: string, text: string | object, more: object = {}
 });
 export const ours = { [managedBy.key]: managedBy.value };
 
-/** Requests that are for people, or ask for rights. */
+/** Requests for diagnostics or for rights, which `asked` leaves out. */
 const aside = /\/version$|selfsubjectaccessreviews|\/livez/;
 
-/** A target on a fake cluster, as the courier with the least rights. It serves `host` unless something else is said. */
+/** Opens a target on a fake cluster with the least rights of the courier. It serves `host` by default. */
 export async function rig(
   more: Partial<Options> = {},
   { cluster = {}, ...setting }: Setting & { readonly cluster?: KubernetesOptions } = {},
@@ -124,11 +124,11 @@ export async function rig(
 }
 
 type Auths = Readonly<Record<string, Record<string, string>>>;
-/** The entries of a text that a Secret holds. */
+/** Returns the entries in the text of a Secret. */
 export const authsIn = (text = '{}'): Auths => (JSON.parse(text || '{}') as { auths?: Auths }).auths ?? {};
 export const authsOf = (fake: FakeKubernetes, namespace: string): Auths => authsIn(fake.stored(namespace, secretName));
 
-/** The watch of a target, which is ready once so many streams are open. It ends with the test. */
+/** Watches a target; `ready` resolves once `streams` streams are open. Disposal ends the watch. */
 export function watched({ target, fake }: Awaited<ReturnType<typeof rig>>, streams: number) {
   const ended = new AbortController();
   const seen = target.watch?.(ended.signal)?.[Symbol.asyncIterator]() ?? assert.fail('it cannot be watched');
@@ -143,7 +143,7 @@ export function watched({ target, fake }: Awaited<ReturnType<typeof rig>>, strea
   return {
     ready,
     sighting,
-    /** The next sighting, which must be one of a slot. */
+    /** Returns the slot of the next sighting. Fails if the sighting has none. */
     async next(): Promise<Slot<Ref>> {
       const value = await sighting();
       return value && 'slot' in value ? value.slot : assert.fail(`no slot was seen, but ${JSON.stringify(value)}`);

@@ -11,7 +11,7 @@ const login = (password: string) => ({ username: 'AWS', password, auth: Buffer.f
 const labelled = (namespace: string) => ({ metadata: { name: secretName, namespace, labels: ours } });
 const hub = 'https://index.docker.io/v1/';
 const teams = { namespaces: ['team-a'] };
-/** A token of ECR, whose end can be read. */
+/** An ECR token with a readable expiration. */
 const theirs = Buffer.from(JSON.stringify({ payload: 'p', expiration: 1_800_000_000 })).toString('base64');
 
 test('a Secret is made with one request, holds exactly one entry for each bare host, and says what it holds', async () => {
@@ -258,7 +258,7 @@ describe('a Secret of the same name that is not ours', () => {
     await using t = await rig({}, { cluster: teams, wanted: [host] });
     t.fake.make(made('team-a', { auths: { [host]: { auth: '%%%' }, [other]: { ...login('x'), email: 'a@b' }, [hub]: login('hub') } }));
     t.fake.make({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'team-b' } });
-    // The kubelet does not look into Secrets of other types.
+    // The kubelet ignores pull secrets of other types.
     t.fake.make(made('team-b', { auths: { [host]: { auth: '%%%' } } }, { type: 'Opaque' }));
     const { slots } = await t.discover();
     assert.deepEqual(
@@ -537,7 +537,7 @@ describe('a Secret of another refresher that was handed over by its label is kep
     readonly annotations?: object;
     readonly ownerReferences?: readonly object[];
   }
-  /** What each of them writes, by its sources. */
+  /** What each tool writes, taken from its source code. */
   const written: Readonly<Record<string, { readonly auths: object; readonly metadata?: Metadata }>> = {
     'k8s-ecr-login-renew': { auths: { [host]: { ...login('old'), email: 'awsregrenew@demo.test' } } },
     'upmc-enterprises/registry-creds': { auths: { [`https://${host}`]: { auth, email: 'none' } } },

@@ -8,7 +8,7 @@ import { authsOf, rig, secretName, seed, watched } from './rig.ts';
 
 const login = (password: string) => ({ username: 'AWS', password, auth: Buffer.from(`AWS:${password}`).toString('base64') });
 const teams = { namespaces: ['team-a'] };
-/** A token of ECR, whose end can be read. */
+/** An ECR token with a readable expiration. */
 const theirs = Buffer.from(JSON.stringify({ payload: 'p', expiration: 1_800_000_000 })).toString('base64');
 const dataOf = (auths: object) => ({ data: { '.dockerconfigjson': Buffer.from(JSON.stringify({ auths })).toString('base64') } });
 const contentOf = (holds: object) => ({ metadata: { annotations: { 'ecr-courier/content': JSON.stringify({ holds }) } } });

@@ -100,7 +100,7 @@ describe('what a watch sees', () => {
     await using watch = watched(t, 2);
     await watch.ready;
     await t.deliver(slot, given([host], 'one'));
-    // The event comes before the answer.
+    // The event arrives before the response to the write.
     t.fake.latencyMs = 50;
     await t.deliver(slot, given([host], 'two'));
     t.fake.latencyMs = 0;
@@ -192,10 +192,10 @@ describe('what a watch sees', () => {
   });
 });
 
-/** Plays what a server says to each watch of one stream, in turn; null: nothing any more. */
+/** Plays the server's lines for each watch request of one stream, in turn. null: the server sends nothing more. */
 async function playing(clock: VirtualClock, answers: readonly (readonly string[] | Failure | null)[]) {
   const asked: string[] = [];
-  /** What comes of a question whether the server is there. */
+  /** The failure of each request that probes the server, and how many there were. */
   const probe = { failure: new Failure('TIMEOUT', 'slow'), count: 0 };
   const aborted = new AbortController();
   const api = {

@@ -20,7 +20,7 @@ const optionsFor = (url: string) => {
   return { url, ...key, swarm: true, services: 'labelled' as const };
 };
 
-/** Portainer in front of a Swarm. */
+/** Starts Portainer in front of a Swarm. */
 async function fakes(swarm: Swarm, hosts: readonly string[] = [host, other], version?: string, second?: Swarm): Promise<FakePortainer> {
   return await startFakePortainer({
     registries: hosts.map(rowOf),
@@ -51,7 +51,7 @@ describe('with the services of a Swarm', () => testAdapter({ adapter: portainer,
 interface SwarmRig extends Rig<FakePortainer, Ref> {
   readonly swarm: Swarm;
   readonly clock: LeapingClock;
-  /** Gives a row, or a service by its name, a password: as the engine does, to the service what its row holds. */
+  /** Delivers a password to the slot with this title: a row, or a service. */
   give(title: RegExp, password: string): ReturnType<Rig<FakePortainer, Ref>['deliver']>;
   slot(title: RegExp): Promise<Slot<Ref>>;
   updates(): number;
@@ -61,9 +61,9 @@ interface Setup extends SwarmOptions {
   readonly version?: string;
   readonly memory?: Memory;
   readonly clock?: LeapingClock;
-  /** Hosts that the configuration names, with `create`. */
+  /** The hosts that the target's `registries:` ask for. */
   readonly wanted?: readonly string[];
-  /** What the environment 4 leads to: the same Swarm, or another one with the service `shop`. */
+  /** The Swarm behind environment 4: the same one, or another one with the service `shop`. */
   readonly second?: 'same' | 'another';
 }
 async function rig({ hosts, version, memory, wanted = [], second, clock = leapingClock(), ...setup }: Setup = {}): Promise<SwarmRig> {
@@ -75,7 +75,7 @@ async function rig({ hosts, version, memory, wanted = [], second, clock = leapin
   return await around({ fake: await fakes(swarm, hosts, version, behind), swarm, clock }, { memory, wanted });
 }
 
-/** Whoever waits for long has waited long enough by it, once `hangs` was called and all others are done. */
+/** Makes a leaping clock on which, after `hangs`, a sleep of 3 s or more ends when it is the only one left. */
 function impatient(): { readonly clock: LeapingClock; hangs(): void } {
   const leaping = leapingClock();
   const waiting = new Set<() => void>();
@@ -102,7 +102,7 @@ function impatient(): { readonly clock: LeapingClock; hangs(): void } {
 }
 const toEnvironment = (id: number) => (request: { readonly path: string }) => request.path.startsWith(`/api/endpoints/${id}/docker/`);
 
-/** One process of the courier in front of it. */
+/** Opens a target in a new process on this Portainer. */
 async function around(
   { fake, swarm, clock }: Pick<SwarmRig, 'fake' | 'swarm' | 'clock'>,
   setting: { readonly memory?: Memory | undefined; readonly wanted?: readonly string[] },

@@ -7,7 +7,7 @@ import { environmentKey, guarded } from './rig.ts';
 
 const suite = join(import.meta.dirname, '../rancher.test.ts');
 
-// A real server is given to the suite by variables; here a double stands in for it, so that this way stays open.
+// Runs the suite's path for a real server, which environment variables name, against a double.
 for (const path of ['', '/v1/projects/1a5/schemas'])
   test(`the suite runs on what TEST_CATTLE_URL names: ${path || 'a bare server'}`, async () => {
     await using fake = await startFakeRancher({ ...guarded, stageMs: 5 });

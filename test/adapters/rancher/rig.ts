@@ -31,7 +31,7 @@ export interface Rig extends Omit<TargetRig<FakeRancher, Ref>, 'deliver'> {
 export interface Setup extends RancherOptions {
   readonly options?: (url: string) => Options;
   readonly wanted?: readonly string[];
-  /** Of the adapter; the fake's is the machine's. */
+  /** The adapter's clock; the fake uses the machine's. */
   readonly patience?: Clock;
 }
 
@@ -49,7 +49,7 @@ export async function rig({ options = withKey, wanted, patience, ...setup }: Set
     },
   };
 }
-/** Of the whole discovery, its slots' too. */
+/** Returns the sorted codes of all findings of a discovery, including those of its slots. */
 export const allCodesOf = ({ slots, findings }: Pick<Discovery, 'slots' | 'findings'>): string[] =>
   codesOf([...findings, ...slots.flatMap(slot => slot.findings ?? [])]).sort();
 export const stateOf = ({ slots }: Discovery): string[] => slots.map(({ id, state }) => `${id} ${state}`);

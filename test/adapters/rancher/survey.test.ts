@@ -247,7 +247,7 @@ describe('what registries and credentials come to', () => {
   });
 });
 
-/** What the fake would answer to another path, seen through a proxy. */
+/** Returns the fake's response to another path, as if the request came through a proxy. */
 function forwarded(fake: FakeRancher, path: string, authorization: string | undefined) {
   return fake.answerTo({
     method: 'GET',

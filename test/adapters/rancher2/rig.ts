@@ -19,14 +19,14 @@ export const secret = (namespace: string, name: string, auths: object, more: Par
   data: config(auths),
   ...more,
 });
-/** As Norman makes them. */
+/** Makes the seed of a credential as Norman stores it. */
 export const credential = (name: string, auths: object, more: Partial<SecretSeed> = {}): SecretSeed =>
   secret(backing, name, auths, {
     labels: { 'cattle.io/creator': 'norman' },
     annotations: { 'field.cattle.io/projectId': project.id },
     ...more,
   });
-/** A project's secret as the dashboard makes it: with the label, unknown to Norman. */
+/** The metadata of a project-scoped secret of the dashboard: it has the label, and Norman does not know it. */
 export const scoped = { labels: { 'management.cattle.io/project-scoped-secret': 'p-xyz12' } };
 export const copy = { annotations: { 'management.cattle.io/project-scoped-secret-copy': 'true', 'secret.user.cattle.io/secret': 'true' } };
 
@@ -64,7 +64,7 @@ export const optionsFor = (url: string, more: Partial<Options> = {}): Options =>
   ...more,
 });
 
-/** A dry run changes nothing, nor does the question what one may do. */
+/** Whether a request may change something. Dry runs and SelfSubjectAccessReviews do not. */
 export const isWrite = ({ method, path }: Pick<Seen, 'method' | 'path'>): boolean =>
   method !== 'GET' && !/dryRun=All|selfsubjectaccessreviews$/.test(path);
 export const single = [credential('ecr-a', { [host]: login('old-a') }), credential('ecr-b', { [other]: login('old-b') })];

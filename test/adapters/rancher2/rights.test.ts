@@ -4,7 +4,7 @@ import { Secret } from '../../../src/contract/secret.ts';
 import { absent, codesOf, failing, given, host } from '../rig.ts';
 import { asMember, backing, credential, login, memberRules, memberToken, project, rig, world } from './rig.ts';
 
-/** A project with a credential of one registry, which Norman writes, and a registry that is wanted there. */
+/** A project with one credential that Norman manages, and a second registry that is wanted there. */
 const setup = {
   ...world([credential('ecr', { [host]: login('old') })]),
   options: { project: project.id, token: new Secret(memberToken) },

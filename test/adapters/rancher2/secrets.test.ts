@@ -20,7 +20,7 @@ describe('a Secret', () => {
     assert.equal(kept['note'], 'a2VwdA==');
   });
 
-  /** What is stored after a write, and what the slot looked like before and afterwards. */
+  /** Delivers to a Secret with this text; returns the stored text, and the slot's state before and after. */
   async function rewritten(text: string) {
     await using r = await rig(world([], [secret('team-a', 'ecr', {}, { data: { '.dockerconfigjson': base64(text) } })]));
     const before = await r.discover();
@@ -38,8 +38,8 @@ describe('a Secret', () => {
     assert.deepEqual([kept.states, kept.again], [['drifted', 'present'], 'unchanged']);
   });
 
-  // The kubelet and Docker read names without regard to case and join maps that are there twice; others take the last
-  // map, or the one written so.
+  // The kubelet and Docker match names case-insensitively and merge duplicate maps; other readers take the last map, or
+  // the one in the exact spelling.
   test('is fresh for every reader where a name is there in other letters, or twice', async () => {
     const old = JSON.stringify(login('old'));
     for (const [text, expected] of [

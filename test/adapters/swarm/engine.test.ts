@@ -20,12 +20,12 @@ before(async () => {
 });
 after(() => ecr[Symbol.asyncDispose]());
 
-/** Without tasks: nobody waits for one to be replaced. */
+/** A service without tasks, so that no write waits for a task to be replaced. */
 const services = [{ spec: specOf('web', { replicas: 0 }), login: loginOf('of its deployment') }];
 const updatesOf = ({ requests }: FakeSwarm): number =>
   requests.filter(({ method, path }) => method === 'POST' && !path.endsWith('=0')).length;
 
-/** One process of the courier, which works until every service was tried; what it told. */
+/** Runs one process of the courier until it has tried every service, and returns its events. */
 async function once(fake: FakeSwarm, cache: string | undefined, more: { readonly rehearse?: boolean } = {}): Promise<CourierEvent[]> {
   await using door = await startRegistry(ecr);
   await using files = await folder({

@@ -15,8 +15,8 @@ export const hour = 3_600_000;
 const longestNap = 1_000;
 
 /**
- * A clock whose sleepers wake at once, as if the time had passed. Those who sleep for long are deadlines of others:
- * they sleep until nobody needs them any more.
+ * A clock that jumps ahead by each sleep of up to one second instead of waiting. Longer sleeps are deadlines: they last
+ * until their signal aborts.
  */
 export interface LeapingClock extends Clock {
   leap(ms: number): void;
@@ -45,7 +45,7 @@ interface Shape {
 }
 export const enabled = { 'ecr-courier.enable': 'true' };
 
-/** What somebody deploys. */
+/** Makes the Spec of a service as a user deploys it. */
 export const specOf = (name: string, shape: Shape = {}): Members => {
   const { image = `${host}/team/app:1`, replicas = 1, labels = enabled, container = {}, mode, template = {} } = shape;
   return {
@@ -57,7 +57,7 @@ export const specOf = (name: string, shape: Shape = {}): Members => {
 };
 export const loginOf = (password: string) => ({ username: 'AWS', password });
 
-/** A credential that ends twelve hours after `now`. */
+/** Makes credentials that expire twelve hours after `now`. */
 export function givenAt(now: number, password: string, ...hosts: readonly string[]): Credentials {
   const [issuedAt, expiresAt] = [new Date(now), new Date(now + 12 * hour)];
   const credential = { username: 'AWS', password: new Secret(password), issuedAt, expiresAt, source: 's', scope: 'k' };
@@ -67,9 +67,9 @@ export function givenAt(now: number, password: string, ...hosts: readonly string
 export type SwarmRig = Rig<FakeSwarm, null> & {
   readonly clock: LeapingClock;
   slot(name: string): Promise<Slot<null>>;
-  /** Discovers, and gives a password to the service of that name. */
+  /** Discovers, and delivers a password to the service of that name. */
   give(name: string, password: string): ReturnType<Rig<FakeSwarm, null>['deliver']>;
-  /** The requests that may write. */
+  /** Returns the requests that may write. */
   updates(): string[];
 };
 
@@ -79,11 +79,11 @@ export interface Setup extends SwarmOptions, ServerOptions {
   readonly clock?: LeapingClock;
   readonly publicSource?: 'configured';
   readonly wanted?: readonly string[];
-  /** What stands behind the address of the engine. */
+  /** A suffix of the engine's address. */
   readonly end?: string;
 }
 
-/** The adapter beside a Swarm, without the engine of the courier. */
+/** Opens the adapter on a fake Swarm, without the engine of the courier. */
 export async function rig({
   choice = 'labelled',
   memory,
@@ -98,7 +98,7 @@ export async function rig({
   return await around(fake, { choice, memory, publicSource, wanted, end, clock });
 }
 
-/** Another process beside the same Swarm, which is not disposed of with it. */
+/** Opens a target in a new process on the same Swarm, which its disposal leaves running. */
 export async function restarted({ fake }: SwarmRig, clock: LeapingClock, memory?: Memory): Promise<SwarmRig> {
   return await around(
     { ...fake, [Symbol.asyncDispose]: async () => undefined },

@@ -9,10 +9,10 @@ import { soon } from '../../rig.ts';
 interface Said {
   readonly status?: number;
   readonly text?: string;
-  /** Empty: it is not told. */
+  /** The `api-version` header; the response has none if this is empty. */
   readonly api?: string;
 }
-/** A door behind which everything is answered so; and what was asked. */
+/** Opens an engine that answers every request with this response, and records the requests. */
 function door({ status = 200, text = '{"Warnings":null}', api = '1.47' }: Said, versions: Door['versions'] = 'named') {
   const asked: (readonly [string, string, HttpRequest])[] = [];
   const headers = new Map(api === '' ? [] : [['api-version', api]]);

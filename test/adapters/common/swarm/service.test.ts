@@ -4,7 +4,7 @@ import { encodedLogin } from '../../../../adapters/common/swarm/engine.ts';
 import { isPinned, readService, readWholeService } from '../../../../adapters/common/swarm/service.ts';
 
 const image = '111111111111.dkr.ecr.eu-west-1.amazonaws.com/shop/web:1';
-/** As an engine writes it: in its own order, with escapes of Go, and with members that we know nothing of. */
+/** A Spec as an engine writes it: in its own order, with Go's escapes and members that the adapter does not know. */
 const spec = String.raw`{"Name":"web","Labels":{"b":"\u003ctwo\u003e","a":"one"},"TaskTemplate":{"ContainerSpec":{"Image":"${image}","Env":["Ü=\ud83d\ude80","Spec={\"Spec\":1}"],"StopGracePeriod":10000000000},"Resources":{"Limits":{"MemoryBytes":9007199254740993}},"ForceUpdate":18446744073709551615,"Later":{"Spec":{}}},"Mode":{"Replicated":{"Replicas":2}},"EndpointSpec":{"Mode":"vip"}}`;
 const answer = (more = '') =>
   `{"ID":"s1","Version":{"Index":17},"CreatedAt":"2026-01-01T00:00:00Z","UpdatedAt":"2026-01-02T03:04:05.678901234Z","Spec":${spec}${more},"Endpoint":{"Spec":{"Mode":"vip"}}}`;
