@@ -91,7 +91,7 @@ test('ten Portainers of which one hangs, one drips, one sends without end, one r
     const fault = faults[at];
     portainers.push(stack.use(await startFakePortainer({ registries: [ecrRow], ...(fault && { fault: onWrites(fault) }) })));
   }
-  // Only what never comes has a short time: on a slow machine all else may need its own.
+  // Only the targets that never answer get a short deadline: a slow machine may need the default for the others.
   const waits = (at: number): boolean => faults[at] === 'hang' || faults[at] === 'drip';
   const targets = portainers.map((portainer, at) => target(portainer, { name: `p${at}`, ...(waits(at) && { deliverSeconds: 2 }) }));
   const running = stack.use(await start(targets));
@@ -109,7 +109,7 @@ test('ten Portainers of which one hangs, one drips, one sends without end, one r
   for (const name of ['p2', 'p4', 'p8']) assert.equal(failed.get(name)?.facts.mayLand, true, `${name}: the write may still land`);
   assert.equal(ecr.calls.filter(call => call.action === 'GetAuthorizationToken').length, 1, 'one fetch for all');
   for (const portainer of portainers) portainer.fault = undefined;
-  // What was too large would be tried again in minutes only.
+  // A TOO_LARGE failure would be retried only after minutes.
   for (const name of running.app.courier.ledger.targets.keys()) running.app.courier.look(name);
   await until(() => portainers.every(portainer => portainer.passwordOf(1) !== 'old'), 'all are served in the end');
 });

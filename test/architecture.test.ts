@@ -15,7 +15,7 @@ const sources = ['src', 'adapters', 'config'].flatMap(room =>
 );
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-/** Rows of CONTRIBUTING's table: room to what it may import. `x (in f.ts only)` = x, in that file alone. */
+/** Reads the table in CONTRIBUTING.md: what each room may import. `x (in f.ts only)` allows x in that file alone. */
 function table(): Map<string, readonly { what: string; only: readonly string[] }[]> {
   const lines = textOf('CONTRIBUTING.md').split('\n');
   const start = lines.findIndex(line => /^\|\s*room\s*\|\s*may import\s*\|/i.test(line));
@@ -45,7 +45,7 @@ function importsOf(path: string): string[] {
   );
 }
 
-/** `../contract/clock.ts` in src/courier/timing.ts is src/contract/clock.ts. */
+/** Resolves an import: `../contract/clock.ts` in src/courier/timing.ts is src/contract/clock.ts. */
 function resolved(path: string, specifier: string): string {
   return specifier.startsWith('.') ? join(path, '..', specifier) : specifier;
 }
@@ -132,12 +132,12 @@ test('secrets are revealed where they are used, and nowhere else', () => {
     /^adapters\//,
     /^src\/ecr\//,
     /^src\/contract\/(secret|credential)\.ts$/, // the fingerprint
-    /^src\/contract\/answer-file\.ts$/, // kept for those who ask
-    /^src\/(notify\/(line|heartbeat)|commands\/(notify|environment))\.ts$/, // the address of a receiver, where it is called
-    /^src\/pull\/(docker|kubelet)\.ts$/, // what was asked for
+    /^src\/contract\/answer-file\.ts$/, // written into the cache of the helper
+    /^src\/(notify\/(line|heartbeat)|commands\/(notify|environment))\.ts$/, // the address of a receiver, to call it
+    /^src\/pull\/(docker|kubelet)\.ts$/, // the requested credential
     /^src\/io\/(reach|message|proxies|context)\.ts$/, // the login at a proxy, configured headers, an adapter's proxy and key
-    /^src\/commands\/token(-formats)?\.ts$/, // what was asked for
-    /^src\/observe\/(admin|doors|server)\.ts$/, // compared with what a caller shows
+    /^src\/commands\/token(-formats)?\.ts$/, // the requested credential
+    /^src\/observe\/(admin|doors|server)\.ts$/, // compared with the caller's credentials
   ];
   assert.deepEqual(
     callers.filter(path => !allowed.some(pattern => pattern.test(path))),
@@ -159,7 +159,7 @@ test('generated pages are up to date', () => {
 test('a code has one anchor in docs/errors.md', () => {
   const known = new Map<string, object>();
   for (const [code, spec] of [failures, engineFindings, ...adapters.map(adapter => adapter.findings)].flatMap(Object.entries)) {
-    // Two adapters may find the very same thing.
+    // Two adapters may share a finding.
     assert.equal(known.get(code) ?? spec, spec, code);
     known.set(code, spec);
   }

@@ -10,8 +10,8 @@ const name = /^built-[0-9a-f]{16}$/;
 let made: Promise<string> | undefined;
 
 /**
- * The folder of what people install, as a release makes it of these sources: a process of it starts in a third of the
- * time. It is kept for as long as the sources hold the same, and all test processes have it in common.
+ * Returns the folder of the installable files, built from these sources as for a release. Its processes start in a
+ * third of the time. The folder is cached until the sources change, and all test processes share it.
  */
 export const built = (): Promise<string> => (made ??= make());
 
@@ -24,12 +24,12 @@ async function make(): Promise<string> {
   const draft = await mkdtemp(join(cache, 'building-'));
   await makeDist(draft);
   await writeFile(join(draft, 'package.json'), '{"type":"module"}');
-  // Others may have made it meanwhile: it is the same.
+  // Another process may have built the same folder meanwhile.
   await rename(draft, folder).catch(() => rm(draft, { recursive: true }));
   return folder;
 }
 
-/** Of all that the bundler could look at. */
+/** Returns a digest of all files that the bundler may read. */
 function digestOfSources(): string {
   const hash = createHash('sha256');
   for (const folder of ['adapters', 'config', 'scripts', 'src', 'test'])
@@ -41,7 +41,7 @@ function digestOfSources(): string {
 
 const oldMs = 86_400_000;
 
-/** Another checkout may share node_modules, and run its tests just now. */
+/** Removes builds older than a day. Newer ones may be in use by another checkout that shares node_modules. */
 async function removeOld(): Promise<void> {
   for (const found of readdirSync(cache).filter(one => name.test(one))) {
     const { ctimeMs } = await stat(join(cache, found));

@@ -7,7 +7,8 @@ const root = join(import.meta.dirname, '..');
 const faults = 36;
 
 /**
- * Names of the tests and suites of a file as its source spells them: `${...}` stands where a table fills something in.
+ * Returns the names of a file's tests and suites as its source spells them, with `${...}` where a table fills in a
+ * value.
  */
 function namesIn(path: string): string[] {
   const source = readFileSync(join(root, path), 'utf8');

@@ -11,7 +11,7 @@ const guides = readdirSync(join(root, 'docs')).filter(name => name.endsWith('.md
 const pages = ['README.md', 'SECURITY.md', 'CONTRIBUTING.md', ...guides.map(name => join('docs', name))];
 const textOf = (path: string): string => readFileSync(path, 'utf8');
 
-/** Those of a language, each with its page. */
+/** Returns the code blocks of a language, each with its page. */
 const blocks = (language: string) =>
   pages.flatMap(page =>
     [...textOf(join(root, page)).matchAll(/^ *```(\w+)\n(.*?)^ *```$/gms)].flatMap(([, of, text = '']) =>
@@ -19,7 +19,7 @@ const blocks = (language: string) =>
     ),
   );
 
-/** As GitHub makes them of headings. */
+/** Returns the anchors that GitHub derives from the headings. */
 const anchorsOf = (text: string): ReadonlySet<string> =>
   new Set(
     [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
@@ -43,7 +43,7 @@ test('links within the repository lead to files that are there, and to headings 
   }
 });
 
-/** Pages that are looked things up in, or that are about something else than pulls. */
+/** Reference pages, and pages about other topics than pulls. */
 const noGuides = 'README adapters clients commands errors faq notify operations rbac troubleshooting'.split(' ').map(name => `${name}.md`);
 
 test('each guide ends with a pull: the command, and what it prints when it works', () => {
@@ -81,7 +81,7 @@ test('the commands of the guides exist', async () => {
   const { stdout } = await command(['--help']);
   const commands = new Set([...stdout.matchAll(/^ {2}([a-z]+)/gm)].map(match => match[1]));
   const named = blocks('sh').flatMap(({ page, text }) =>
-    // A service of compose has the name as well.
+    // A compose service has the same name.
     [...text.matchAll(/(?:^|[\s(|&])ecr-courier (?!ecr-courier )([a-z]+)/g)].map(([, name = '']) => ({ page, name })),
   );
   assert.ok(named.length > 10);
@@ -107,7 +107,7 @@ test('the policies of the guides are those that the command prints', async () =>
     const { stdout, stderr } = await command(args);
     assert.equal(text, stdout, `${page}: ${line}\n${stderr}`);
   }
-  // Nobody writes one by hand: then it would say something else one day.
+  // No policy is written by hand, as it would drift from what the command prints.
   const others = blocks('json').filter(({ text }) => text.includes('"Effect"') && !all.some(known => known.text === text));
   assert.deepEqual(others, []);
 });
@@ -118,7 +118,7 @@ test('every action of AWS that a guide or a message names is there', () => {
       .filter(name => name.endsWith('.ts'))
       .map(name => join(room, name)),
   );
-  // A key of a condition, and what is beyond the policies that we print.
+  // A condition key, and an action outside of the policies that we print.
   const others = ['sts:ExternalId', 'sts:GetCallerIdentity'];
   for (const file of [...pages, 'CHANGELOG.md', ...code])
     for (const [action] of textOf(join(root, file)).matchAll(/\b(ecr|ecr-public|sts|lambda):[A-Z][a-z]\w+/g))

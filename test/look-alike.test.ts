@@ -22,7 +22,7 @@ for (const [name, start] of Object.entries(managers)) {
       const [of] = config.targets;
       assert.ok(of);
       const target = await manageTarget(of, { clock, log, registry: addressReader(config.aliases), env: {}, readonly: false }).open();
-      // The second look says it as well.
+      // The second look reports the finding, too.
       await target.discover(AbortSignal.timeout(20_000));
       const seen = await target.discover(AbortSignal.timeout(20_000));
       await target[Symbol.asyncDispose]?.();

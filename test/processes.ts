@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 
-/** Those of each test, at the top of a file, are run for the tests of all files in its process. */
+/** Matches a top-level hook for each test, which node:test also runs for the other files in the process. */
 const hook = /^(?:before|after)Each\(/m;
-/** What one file changes or measures would be changed and measured for all. */
+/** Match changes and measurements of the process, which would affect the other files in it. */
 const ofTheProcess = [
   /\bprocess\.env(?:\.\w+|\[[^\]]+\])?\s*=[^=>]/,
   /\bdelete process\.env\b|\bObject\.assign\(process\.env\b/,
@@ -12,7 +12,7 @@ const ofTheProcess = [
   /\bsetFlagsFromString\(|\bError\.stackTraceLimit\s*=[^=]|\bcreateHook\(/,
 ];
 
-/** Whether the test file, and what it imports of the tests, leaves the process as it is. */
+/** Whether the test file and its imports from the tests leave the process unchanged. */
 export function leavesProcessAlone(file: string, tests = import.meta.dirname, seen = new Set<string>()): boolean {
   if (seen.has(file)) return true;
   seen.add(file);
@@ -24,7 +24,7 @@ export function leavesProcessAlone(file: string, tests = import.meta.dirname, se
     .every(path => leavesProcessAlone(path, tests, seen));
 }
 
-/** They take longest, so they begin first: else two cores wait at the end for the one that began last. */
+/** The slowest files. They start first, so that no core idles at the end while the last one runs. */
 export const longest = [
   'courier/starvation',
   'contracts/cases',
@@ -38,12 +38,12 @@ export const longest = [
   'commands/bundle',
 ].map(name => `${name}.test.ts`);
 
-/** So many files share a process at most. */
+/** The most files that share a process. */
 const most = 10;
 
 /**
- * Which files run in one process: those of a folder that leave it alone, as the start of a process and the imports cost
- * more than most files. The others have one each. In the order in which they should begin.
+ * Groups the files by process, in the order in which the processes should start. Files of a folder that leave the
+ * process alone share one, because starting it and importing cost more than most files. Each other file has its own.
  */
 export function processesFor(files: readonly string[], tests = import.meta.dirname): readonly (readonly string[])[] {
   const first = longest.map(name => join(tests, name)).filter(file => files.includes(file));

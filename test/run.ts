@@ -14,18 +14,20 @@ const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf
   .map(name => join(import.meta.dirname, name));
 const folder = mkdtempSync(join(tmpdir(), 'npm-test-'));
 
-/** The path of what imports them all. node:test begins in the order of the names. */
+/**
+ * Writes a module that imports the files, and returns its path. node:test starts modules in the order of their names.
+ */
 function together(some: readonly string[], nr: number): string {
   const path = join(folder, `${`${nr}`.padStart(3, '0')}.mjs`);
   writeFileSync(path, some.map(file => `import '${pathToFileURL(file)}';\n`).join(''));
   return path;
 }
 
-// Else the first that need it would all make it at the same time.
+// Builds once, before several processes would do so at the same time.
 await built();
 const entries = processesFor(files).map(together);
 const preloads = ['scripts/least.cjs', 'test/unwatched.cjs'].flatMap(name => ['-r', join(root, name)]);
-// Simulations make much garbage that dies at once: with more room for it, V8 collects seldom.
+// Simulations allocate many short-lived objects: a larger semi-space lets V8 collect less often.
 const room = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
 const options = ['--test', '--test-concurrency=4', '--test-timeout=300000', '--test-reporter=spec', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, [...room, ...preloads, ...options, ...entries], {

@@ -25,7 +25,7 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true }));
 
-/** The one of docs/lambda.md. */
+/** The function in docs/lambda.md. */
 const good: FakeFunction = ({ input }, token) => {
   const { region } = input['event'] as { region: string };
   const { authorizationToken, expiresAt, proxyEndpoint } = token(region);
@@ -39,7 +39,7 @@ const good: FakeFunction = ({ input }, token) => {
     },
   };
 };
-/** An identity that may do nothing but invoke functions. */
+/** Allows one identity to invoke functions, and nothing else. */
 const mayInvoke = (principal: string, action: string): boolean => principal === keys.arn && action === 'lambda:InvokeFunction';
 
 interface World extends AsyncDisposable {
@@ -130,7 +130,7 @@ test('a file that is rotated reaches the rows, beside a source of another kind',
       { name: 'default', command: ['echo', 'AWS:of-a-command-{region}-{account}'] },
       { name: 'partner', file, accounts: ['210987654321'] },
     ],
-    // A fetch is a minute after the one before at the earliest.
+    // Fetches are at least a minute apart, so time runs faster.
     { ecr: { allows: () => false }, faster: 60 },
   );
   const { manager, ecr } = world;

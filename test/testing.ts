@@ -1,3 +1,3 @@
-/** What the tests of a plug-in may import: `ecr-courier/testing`. */
+/** The exports of `ecr-courier/testing`, for the tests of plug-ins. */
 export { type Stage, type Suite, testAdapter } from './adapters/contract.ts';
 export * from './fakes/server.ts';

@@ -8,14 +8,14 @@ import { type Manager, managers } from './fakes/managers.ts';
 import type { Fault } from './fakes/server.ts';
 import { ecr, fileOf, startDaemon } from './operating/support.ts';
 
-/** Two accounts of one region: one token opens both. */
+/** The hosts of two accounts in one region, for which one token is good. */
 const hosts = ['111111111111', '222222222222'].map(account => `${account}.dkr.ecr.eu-west-1.amazonaws.com`);
 const kinds = { portainer: 'portainer', harbor: 'harbor', rancher: 'rancher', rancher2: 'rancher2, projects' } as const;
 type Kind = keyof typeof kinds;
 const names = Object.keys(kinds) as Kind[];
 const wrongKey = 'token-wrong:this-is-not-the-key';
 
-/** How a manager can fail, and the code of that. */
+/** The ways in which a manager can fail, with the failure codes. */
 const ways = [
   { way: 'hangs', code: 'TIMEOUT', fault: 'hang' },
   { way: 'fails', code: 'UNEXPECTED', fault: { status: 500, text: 'oops' } },
@@ -25,24 +25,24 @@ const ways = [
 interface Together extends AsyncDisposable {
   readonly fleet: Readonly<Record<Kind, Manager>>;
   readonly daemon: Awaited<ReturnType<typeof startDaemon>>;
-  /** How often AWS was asked for a token. */
+  /** Returns how many tokens were requested from AWS. */
   fetches(): number;
-  /** How many credentials were written into the manager. */
+  /** Returns how many credentials were written to the manager. */
   writes(name: Kind): number;
   /** Whether the manager holds this password everywhere, or any that ECR gave out. */
   holds(name: Kind, password?: string): boolean;
   /** Whether the manager holds the newest token everywhere. */
   isUpToDate(name: Kind): boolean;
-  /** By target: its state, and the code of its trouble. */
+  /** Returns state and failure code of each target. */
   states(): Promise<Record<string, string>>;
-  /** All that the daemon says of itself, checked for what must not be there. */
+  /** Returns the status page and the metrics, after a check for what they must not contain. */
   said(): Promise<{ readonly page: string; readonly metrics: string }>;
 }
 
 const startManager = (name: Kind): Promise<Manager> =>
   managers[kinds[name]](hosts, (_, password) => ecr.judge('eu-west-1', password) === 'good');
 
-/** The executable beside one manager of each kind that works, and beside these targets. */
+/** Starts the executable with one working manager of each kind, and with these targets. */
 async function startTogether(broken: readonly object[] = []): Promise<Together> {
   await using stack = new AsyncDisposableStack();
   ecr.calls.length = 0;
@@ -134,7 +134,7 @@ test('those that do not work, each kind in each way, change nothing for those th
         const { fake, target } = await startManager(kind);
         stack.use(fake);
         if ('fault' in how) fake.fault = () => how.fault;
-        // Harbor takes its time to refuse a login.
+        // Harbor is slow to refuse a login.
         const given = { ...target('key' in how ? how.key : undefined), discoverSeconds: way === 'hangs' ? 1 : 10 };
         return { name: `${kind}-${way}`, state: `failing ${code}`, target: { ...given, name: `${kind}-${way}` } };
       }),

@@ -7,8 +7,8 @@ import type { AnyStep, Harness } from './harness.ts';
 import { fill, textOf, type Values } from './notation.ts';
 
 /**
- * AWS as the courier uses it: ECR's GetAuthorizationToken, STS, and Lambda's Invoke. Every request that is signed goes
- * out with a signature that the fake verifies.
+ * AWS as the courier uses it: ECR's GetAuthorizationToken, STS and Lambda's Invoke. The fake verifies the signature of
+ * every signed request.
  */
 export const aws: Harness = {
   product: /^AWS SDK/,
@@ -23,7 +23,7 @@ export const aws: Harness = {
     const fake = await startEcr(isModel ? asModelled(state) : asMoto(state));
     const trouble = isModel ? troubleIn(state) : undefined;
     fake.trouble = ({ action }) => trouble ?? (action === 'GetAuthorizationToken' ? 'expired' : undefined);
-    // The double has no limit of its own for how many run at a time.
+    // The double does not limit the concurrency of functions itself.
     if (isModel && state.answers[0]?.status === 429) fake.server.fault = () => tooManyRequests();
     return {
       address: () => fake.url,
@@ -33,7 +33,7 @@ export const aws: Harness = {
   },
 };
 
-/** moto 5.2: passwords that say whose they are, refusals in one XML form for all services. */
+/** Imitates moto 5.2: passwords name their account, and refusals of all services have one XML form. */
 function asMoto({ checks, keys, policies, functions }: AwsState): EcrOptions {
   const arn = (user: string): string => `arn:aws:iam::123456789012:user/${user}`;
   const allows = (principal: string, action: string): boolean => {
@@ -44,7 +44,7 @@ function asMoto({ checks, keys, policies, functions }: AwsState): EcrOptions {
     return effects.includes('Allow') && !effects.includes('Deny');
   };
   return {
-    // It knows the API of ECR Public and answers nothing.
+    // moto knows the API of ECR Public, but fails every call.
     fault: ({ headers }) => (String(headers['x-amz-target']).startsWith('Spencer') ? motoCrash : undefined),
     functions: answersOf(functions),
     mint: ({ account }) => `${account}-auth-token`,
@@ -53,7 +53,10 @@ function asMoto({ checks, keys, policies, functions }: AwsState): EcrOptions {
   };
 }
 
-/** Answers lie ready, first first. With none left, and for a function that nobody made, moto answers a text. */
+/**
+ * Makes functions that return their answers in order. Without an answer left, and for any other function, moto returns
+ * a text.
+ */
 function answersOf(functions: AwsState['functions']): Record<string, FakeFunction> {
   const left = new Map(Object.entries(functions).map(([name, answers]) => [name, [...answers]]));
   const run = (name: string): Outcome => {
@@ -70,7 +73,7 @@ const motoCrash: Reply = {
 };
 
 function motoError({ code, message }: { code: string; message: string }): Reply {
-  // It names the action as the API does.
+  // moto names the action as the API does.
   const words = message.replace(/ on resource: .*/, '').replace('lambda:InvokeFunction', 'lambda:Invoke');
   return {
     status: 403,
@@ -85,14 +88,14 @@ function asModelled({ answers }: AwsState): EcrOptions {
   return { ...(principal && { principal }), ...(outcome && { functions: { 'ecr-token': () => outcome } }) };
 }
 
-/** What the function comes to, where that is what was answered. */
+/** Returns the function's outcome in an answer, or undefined where the answer is none of a function. */
 function outcomeOf(answer: Response | undefined): Outcome | undefined {
   if (answer?.status !== 200) return undefined;
   if (answer.headers?.['x-amz-function-error']) return { raised: answer.body as object };
   return answer.text === undefined ? { value: answer.body } : { text: answer.text };
 }
 
-/** Which trouble of the fake the modelled answer is: its own words are then compared with the model's. */
+/** Finds the fake's trouble for a modelled answer, so that the fake's own message is compared with the model's. */
 function troubleIn({ answers }: AwsState): Trouble | undefined {
   const text = `${wordsOf(answers[0])} ${String(answers[0]?.headers?.['x-amzn-errortype'] ?? '')}`;
   const known: readonly [RegExp, Trouble][] = [
@@ -118,7 +121,7 @@ function secretFor({ headers = {} }: Request, step: AnyStep, { keys }: AwsState,
   return step.signedWith ?? keys.find(({ id }) => id === signer?.accessKeyId)?.secret ?? textOf(values.get('secretAccessKey') ?? '');
 }
 
-/** The request with a date and a host, and the signature that they call for. */
+/** Adds date and host to a request, and signs it. */
 function signed(request: Request, secret: string, host: string): Request {
   const signer = signerOf({ headers: { authorization: request.headers?.['authorization'] } });
   if (!signer) return request;
@@ -137,13 +140,13 @@ function signed(request: Request, secret: string, host: string): Request {
   };
 }
 
-/** XML as the names and texts of its elements, in order. */
+/** Reduces XML to the names and texts of its elements, in order. */
 function elementsAndTexts(text: string): Json {
   if (!text.includes('<')) return text;
   return [...text.matchAll(/<([A-Za-z]\w*)[^>]*>|<[^>]*>|([^<]+)/g)].flatMap(([, name, content]) => name ?? (content?.trim() || []));
 }
 
-/** `now+12h`, in seconds or as ISO 8601. */
+/** Returns a check for a name such as `now+12h`: a time in seconds or in ISO 8601. */
 function timeCheck(name: string): ((got: Json) => boolean) | undefined {
   const [, count, unit] = /^now\+(\d+)([hm])$/.exec(name) ?? [];
   if (count === undefined) return undefined;

@@ -13,11 +13,14 @@ const programs = await buildPrograms();
 after(() => programs[Symbol.asyncDispose]());
 
 const processes = started(programs);
-/** The AWS SDK's places of keys read the variables of the process, and know files by their paths. */
+/** Whether a case needs a process, because the AWS SDK reads its keys from the process's environment and from files. */
 const needsProcess = ({ files = {}, env }: HelperCase): boolean =>
   Object.keys(files).length > 0 || Object.keys(env).some(name => /^AWS_(CONTAINER|EC2_METADATA_SERVICE)/.test(name));
 let providers = 0;
-/** A process shows nothing more in most cases, and costs more than all else. `npm run cases` starts one for each. */
+/**
+ * Runs most cases in this process: another process is expensive and seldom shows more. `npm run cases` starts one for
+ * each.
+ */
 const asked: Asked = {
   helper: (given, run) => (run === 'then' || needsProcess(given) ? processes.helper(given, run) : helperHere),
   provider: (args, given) => (args.length > 0 || providers++ % 7 === 0 ? processes.provider : providerHere)(args, given),

@@ -7,19 +7,19 @@ import { buildPrograms, type Program, type Programs, start } from './cases/progr
 import { forEachOf, namedFiles, tell } from './files.ts';
 import type { HelperCase, PluginFile } from './format.d.ts';
 
-/** A case, and what differs from what is decided for ours. */
+/** A case with the differences from the behaviour that is decided for our program. */
 export interface Result {
   readonly name: string;
   readonly differences: readonly string[];
 }
 
-/** How a program is asked: as a process, or in this one. */
+/** How programs run: as processes, or in this process. */
 export interface Asked {
   readonly helper: (given: HelperCase, run: Which) => Program;
   readonly provider: Program;
 }
 
-/** As processes of their own, all of them. */
+/** Runs every program as a process. */
 export const started = ({ folder }: Programs): Asked => ({
   helper:
     () =>
@@ -50,7 +50,7 @@ const plugin: Suite = {
   ],
 };
 
-/** Every protocol of which there are cases. */
+/** The suites, one for each protocol with cases. */
 const suites: readonly Suite[] = [helper, plugin];
 
 /** Runs all cases of a file, several at a time; the results keep the file's order. */

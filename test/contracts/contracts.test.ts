@@ -6,7 +6,7 @@ import type { RecordedFile } from './harness.ts';
 import { harnesses, replayFile, report } from './run.ts';
 
 const folder = import.meta.dirname;
-// The others are runs of a program.
+// The other files hold runs of a program.
 const files = readdirSync(folder).filter(
   name => name.endsWith('.json') && 'scenarios' in (JSON.parse(readFileSync(join(folder, name), 'utf8')) as object),
 );

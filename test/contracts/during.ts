@@ -3,7 +3,9 @@ import type { Double } from './harness.ts';
 import { fill, type Values } from './notation.ts';
 import { send } from './send.ts';
 
-/** What others do while an answer streams, one after another. Their answers do not matter. */
+/**
+ * Plays the events that happen while a response streams, one after another. Ignores the responses to their requests.
+ */
 export async function passDuring(
   events: readonly During[],
   double: Double,
@@ -19,7 +21,7 @@ export async function passDuring(
   }
 }
 
-/** A request of somebody else, or what the double knows to do. */
+/** Sends an event's request, or passes the event to the double. */
 async function passEvent(event: Json, double: Double): Promise<void> {
   const { request } = event as Partial<During>;
   if (request) await send(double.address(undefined), request, new AbortController().signal);

@@ -1,6 +1,6 @@
 import type { Json } from './format.d.ts';
 
-/** undefined where it is no JSON. */
+/** Parses JSON. Returns undefined for any other text. */
 export function parse(text: string): Json | undefined {
   try {
     return JSON.parse(text) as Json;
@@ -9,7 +9,7 @@ export function parse(text: string): Json | undefined {
   }
 }
 
-/** Of a body the members that a recording has kept. */
+/** Reduces a body to the members that the recording kept. */
 export function excerptOf(json: Json, paths: readonly (readonly string[])[]): Json {
   if (typeof json !== 'object' || json === null || Array.isArray(json)) return json;
   const inner = (name: string): string[][] => paths.filter(([head]) => head === name).map(path => path.slice(1));
@@ -19,14 +19,14 @@ export function excerptOf(json: Json, paths: readonly (readonly string[])[]): Js
   );
 }
 
-/** The lines of a stream; one that is no JSON stays a text. */
+/** Parses the lines of a stream. A line that is no JSON stays a text. */
 export const linesOf = (text: string): Json[] =>
   text
     .split('\n')
     .filter(Boolean)
     .map(line => parse(line) ?? line);
 
-/** Bookmarks come when they please: they are left aside. */
+/** Whether a line is compared. Bookmarks are not, because servers send them at any time. */
 export function isEvent(line: Json): boolean {
   return typeof line !== 'object' || line === null || Array.isArray(line) || line['type'] !== 'BOOKMARK';
 }

@@ -1,12 +1,12 @@
 import { parseArgs } from 'node:util';
 
-/** What came of a scenario or a case. */
+/** The result of a scenario or a case. */
 interface Told {
   readonly differences: readonly unknown[];
   readonly leftOut?: string;
 }
 
-/** The files that a script is given; without one it says how it is called. */
+/** Returns the files on the command line. Without one, prints the usage of the script. */
 export function namedFiles(script: string): readonly string[] {
   const { positionals } = parseArgs({ allowPositionals: true });
   if (positionals.length === 0) {
@@ -16,7 +16,7 @@ export function namedFiles(script: string): readonly string[] {
   return positionals;
 }
 
-/** Prints what comes of each file, and how many failed: then the script fails. */
+/** Prints the results of each file and the number of failures. Any failure fails the script. */
 export async function tell<T extends Told>(
   paths: readonly string[],
   run: (path: string) => Promise<readonly T[]>,
@@ -34,7 +34,7 @@ export async function tell<T extends Told>(
   process.exitCode = failed > 0 ? 1 : 0;
 }
 
-/** Does a work for each item, some at a time; the results keep the order. */
+/** Runs `work` for each item, `atATime` in parallel. The results keep the order of the items. */
 export async function forEachOf<T, R>(items: readonly T[], atATime: number, work: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const next = items.entries();

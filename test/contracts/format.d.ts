@@ -1,23 +1,23 @@
-// Formats of shared/contracts/*.json, one type a file: PortainerFile, HarborFile ... PluginFile. What the members mean
-// stands in `about` of each file.
+// The formats of shared/contracts/*.json, one type a file: PortainerFile, HarborFile ... PluginFile. The `about` of
+// each file explains the members.
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 /**
- * May hold ${...} and b64(...), base64(user:password); "${name}" alone = the value with its JSON type. The notations of
- * a file stand in its `about`.
+ * A text that may contain ${...}, b64(...) and base64(user:password). "${name}" alone stands for the value with its
+ * JSON type. The `about` of each file lists its notations.
  */
 export type Text = string;
 
-// ---- exchange files: requests and answers of a server
+// ---- exchange files: the requests to a server and its responses
 /** S = start state, B = what happens before a step, T = the closed list of topics. */
 export interface ExchangeFile<S, B = never, T extends string = string> {
   product: string;
   version: string;
   recorded: string;
   about: string;
-  // member paths that a credential adapter depends on: a.b, a.*, a[].b; from the body, or from each element of a body
-  // that is a list
+  // member paths that a credential adapter depends on: a.b, a.*, a[].b; relative to the body, or to each element of a
+  // body that is a list
   reads: string[];
-  topics?: Record<T, string>; // portainer, harbor; elsewhere the list stands in `about`
+  topics?: Record<T, string>; // portainer, harbor; the other files list them in `about`
   placeholders?: Record<string, string>; // portainer, harbor: values that the harness sets
   blobs?: Record<string, string>; // registry: digest to base64
   scenarios: Scenario<S, B, T>[];
@@ -28,7 +28,7 @@ export interface Scenario<S, B = never, T extends string = string> {
   given: Text;
   state: S;
   topics: T[];
-  steps?: Step<B>[]; // steps are absent where facts stand (rancher-2)
+  steps?: Step<B>[]; // absent where the scenario has facts (rancher-2)
   source?: string;
   basis?: string;
   facts?: string[];
@@ -37,7 +37,7 @@ export interface Scenario<S, B = never, T extends string = string> {
   config?: Json;
   exit?: number;
   stdout?: string;
-  stderr?: string; // registry: for readers
+  stderr?: string; // registry: for human readers
 }
 export interface Step<B = never> {
   request: Request;
@@ -46,10 +46,10 @@ export interface Step<B = never> {
   before?: B[];
   unordered?: true; // arrays are compared as sets
   anyRows?: true; // harbor: compare the number of rows only
-  partial?: true; // portainer: the recorded body is a selection, more members are allowed
-  bodyMatters?: false; // the body is not compared, values are still taken from it
+  partial?: true; // portainer: the recorded body is an excerpt, more members are allowed
+  bodyMatters?: false; // the body is not compared, but values are still captured from it
   volatile?: string[]; // rancher-1.6: members, at any depth, that are not compared
-  needs?: string[]; // topics without which only this step is left out
+  needs?: string[]; // topics that this step needs; without them only this step is left out
   async?: string;
   parallel?: string;
   clientTimeoutMs?: number; // portainer, harbor
@@ -83,7 +83,7 @@ export interface Request {
   form?: Record<string, Text>;
   text?: Text;
 }
-/** Neither body nor text nor a stream = the body is empty. status null = the client hung up first. */
+/** A response. Without body, text and stream the body is empty. status null: the client closed the connection first. */
 export interface Response {
   status: number | null;
   headers?: Record<string, Text | Text[]>;
@@ -93,11 +93,11 @@ export interface Response {
   watchLines?: Json[];
   end?: 'timeout' | 'after-error' | 'shutdown';
   seconds?: number; // kubernetes
-  lines?: Json[]; // registry: a stream of the engine, for readers
+  lines?: Json[]; // registry: a stream of the engine, for human readers
 }
 /**
- * Kept when: status equal; listed headers equal; what the fake sends is in the recording and equal; `reads` are there;
- * arrays equal in length and order.
+ * A response matches when its status and the listed headers are equal, everything that the fake sends is in the
+ * recording and equal, the `reads` are there, and arrays are equal in length and order.
  */
 
 export type PortainerTopic =
@@ -303,7 +303,7 @@ export interface AwsState {
   answers: Response[];
 }
 
-// ---- one run of a program: given, recorded, and what ours does
+// ---- one run of a program: the input, the recording, and what our program does
 interface Run {
   name: string;
   why: string;
@@ -313,7 +313,10 @@ interface Run {
   stdin: string;
   env: Record<string, Text>;
 }
-/** stdoutMatches, stderrMatches: JavaScript regular expressions, flags i and s. same is absent in a decided case. */
+/**
+ * `stdoutMatches` and `stderrMatches` are JavaScript regular expressions with the flags i and s. A decided case has no
+ * `same`.
+ */
 export interface Verdict {
   exit: number;
   stdout?: string | { json: Json };
@@ -334,8 +337,8 @@ export interface ExpectedCall {
 type Head = { product: string; version: string; recorded: string; about: string };
 export type HelperFile = Head & { cases: HelperCase[] };
 /**
- * source "decided": no recorded run, so awsCalls, stdout and exit are absent. then = a second run while AWS refuses
- * everything.
+ * A case with the source "decided" has no recorded run: awsCalls, stdout and exit are absent. `then` is a second run
+ * while AWS refuses everything.
  */
 export interface HelperCase extends Run {
   source?: 'decided';
@@ -354,7 +357,7 @@ export interface HelperCase extends Run {
   seconds?: number;
   log?: string[];
 }
-/** The first rule for the op that is not used up. ok = changes to the good answer. */
+/** A rule for an op; the first one that is not used up applies. `ok` holds changes to the good answer. */
 export interface AwsRule {
   op: string;
   times?: number;

@@ -4,10 +4,10 @@ import type { Harness } from './harness.ts';
 import { fill } from './notation.ts';
 import { virtualTime } from './time.ts';
 
-/** Nearly five minutes: what a recording waits until the loop has run. */
+/** The pause in a recording, nearly five minutes, in which the health loop runs. */
 const healthLoopMs = 255_000;
 
-/** Harbor's core. What stands behind it (ECR hosts, ECR's API) is data of the state. */
+/** Harbor's core. The state holds what is behind it (ECR hosts, ECR's API) as data. */
 export const harbor: Harness = {
   product: /^Harbor/,
   leftOut: {},
@@ -25,7 +25,7 @@ export const harbor: Harness = {
         time.stir();
         return fake.url;
       },
-      /** The fake has no timer of its own for this loop. */
+      /** Runs the health loop after a long pause, because the fake has no timer for it. */
       async sleep(ms, signal) {
         await time.sleep(ms, signal);
         if (ms >= healthLoopMs) await fake.checkHealth();
@@ -40,7 +40,7 @@ export const harbor: Harness = {
   },
 };
 
-/** `Basic base64(user:password)` stands for the base64 of that text. */
+/** Replaces `Basic base64(user:password)` by the base64 of that text. */
 function login({ headers = {} }: Request): Record<string, string> {
   const [, text] = /^Basic base64\((.*)\)$/s.exec(headers['authorization'] ?? '') ?? [];
   return text === undefined ? {} : { authorization: `Basic ${Buffer.from(text).toString('base64')}` };

@@ -4,7 +4,7 @@ import type { Values } from './notation.ts';
 export type AnyStep = Step<Json>;
 export type AnyScenario = Scenario<Json, Json>;
 
-/** A file of recorded exchanges, as far as the runner looks at it. */
+/** The members of a file of recorded exchanges that the runner reads. */
 export interface RecordedFile {
   readonly product: string;
   readonly reads: readonly string[];
@@ -12,54 +12,54 @@ export interface RecordedFile {
   readonly scenarios: readonly AnyScenario[];
 }
 
-/** Where a product's `about` adds to the match rule that all files share. Everything may be left out. */
+/** A product's additions to the shared match rule, as its `about` states them. All are optional. */
 export interface Dialect {
-  /** Both sides of a `text` pass through it before they are compared: XML to its names and texts, trimming. */
+  /** Normalizes both sides of a `text` before they are compared: reduces XML to its names and texts, or trims. */
   text?(text: string): Json;
-  /** A set-cookie line as the file writes it. */
+  /** Returns a set-cookie line in the notation of the file. */
   cookie?(line: string): string;
   /**
-   * A check for a name that is not one value within the scenario (`now+1h`): it is called with what stands there, and
-   * nothing is remembered.
+   * Returns a check for a name that has no single value within the scenario (`now+1h`). The check gets the received
+   * value, which is not captured.
    */
   free?(name: string): ((got: Json) => boolean) | undefined;
 }
 
-/** A double of one product that was set up with the `state` of one scenario. */
+/** A double of one product, set up with the `state` of one scenario. */
 export interface Double extends AsyncDisposable {
   /**
-   * Asked once for each request, just before it is sent: the base address that answers for a host (the request's own
-   * `host` header; undefined without one), such as http://127.0.0.1:40123.
+   * Returns the base address that serves a host, such as http://127.0.0.1:40123. Called once for each request, just
+   * before it is sent, with the request's `host` header, or undefined without one.
    */
   address(host: string | undefined): string;
-  /** Something that happened outside the API. Placeholders are filled; `await` and `pause_ms` never arrive here. */
+  /** Plays an event outside the API. Its placeholders are filled; the runner handles `await` and `pause_ms` itself. */
   before?(event: Json): void | Promise<void>;
   /**
-   * What was seen behind the server since the last step that recorded it: compared with these members of the step
-   * (`secretsAfter`).
+   * Returns what was seen behind the server since the last step that recorded it. Each member is compared with the
+   * member of that name in the step (`secretsAfter`).
    */
   behind?(step: AnyStep): Record<string, Json>;
-  /** Last change to a request, whose placeholders are filled: to sign it, say. */
+  /** Makes the last change to a request with filled placeholders, such as signing it. */
   prepare?(request: Request, step: AnyStep): Request | Promise<Request>;
-  /** Milliseconds of its own time. With it, how long a stream lives is compared with `seconds`. */
+  /** Returns the double's time in milliseconds. If given, the life of a stream is compared with `seconds`. */
   now?(): number;
-  /** Lets time pass, for pauses and for clients that give up. Real time unless given. */
+  /** Lets time pass, for pauses and for clients that give up. Default: real time. */
   sleep?(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** How the recordings of one product are replayed. One file a product, listed in run.ts. */
+/** Replays the recordings of one product. Each product has one file, listed in run.ts. */
 export interface Harness {
-  /** Matches the `product` of the files that it replays. */
+  /** Matches the `product` of the files to replay. */
   readonly product: RegExp;
   /**
-   * Topics that the fake does not model, each with the reason. A scenario (or, by `needs`, a step) that has one is left
-   * out.
+   * Topics that the fake does not model, each with the reason. A scenario (or a step, by `needs`) with such a topic is
+   * left out.
    */
   readonly leftOut: Readonly<Record<string, string>>;
   readonly dialect?: Dialect;
   /**
-   * `values` takes what the harness and the state set: name to value. Names in the state that have none yet are the
-   * harness's to choose (`fill`).
+   * Starts the double, and adds the values of the harness and the state to `values`. The harness chooses the values of
+   * the other names in the state (`fill`).
    */
   start(scenario: AnyScenario, values: Values, file: RecordedFile): Promise<Double>;
 }

@@ -5,10 +5,10 @@ import { fill } from './notation.ts';
 import { send } from './send.ts';
 import { virtualTime } from './time.ts';
 
-/** Half a second: what is done at once lies in one second, and what comes 0.9 s later in the next, as when recorded. */
+/** The start within a second: immediate steps share that second, and steps 0.9 s later are in the next, as recorded. */
 const fractionMs = 500;
 
-/** A server that an earlier run had left with a label on a namespace, as the first answer shows. */
+/** The scenario whose server had a label on a namespace from an earlier run, as its first response shows. */
 const labelled = 'watch-quiet-sends-no-bookmark';
 
 /** kube-apiserver, with the rules, objects and peculiarities of the state. */
@@ -56,7 +56,7 @@ async function happen(
   await fake.start();
 }
 
-/** `b64(text)` stands for the base64 of that text. */
+/** Replaces `b64(text)` by the base64 of that text. */
 function withBytes(request: Request): Request {
   const walk = (node: Json): Json => {
     if (typeof node === 'string') return node.replace(/^b64\((.*)\)$/s, (_, text: string) => Buffer.from(text).toString('base64'));

@@ -12,7 +12,7 @@ interface Case {
   readonly step?: Partial<AnyStep>;
   readonly reads?: readonly string[];
   readonly values?: Record<string, Json>;
-  /** Paths of the differences; none: they match. */
+  /** The paths of the differences; without it the values match. */
   readonly differs?: readonly string[];
   readonly captured?: Record<string, Json>;
 }

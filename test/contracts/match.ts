@@ -7,14 +7,14 @@ import { nameAlone, type Part, partsOf, partText, textOf, type Values } from './
 import type { Answer } from './send.ts';
 
 export interface Difference {
-  /** Where: `status`, `header location`, `body[0].Id`. */
+  /** The place of the difference, such as `status`, `header location` or `body[0].Id`. */
   readonly path: string;
   readonly expected: Json;
   readonly got: Json;
 }
 type Path = readonly string[];
 
-/** What a comparison goes by. `values` grows by what is captured on the way. */
+/** The rule of a comparison, which adds captured names to `values`. */
 interface Rule {
   readonly values: Values;
   readonly free: (name: string) => ((got: Json) => boolean) | undefined;
@@ -23,10 +23,10 @@ interface Rule {
   readonly volatile: ReadonlySet<string>;
 }
 
-/** `a.b[].c` cut into `a`, `b`, `[]`, `c`. */
+/** Splits `a.b[].c` into `a`, `b`, `[]`, `c`. */
 export const readPath = (path: string): Path => path.split('.').flatMap(name => (name.endsWith('[]') ? [name.slice(0, -2), '[]'] : [name]));
 
-/** The match rule of the recorded files: what differs between the recorded answer of the step and the one that came. */
+/** Compares the recorded response of a step with the received one by the match rule of the recorded files. */
 export function compareAnswer(step: AnyStep, got: Answer, reads: readonly Path[], values: Values, dialect: Dialect = {}): Difference[] {
   const expected = step.response;
   if (got.status !== expected.status) return [{ path: 'status', expected: expected.status, got: describe(got) }];
@@ -42,7 +42,7 @@ export function compareAnswer(step: AnyStep, got: Answer, reads: readonly Path[]
   return [...compareHeaders(expected, got, rule, dialect), ...compareLife(expected, got), ...(step.bodyMatters === false ? [] : inBody)];
 }
 
-/** How long a stream lived, but for one that ended as its server stopped. */
+/** Compares the life of a stream, unless its server's shutdown ended it. */
 function compareLife({ seconds, end }: Response, { streamedMs }: Answer): Difference[] {
   if (seconds === undefined || streamedMs === undefined || end === 'shutdown') return [];
   const lived = Math.round(streamedMs / 1000);
@@ -75,7 +75,7 @@ function compareBody(expected: Response, got: Answer, step: AnyStep, reads: read
     const json = parse(text);
     if (json === undefined) return [{ path: 'body', expected: 'JSON', got: text.slice(0, 300) }];
     if (step.anyRows) return compare(rows(expected.body), rows(json), 'number of rows', [], rule);
-    // `reads` start at the body, or at each element where it is a list.
+    // `reads` are relative to the body, or to each element of a body that is a list.
     const kept = expected.bodyIsExcerpt ? excerptOf(json, expected.bodyIsExcerpt.map(readPath)) : json;
     return compare(expected.body, kept, 'body', Array.isArray(expected.body) ? reads.map(path => ['[]', ...path]) : reads, rule);
   }
@@ -87,7 +87,7 @@ function compareBody(expected: Response, got: Answer, step: AnyStep, reads: read
   return compare(read(want), read(text), 'text', [], rule);
 }
 
-/** The lines of a watch; `reads` hold for the object of each. */
+/** Compares the lines of a watch. `reads` are relative to the object of each line. */
 function compareWatch(expected: readonly Json[], text: string, reads: readonly Path[], rule: Rule): Difference[] {
   const inLines = [['[]', 'type'], ...reads.map(path => ['[]', 'object', ...path])];
   return compare(expected.filter(isEvent), linesOf(text).filter(isEvent), 'lines', inLines, rule);
@@ -96,7 +96,7 @@ function compareWatch(expected: readonly Json[], text: string, reads: readonly P
 const rows = (json: Json): Json => (Array.isArray(json) ? json.length : 'not a list');
 const bytes = (body: Buffer): string => `(${body.length} bytes, sha256:${createHash('sha256').update(body).digest('hex')})`;
 
-/** What differs between two values. Names without a value take the one that stands in `got`. */
+/** Returns the differences between two values. Names without a value take the one in `got`. */
 function compare(want: Json, got: Json, path: string, reads: readonly Path[], rule: Rule): Difference[] {
   const differs = [{ path, expected: want, got }];
   if (typeof want === 'string') return sameText(want, got, rule) ? [] : differs;
@@ -137,8 +137,8 @@ function compareObjects(
 }
 
 /**
- * Pairs that agree, found by moving earlier pairs out of the way (Kuhn's algorithm); names are captured once the pairs
- * are known.
+ * Compares arrays as sets: pairs the elements that agree by Kuhn's algorithm, which re-pairs earlier elements where
+ * needed, and captures names once all pairs are known.
  */
 function compareSets(want: readonly Json[], got: readonly Json[], path: string, reads: readonly Path[], rule: Rule): Difference[] {
   const partner = new Map<number, number>();
@@ -157,21 +157,21 @@ function compareSets(want: readonly Json[], got: readonly Json[], path: string, 
   return [...partner].flatMap(([at, index]) => compare(want[index] ?? null, got[at] ?? null, `${path}[${at}]`, reads, rule));
 }
 
-/** What differs between a recorded value and one that was seen elsewhere than in the answer. */
+/** Compares a recorded value with one that was seen elsewhere than in the response. */
 export function compareValue(want: Json, got: Json, path: string, values: Values): Difference[] {
   return compare(want, got, path, [], { values, free: () => undefined, unordered: false, partial: false, volatile: new Set() });
 }
 
-/** As `compare`, but captures nothing. */
+/** Whether two values match. Unlike `compare`, captures nothing. */
 function agrees(want: Json, got: Json, rule: Rule, reads: readonly Path[] = []): boolean {
   return compare(want, got, '', reads, { ...rule, values: new Map(rule.values) }).length === 0;
 }
 
-/** What is left of the paths below a member. */
+/** Returns the remainders of the paths that lead through a member. */
 const below = (reads: readonly Path[], key: string): Path[] =>
   reads.filter(([head]) => head === key || (head === '*' && key !== '[]')).map(path => path.slice(1));
 
-/** Whether the recorded value has what the path names. */
+/** Whether the recorded value has a member at the path. */
 function reaches(value: Json, [head, ...tail]: Path): boolean {
   if (head === undefined) return true;
   if (typeof value !== 'object' || value === null || (head === '[]') !== Array.isArray(value)) return false;
@@ -179,8 +179,8 @@ function reaches(value: Json, [head, ...tail]: Path): boolean {
 }
 
 /**
- * Whether a text of the recording, which may hold names, stands for what came. `asText`: a key, where every value
- * stands for its text.
+ * Whether a text of the recording, which may contain names, matches the received value. `asText` is for keys, where
+ * every value counts as its text.
  */
 function sameText(template: string, got: Json, rule: Rule, asText = false): boolean {
   if (template === got) return true;
@@ -195,8 +195,8 @@ function sameText(template: string, got: Json, rule: Rule, asText = false): bool
 }
 
 /**
- * A part as a regular expression: a group for a name that is still open, which joins `open`; where it stands again, the
- * same text.
+ * Returns the regular expression of a part. A name without a value becomes a group and is added to `open`; its next
+ * occurrence is a back-reference to the group.
  */
 function source(part: Part, open: string[], rule: Rule): string {
   if (typeof part !== 'object' || !('name' in part)) return RegExp.escape(partText(part, rule.values) ?? '\0');
@@ -213,7 +213,7 @@ function sameValue(name: string, got: Json, rule: Rule, asText = false): boolean
   if (free) return free(got);
   const value = rule.values.get(name);
   if (value !== undefined && isDeepStrictEqual(asText ? textOf(value) : value, got)) return true;
-  // One that was captured within a text, where types do not show, takes its type from the first place where it stands
+  // A name that was captured within a text, which has no types, takes its type from the first place where it stands
   // alone.
   if (value !== undefined && (typeof value !== 'string' || value !== textOf(got))) return false;
   rule.values.set(name, got);

@@ -1,9 +1,9 @@
 import type { Json } from './format.d.ts';
 
-/** What the names of a scenario stand for. */
+/** The values of a scenario's names. */
 export type Values = Map<string, Json>;
 
-/** A piece of a text: literal, a name, or something made of a text that may hold names itself. */
+/** A part of a text: a literal, a name, or a function of a text that may contain names itself. */
 export type Part = string | { readonly name: string } | { readonly make: (text: string) => string; readonly of: readonly Part[] };
 
 const makers: ReadonlyMap<string, (text: string) => string> = new Map([
@@ -14,14 +14,14 @@ const makers: ReadonlyMap<string, (text: string) => string> = new Map([
   ['cut', (text: string) => text.slice(0, -1)],
 ]);
 
-/** `N` or `N:seed`: exactly N characters, of a kind that shows when the end is missing. */
+/** Expands `N` or `N:seed` to exactly N characters that reveal a missing end. */
 function long(spec: string): string {
   const [length, seed = 'token'] = spec.split(/:(.*)/s);
   const end = '-end';
   return `${`${seed}-`.padEnd(Number(length) - end.length, 'x')}${end}`;
 }
 
-/** Cuts a text at its `${...}`. What is not closed is literal. */
+/** Splits a text at its `${...}`. An unclosed one is literal. */
 export function partsOf(text: string): Part[] {
   const parts: Part[] = [];
   let literal = 0;
@@ -36,7 +36,7 @@ export function partsOf(text: string): Part[] {
   return parts;
 }
 
-/** Braces inside a placeholder balance, as in `${b64:{"registryId":${id}}}`. */
+/** Returns the end of a placeholder, in which braces balance, as in `${b64:{"registryId":${id}}}`. */
 function closingBrace(text: string, open: number): number {
   let depth = 0;
   for (let at = open; at < text.length; at++) {
@@ -54,13 +54,13 @@ function partOf(inner: string): Part {
   return make ? { make, of: partsOf(inner.slice(colon + 1)) } : { name: inner };
 }
 
-/** The name when the text is one `${name}` and nothing else: then it stands for a value with its JSON type. */
+/** Returns the name of a text that is a single `${name}`, which stands for a value with its JSON type. */
 export function nameAlone(parts: readonly Part[]): string | undefined {
   const [only, more] = parts;
   return only !== undefined && more === undefined && typeof only === 'object' && 'name' in only ? only.name : undefined;
 }
 
-/** Every part as text; a name without a value stays undefined. */
+/** Returns the text of a part, or undefined if a name has no value. */
 export function partText(part: Part, values: Values): string | undefined {
   if (typeof part === 'string') return part;
   if ('make' in part) {
@@ -74,8 +74,8 @@ export function partText(part: Part, values: Values): string | undefined {
 export const textOf = (value: Json): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /**
- * The value with all its names filled, in texts and in keys. `missing` gives, once for each, the value of a name that
- * has none.
+ * Fills all names in the texts and keys of a value. `missing` is called once for each name without a value, and returns
+ * its value.
  */
 export function fill<T extends Json>(value: T, values: Values, missing: (name: string) => Json): T {
   const give = (parts: readonly Part[]): void => {

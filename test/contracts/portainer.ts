@@ -8,13 +8,13 @@ import { fill } from './notation.ts';
 import { virtualTime } from './time.ts';
 
 /**
- * Names of the state that stand for numbers on the wire. Three digits, as when it was recorded: the length shows in one
- * base64 error.
+ * The first number for a name in the state that stands for an id on the wire. It has three digits, as in the recording,
+ * because one base64 error depends on the length.
  */
 const firstId = 101;
 
 /**
- * Portainer CE. Pulls through Portainer's Docker proxy are answered by comparing the stored credential with the
+ * Portainer CE. The fake answers pulls through Portainer's Docker proxy by comparing the stored credential with the
  * registry behind it.
  */
 export const portainer: Harness = {
@@ -53,7 +53,7 @@ export const portainer: Harness = {
   },
 };
 
-/** The engine of an environment, with the registries that are reached from there. */
+/** Makes the engine of an environment with the registries that it reaches. */
 function swarmBehind({ upstream }: PortainerOptions, clock: Clock): Swarm | undefined {
   if (!upstream?.engine?.swarm) return undefined;
   const registries = upstream.registries?.map(({ host, user, password, images }) => ({
@@ -65,13 +65,13 @@ function swarmBehind({ upstream }: PortainerOptions, clock: Clock): Swarm | unde
   return makeSwarm({ ...(registries && { registries }), clock, engine: { images: upstream.engine.images } });
 }
 
-/** What is there from now on, of what is named. */
+/** What the machine has from now on; an absent member is unchanged. */
 interface Machine {
   readonly images?: readonly string[];
   readonly services?: readonly unknown[];
 }
 
-/** Somebody removes images or services on the machine of the engine itself. */
+/** Removes the images or services on the engine's own machine. */
 function happenAt(swarm: Swarm, { images, services }: Machine): void {
   if (images?.length === 0) swarm.node.images.clear();
   if (services?.length === 0) swarm.clear();

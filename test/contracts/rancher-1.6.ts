@@ -6,7 +6,7 @@ import type { Harness } from './harness.ts';
 import { fill, type Values } from './notation.ts';
 import { send } from './send.ts';
 
-/** Rancher 1.6. Processes run in real time here, as the scenarios wait by asking. */
+/** Rancher 1.6. Its processes run in real time, because the scenarios wait by polling. */
 export const rancher16: Harness = {
   product: /^Rancher 1\.6/,
   leftOut: {
@@ -45,7 +45,7 @@ export const rancher16: Harness = {
   },
 };
 
-/** Ids in the order of the state. Keys and credentials share their numbers. */
+/** Numbers the ids in the order of the state. Keys and credentials share one sequence. */
 function chooseIds({ environments, accounts, registries, credentials, keys }: Rancher16State, values: Values): void {
   const number = (prefix: string, first: number, items: readonly { id?: string }[]): void => {
     let next = first;
@@ -60,7 +60,7 @@ function chooseIds({ environments, accounts, registries, credentials, keys }: Ra
   number('1c', 1, [...credentials, ...keys]);
 }
 
-/** `Basic b64(access:secret)` stands for the base64 of that text. */
+/** Replaces `Basic b64(access:secret)` by the base64 of that text. */
 function withLogin(request: Request): Request {
   const login = ([name, value]: [string, string]): [string, string] => [
     name,

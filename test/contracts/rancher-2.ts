@@ -5,12 +5,11 @@ import type { Rancher2State } from './format.d.ts';
 import type { Harness } from './harness.ts';
 import { fill } from './notation.ts';
 
-/** The `host` of requests to the Kubernetes API beneath, which has an origin of its own. */
+/** The `host` of requests to the underlying Kubernetes API, which has its own origin. */
 const beneath = 'kubernetes';
 
 /**
- * Rancher 2: Norman, Steve and the proxies over one management cluster; where other clusters are named they hold the
- * same namespaces.
+ * Rancher 2: Norman, Steve and the proxies over one management cluster. Other named clusters hold the same namespaces.
  */
 export const rancher2: Harness = {
   product: /^Rancher 2/,

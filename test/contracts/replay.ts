@@ -6,7 +6,7 @@ import { compareAnswer, compareValue, type Difference, readPath } from './match.
 import { fill, textOf, type Values } from './notation.ts';
 import { type Answer, send } from './send.ts';
 
-/** What became of a scenario: left out for a reason, or replayed; without differences it passed. */
+/** The result of a scenario: left out for a reason, or replayed. Without differences it passed. */
 export interface Result {
   readonly name: string;
   readonly leftOut?: string;
@@ -14,11 +14,11 @@ export interface Result {
   readonly differences: readonly (Difference & { readonly step: string })[];
 }
 
-/** How long a poll waits for the recorded answer, and how often it asks. */
+/** How long a poll waits for the recorded response, and the pause between its requests. */
 const pollMs = 20_000;
 const pollEveryMs = 100;
 
-/** Replays one scenario against a fresh double. Throws nothing: what breaks is a difference. */
+/** Replays one scenario against a fresh double. Never throws: an error becomes a difference. */
 export async function replay(scenario: AnyScenario, harness: Harness, file: RecordedFile): Promise<Result> {
   const { name, steps: recorded = [] } = scenario;
   const missing = scenario.topics.filter(topic => Object.hasOwn(harness.leftOut, topic));
@@ -43,7 +43,7 @@ export async function replay(scenario: AnyScenario, harness: Harness, file: Reco
   return { name, stepsLeftOut: recorded.length - steps.length, differences };
 }
 
-/** What all steps of a scenario share. */
+/** The context of all steps of a scenario. */
 interface Stage {
   readonly double: Double;
   readonly values: Values;
@@ -51,7 +51,7 @@ interface Stage {
   note(step: AnyStep, found: readonly Difference[]): void;
 }
 
-/** Takes the steps in order: `parallel` ones at the same moment, `async` ones without waiting for their answer. */
+/** Runs the steps in order: `parallel` ones together, `async` ones without waiting for their response. */
 async function walk(steps: readonly AnyStep[], stage: Stage): Promise<void> {
   const waiting = new Map<string, Promise<void>>();
   for (const group of together(steps)) {
@@ -70,7 +70,7 @@ async function walk(steps: readonly AnyStep[], stage: Stage): Promise<void> {
   await Promise.all(waiting.values());
 }
 
-/** Neighbours with the same `parallel` value in one group, every other step alone. */
+/** Groups neighbours with the same `parallel` value. Every other step is a group of its own. */
 function together(steps: readonly AnyStep[]): AnyStep[][] {
   const groups: AnyStep[][] = [];
   for (const step of steps) {
@@ -81,7 +81,7 @@ function together(steps: readonly AnyStep[]): AnyStep[][] {
   return groups;
 }
 
-/** What happens outside of the API before a step. */
+/** Plays an event that happens outside of the API before a step. */
 async function happen(event: Json, { double, values }: Stage, waiting: ReadonlyMap<string, Promise<void>>): Promise<void> {
   const filled = fill(event, values, name => name);
   if (typeof filled !== 'object' || filled === null || Array.isArray(filled)) return;
@@ -91,7 +91,7 @@ async function happen(event: Json, { double, values }: Stage, waiting: ReadonlyM
 }
 
 function judge(step: AnyStep, answer: Answer, { double, values, compare, note }: Stage): void {
-  // A state on the way, which a client may see or not.
+  // A transient state, which a client may miss.
   if (step.poll === 'passing') return;
   const behind = Object.entries(double.behind?.(step) ?? {}).flatMap(([member, got]) => {
     const recorded = Object.entries(step).find(([name]) => name === member)?.[1] as Json;
@@ -110,7 +110,8 @@ async function answerTo(step: AnyStep, stage: Stage, onSent?: () => void): Promi
 }
 
 /**
- * Whether a poll has ended: a member has changed, so many tasks run or carry an error, or the recorded answer is there.
+ * Whether a poll has ended: a member has changed, enough tasks run or have an error, or the response is the recorded
+ * one.
  */
 function isLast(step: AnyStep, answer: Answer, { values, compare }: Stage): boolean {
   const { poll } = step;
@@ -124,7 +125,7 @@ function isLast(step: AnyStep, answer: Answer, { values, compare }: Stage): bool
 }
 
 async function ask(step: AnyStep, { double, values }: Stage, onSent?: () => void): Promise<Answer> {
-  // A name that no answer has given, because a fake may leave members out, is sent as its own text.
+  // A fake may leave members out, so a name may have no value: it is then sent as its own text.
   const filled = fill(step.request as unknown as Json, values, name => name) as unknown as Request;
   const request = (await double.prepare?.(filled, step)) ?? filled;
   const host = Object.entries(request.headers ?? {}).find(([name]) => name.toLowerCase() === 'host')?.[1];

@@ -22,7 +22,7 @@ export async function replayFile(path: string): Promise<Result[]> {
   return await forEachOf(file.scenarios, 8, scenario => replay(scenario, harness, file));
 }
 
-/** A line a scenario; below a failed one what differs. */
+/** Formats a result as one line, with the differences below a failed one. */
 export function report(result: Result): string {
   if (result.leftOut) return `left out  ${result.name}: ${result.leftOut}`;
   const steps = result.stepsLeftOut > 0 ? ` (without ${result.stepsLeftOut} steps)` : '';
@@ -45,7 +45,7 @@ function holdsCases(path: string): boolean {
   }
 }
 
-/** A file that cannot be replayed at all counts as one that failed. */
+/** Makes the failed result of a file that cannot be replayed at all. */
 function failedToReplay(error: Error): Result[] {
   return [
     { name: error.message, stepsLeftOut: 0, differences: [{ step: 'file', path: 'reading', expected: 'scenarios', got: error.name }] },
@@ -55,7 +55,7 @@ function failedToReplay(error: Error): Result[] {
 async function main(): Promise<void> {
   const paths = namedFiles('contracts');
   if (paths.length === 0) return;
-  // Others are runs of a program, for `npm run cases`.
+  // The other files hold runs of a program, for `npm run cases`.
   const recorded = paths.filter(path => !holdsCases(path));
   await tell(recorded, path => replayFile(path).catch(failedToReplay), report);
 }

@@ -8,7 +8,7 @@ import { rancher16 } from './rancher-1.6.ts';
 import { replay } from './replay.ts';
 
 const file = JSON.parse(readFileSync(join(import.meta.dirname, 'rancher-1.6.json'), 'utf8')) as RecordedFile;
-/** Of a schema the adapter reads the methods, and the fake shows no more than these. */
+/** The members of a schema that the fake shows. The adapter reads only the methods. */
 const shown = ['id', 'type', 'links', 'collectionMethods', 'resourceMethods'];
 
 function onlyMethods({ request, response }: AnyStep): AnyStep {
@@ -17,7 +17,7 @@ function onlyMethods({ request, response }: AnyStep): AnyStep {
 }
 
 test('the fake of Rancher 1.6 shows to whom which methods are open, as recorded', async () => {
-  // The key of an agent comes from earlier steps.
+  // Earlier steps, which this test leaves out, provide the key of an agent.
   const told = file.scenarios
     .filter(({ name }) => name !== 'agent-key-role-environment')
     .flatMap(scenario => {

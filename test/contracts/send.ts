@@ -2,22 +2,22 @@ import http from 'node:http';
 import type { Request } from './format.d.ts';
 import { textOf } from './notation.ts';
 
-/** An answer as it came. `status` null: the client gave up before there was one. */
+/** A response as received. `status` is null if the client gave up before it came. */
 export interface Answer {
   readonly status: number | null;
   readonly headers: http.IncomingHttpHeaders;
   readonly body: Buffer;
-  /** How long it took from its head to its end, in milliseconds of the double's time. */
+  /** The time from the head to the end of the response, in milliseconds of the double's time. */
   readonly streamedMs?: number;
 }
 
-/** onSent: all of the request is out. onHead: status and headers of the answer are there, and its body begins. */
+/** Callbacks: `onSent` after the whole request is sent, `onHead` once status and headers of the response are there. */
 export interface Moments {
   readonly onSent?: (() => void) | undefined;
   readonly onHead?: (() => void) | undefined;
 }
 
-/** Sends a request, whose placeholders are filled, exactly as it is written. `hangUp` closes the connection. */
+/** Sends a request with filled placeholders exactly as written. `hangUp` closes the connection. */
 export async function send(base: string, request: Request, hangUp: AbortSignal, { onSent, onHead }: Moments = {}): Promise<Answer> {
   const { body, type } = await bodyOf(request);
   const given = Object.entries(request.headers ?? {}).map(([name, value]) => [name, textOf(value)] as const);
@@ -27,8 +27,8 @@ export async function send(base: string, request: Request, hangUp: AbortSignal, 
   if (body.length > 0 && !has('content-length')) headers['content-length'] = String(body.length);
   const { promise, resolve, reject } = Promise.withResolvers<Answer>();
   const { hostname, port } = new URL(base);
-  // The path goes out as it stands: a URL object would tidy it up. A connection of its own, so that hanging up harms no
-  // other request.
+  // Passes the path as it is, because a URL object would normalize it. Each request has its own connection, so that
+  // `hangUp` affects no other request.
   const outgoing = http.request(
     { hostname, port, method: request.method, path: request.path, headers, agent: false, signal: hangUp },
     response => {

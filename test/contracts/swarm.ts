@@ -4,7 +4,7 @@ import type { SwarmBefore, SwarmState } from './format.d.ts';
 import type { Harness } from './harness.ts';
 import { fill } from './notation.ts';
 
-/** Docker Engine in Swarm mode. What takes seconds in a roll-out takes none here: they are skipped. */
+/** Docker Engine in Swarm mode. Its clock skips the seconds that a roll-out takes. */
 export const swarm: Harness = {
   product: /^Docker Engine/,
   leftOut: { containers: 'the fake runs no containers; it names the image that each would run' },
@@ -15,7 +15,7 @@ export const swarm: Harness = {
     const fake = await startFakeSwarm({ engine, registries, clock: { wall } });
     return {
       address: () => fake.url,
-      // A raw body was sent as JSON, unless said.
+      // A raw body is sent as JSON unless the request names its type.
       prepare: request => (request.text ? { ...request, headers: { 'Content-Type': 'application/json', ...request.headers } } : request),
       before(event) {
         const happening = fill(event, new Map(), name => name) as SwarmBefore;

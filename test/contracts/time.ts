@@ -1,14 +1,14 @@
 import { setTimeout as after } from 'node:timers/promises';
 import type { Clock } from '../../src/contract/clock.ts';
 
-/** Turns of the event loop without news after which all who are left must be waiting for time. */
+/** Turns of the event loop without activity after which all pending work must be sleeping. */
 const quietTurns = 20;
 const turnMs = 3;
 
 /**
- * A clock that stands still while anything happens and jumps to the next one who sleeps as soon as nothing does.
- * Client and server share it, so seconds of a recording pass in milliseconds and always in the recorded order.
- * `stir` says that something happened (a request arrived).
+ * Makes a clock that stands still during activity and, once there is none, jumps to the end of the next sleep. Client
+ * and server share it, so seconds of a recording pass in milliseconds and always in the recorded order. `stir` reports
+ * activity (a request arrived).
  */
 export function virtualTime(): Clock & { stir(): void } {
   let now = Date.now();

@@ -3,9 +3,9 @@ import { signerOf } from '../../fakes/aws-protocol.ts';
 import type { Reply, Seen } from '../../fakes/server.ts';
 import type { AwsRule, Json } from '../format.d.ts';
 
-/** A request that arrived, as far as cases compare it. */
+/** The members of a received request that cases compare. */
 export interface Call {
-  /** `ecr.GetAuthorizationToken`; `imds PUT /latest/api/token`. */
+  /** The operation, such as `ecr.GetAuthorizationToken` or `imds PUT /latest/api/token`. */
   readonly op: string;
   readonly host: string;
   readonly region?: string | undefined;
@@ -14,15 +14,15 @@ export interface Call {
   readonly externalId?: string | undefined;
 }
 
-/** What becomes of a request. */
+/** The response to a request, or what happens instead of one. */
 export type Outcome = 'close' | 'hang' | Reply;
 
-/** What one run of a case meets: the rules are used up as it goes. */
+/** The AWS of one run of a case. Each request uses up a rule. */
 export interface Aws {
   readonly calls: Call[];
-  /** The rule for an operation, which is one use less of it. */
+  /** Returns the rule for an operation, and counts one use of it. */
   ruleFor(op: string): AwsRule | undefined;
-  /** What is answered, and how long after it was asked. */
+  /** Returns the response to a request and its delay in milliseconds. */
   answer(request: Seen, host: string): { readonly outcome: Outcome; readonly delayMs: number };
 }
 
@@ -48,7 +48,7 @@ export function createAws(rules: readonly AwsRule[]): Aws {
   };
 }
 
-/** An operation without a blank also stands for all that begin with that word. */
+/** Whether `op` is the wanted operation. A wanted name without a blank also matches every op with that first word. */
 export const isOf = (op: string, wanted: string): boolean => op === wanted || (!wanted.includes(' ') && op.split(' ')[0] === wanted);
 
 function outcomeOf(rule: AwsRule | undefined, good: () => Reply): Outcome {

@@ -5,13 +5,13 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Authority } from '../../fakes/authority.ts';
 import type { Aws } from './aws.ts';
 
-/** The AWS of one case: a proxy that ends TLS under every name, and the same in plain HTTP. */
+/** The AWS of one case: a proxy that terminates TLS under every name and also answers plain HTTP. */
 export interface Double extends AsyncDisposable {
-  /** For HTTPS_PROXY, and for `${double}`. */
+  /** The value of HTTPS_PROXY and of `${double}`. */
   readonly url: string;
-  /** Whom the program may ask now. */
+  /** Answers the program's requests. */
   aws: Aws;
-  /** Names to which connections were asked for, in order. */
+  /** The host names of the requested connections, in order. */
   readonly contacts: string[];
 }
 
@@ -22,7 +22,7 @@ export async function startDouble(authority: Authority, aws: Aws): Promise<Doubl
     sockets.add(socket);
     return socket.on('error', () => socket.destroy()).once('close', () => sockets.delete(socket));
   };
-  /** Of each connection within the proxy, the name that was asked for. */
+  /** The requested name of each connection within the proxy. */
   const names = new WeakMap<object, string>();
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

@@ -16,7 +16,7 @@ import { differences, type Ran, told } from './verdict.ts';
 
 const authority: Authority = createAuthority();
 
-/** What the second run of a case meets, whatever it asks. */
+/** The response to every request of a case's second run. */
 const refused = {
   status: 400,
   headers: { 'content-type': 'application/x-amz-json-1.1' },
@@ -27,13 +27,13 @@ const refused = {
   }),
 };
 
-/** As our documentation says: docs/docker.md. */
+/** The configuration in docs/docker.md. */
 const publicSource = 'sources:\n  - name: public\n    service: ecr-public\n';
 
-/** A case may have a second run, which meets what the first one left. */
+/** A run of a case. A second run starts with what the first one left. */
 export type Which = 'first' | 'then';
 
-/** Runs a case in an empty home; what differs from `ours`, as sentences. */
+/** Runs a case in an empty home. Returns the differences from `ours` as sentences. */
 export async function runHelperCase(given: HelperCase, programFor: (run: Which) => Program): Promise<string[]> {
   const place = await mkdtemp(join(tmpdir(), 'helper-case-'));
   await using double = await startDouble(authority, createAws(given.aws ?? []));
@@ -61,7 +61,7 @@ export async function runHelperCase(given: HelperCase, programFor: (run: Which) 
   }
 }
 
-/** Replaces what stands for a place or a time. */
+/** Returns a function that replaces the placeholders of places and times. */
 function filler(places: { readonly home: string; readonly double: string }): (text: string) => string {
   const began = Date.now();
   const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
@@ -87,7 +87,7 @@ async function environmentOf(given: HelperCase, { place, home, cache, double, fi
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(home, name)), { recursive: true });
     await writeFile(join(home, name), filled(text));
-    // As scripts of credential processes have to be.
+    // Scripts of credential processes must be executable.
     if (text.startsWith('#!')) await chmod(join(home, name), 0o755);
   }
   const ca = join(place, 'ca.pem');
@@ -105,7 +105,7 @@ async function environmentOf(given: HelperCase, { place, home, cache, double, fi
 
 type Env = Readonly<Record<string, string>>;
 
-/** Lays the facts down through the functions that the program itself uses. */
+/** Writes the facts into the cache with the program's own functions. */
 async function layCache(
   { cacheDir, cacheFacts = [] }: HelperCase,
   cache: string,
@@ -136,7 +136,7 @@ async function keyFor({ host, identity = 'same' }: CacheFact, env: Env): Promise
   const same = await keyOf(spec, registry, env);
   if (identity === 'same') return same;
   const other = await keyOf(spec, registry, { ...env, AWS_ACCESS_KEY_ID: 'AKIAOTHEREXAMPLE0000' });
-  // Where a profile decides, the variable says nothing.
+  // With a profile, the access key in the environment does not change the identity.
   return other.identity === same.identity ? { ...same, identity: `${same.identity}, another` } : other;
 }
 
@@ -150,7 +150,7 @@ async function spoil(what: NonNullable<CacheFact['broken']>, path: string): Prom
   await writeFile(path, spoilt[what]());
 }
 
-/** All that must not show: of the environment, the files, the cache, and what AWS answers. */
+/** Returns the secrets in the environment, the files, the cache and the responses of AWS. */
 function secretsOf({ env, files = {}, cacheFacts = [], aws = [] }: HelperCase): string[] {
   const inFiles = Object.values(files).flatMap(text =>
     [...text.matchAll(/(?:secret_access_key|session_token)\s*=\s*(\S+)/g)].map(([, value = '']) => value),

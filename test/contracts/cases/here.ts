@@ -3,7 +3,10 @@ import { runDocker } from '../../../src/pull/docker.ts';
 import { runKubelet } from '../../../src/pull/kubelet.ts';
 import type { Program } from './program.ts';
 
-/** The protocols in this very process: a start costs more than most cases. `npm run cases` starts the fronts. */
+/**
+ * Runs the protocols in this process, because starting one costs more than most cases. `npm run cases` starts the
+ * fronts.
+ */
 const here =
   (protocol: typeof runDocker): Program =>
   async (args, { env, stdin }) => {

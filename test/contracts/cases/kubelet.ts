@@ -8,7 +8,8 @@ import { type Pod, startKubelet } from '../../fakes/kubelet.ts';
 import type { Json, KubeletCase } from '../format.d.ts';
 
 /**
- * What differs between a recording of the kubelet's own code, and the stand-in of it and `kubelet check`; a line each.
+ * Compares a recording of the kubelet's own code with our stand-in for it and with `kubelet check`. Returns one line
+ * for each difference.
  */
 export async function runKubeletCase(recording: KubeletCase): Promise<string[]> {
   const path = await mkdtemp(join(tmpdir(), 'ecr-courier-kubelet-'));
@@ -37,7 +38,7 @@ async function differencesIn(recording: KubeletCase, scene: Scene): Promise<stri
   const names = Object.keys(recording.plugins);
   const seen = new Map(await Promise.all(names.map(async name => [name, await seenBy(scene.notes, name)] as const)));
   const images = [...seen.values()].flat().map(text => (JSON.parse(text) as { image: string }).image);
-  // Of several at once any may be the first.
+  // Plugins that run in parallel start in any order.
   const stdin = isParallel ? [] : Object.entries(recording.stdin ?? {});
   return [
     ...beginning,
@@ -81,7 +82,7 @@ async function writeConfig(config: Json, path: string): Promise<string> {
   return join(path, 'config.d');
 }
 
-/** A shell script that notes what it was asked, and prints what was recorded. */
+/** Writes a shell script that notes its input and prints the recorded output. */
 async function writePlugin(file: string, note: string, plugin: KubeletCase['plugins'][string]): Promise<void> {
   const quoted = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
   const lines = [
@@ -99,7 +100,7 @@ async function writePlugin(file: string, note: string, plugin: KubeletCase['plug
   await chmod(file, Number.parseInt(plugin.mode ?? '755', 8));
 }
 
-/** What a plugin was asked, once for each time that it ran; in no order. */
+/** Returns the inputs of a plugin, one for each run, in no particular order. */
 async function seenBy(notes: string, name: string): Promise<string[]> {
   const names = (await readdir(notes)).filter(note => note.startsWith(`${name}.`));
   return await Promise.all(names.map(async note => await readFile(join(notes, note), 'utf8')));

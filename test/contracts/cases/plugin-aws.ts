@@ -3,13 +3,13 @@ import { type FakeServer, type Reply, type Seen, startServer } from '../../fakes
 import type { AwsAnswers } from '../format.d.ts';
 import type { Call } from './aws.ts';
 
-/** The fake AWS of the file: what each name of `awsAnswers` stands for is told in its `about`. */
+/** The fake AWS of the file, whose `about` explains each name of `awsAnswers`. */
 export interface PluginAws extends AsyncDisposable {
   readonly url: string;
   readonly calls: Call[];
 }
 
-/** In seconds, as recorded: half of it is six hours and a bit. */
+/** The lives of tokens in seconds, as recorded. Half of `fraction` is slightly more than six hours. */
 const life = { short: 901, expired: -60, fraction: 43_201.5 } as const;
 const passwords: Readonly<Record<string, string>> = {
   nocolon: Buffer.from('AWSpassword').toString('base64'),

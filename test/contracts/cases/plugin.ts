@@ -9,10 +9,10 @@ import { startPluginAws } from './plugin-aws.ts';
 import type { Program } from './program.ts';
 import { differences, told } from './verdict.ts';
 
-/** What no run may show on stderr. */
+/** Secrets that no run may print on stderr. */
 const secrets = ['fake-secret-1', 'sa-token-1', 'role-secret-1', 'role-session-1', 'ecr-password-', 'ecr-public-password', 'pa:ss:word'];
 
-/** What there is to run of a file for the provider. */
+/** Returns the runnable cases of a file for the provider. */
 export const pluginCases = ({ cases, endpoints = [] }: PluginFile, program: Program): { name: string; run: () => Promise<string[]> }[] => [
   ...cases.map(one => ({ name: one.name, run: () => runCase(one, program) })),
   ...endpoints.map(one => ({ name: `endpoint ${one.name}`, run: () => runEndpoint(one, program) })),
@@ -21,7 +21,7 @@ export const pluginCases = ({ cases, endpoints = [] }: PluginFile, program: Prog
 async function runCase({ args, stdin, env, awsAnswers, ours }: PluginCase, program: Program): Promise<string[]> {
   await using aws = await startPluginAws(awsAnswers);
   await using home = await emptyHome();
-  // Nobody listens on port 1.
+  // Nothing listens on port 1.
   const filled = filledIn(env, { fakeAws: aws.url, closedPort: '1' });
   const started = await program(args, { stdin, env: { HOME: home.path, ...filled } });
   const ran = { ...started, calls: aws.calls };
@@ -67,7 +67,7 @@ async function emptyHome(): Promise<AsyncDisposable & { readonly path: string }>
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** A proxy that refuses every CONNECT, and remembers whom it was asked for. */
+/** Starts a proxy that refuses every CONNECT and records the requested hosts. */
 async function startRefusingProxy(): Promise<AsyncDisposable & { readonly url: string; readonly contacts: string[] }> {
   const contacts: string[] = [];
   const server = createServer().on('connect', ({ url }, socket) => {

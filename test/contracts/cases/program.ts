@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { built } from '../../built.ts';
 
-/** The programs that others start, built as a release builds them. */
+/** The programs that clients start, built as a release builds them. */
 export interface Programs extends AsyncDisposable {
   readonly folder: string;
 }
@@ -13,7 +13,7 @@ export interface Programs extends AsyncDisposable {
 export async function buildPrograms(): Promise<Programs> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-pull-'));
   await cp(await built(), folder, { recursive: true });
-  // Whatever Node is on PATH.
+  // Uses this Node, whatever Node is on PATH.
   await symlink(process.execPath, join(folder, 'node'));
   return { folder, [Symbol.asyncDispose]: () => rm(folder, { recursive: true, force: true }) };
 }
@@ -25,13 +25,13 @@ export interface Started {
   readonly ms: number;
 }
 
-/** Asks one of the programs. */
+/** Runs one of the programs. */
 export type Program = (
   args: readonly string[],
   given: { readonly env: Readonly<Record<string, string>>; readonly stdin: string },
 ) => Promise<Started>;
 
-/** Runs a program with exactly this environment; it is killed after 20 s. */
+/** Runs a program with exactly this environment, and kills it after 20 s. */
 export async function start(
   file: string,
   args: readonly string[],

@@ -11,10 +11,10 @@ export interface Ran {
   readonly calls: readonly Call[];
 }
 
-/** Every run ends within this. */
+/** The longest time that a run may take. */
 const longestMs = 15_000;
 
-/** What differs from the verdict, as sentences. `secrets` must not show on stderr. */
+/** Returns the differences from the verdict as sentences. stderr must not contain any of `secrets`. */
 export function differences(ran: Ran, verdict: Verdict, secrets: readonly string[]): string[] {
   const { exit, stdout, stdoutMatches, stderrMatches, awsCalls } = verdict;
   const matches = (pattern: string | undefined, text: string): boolean => pattern === undefined || new RegExp(pattern, 'is').test(text);
@@ -40,7 +40,9 @@ function isStdout(said: string, wanted: NonNullable<Verdict['stdout']>): boolean
   }
 }
 
-/** Deep equality, but for `cacheDuration`, which runs while the program does. */
+/**
+ * Whether the values are deeply equal. A `cacheDuration` may differ by 5 s, because it shrinks while the program runs.
+ */
 function isNear(said: Json, wanted: Json): boolean {
   const [a, b] = [takeDuration(said), takeDuration(wanted)];
   return isDeepStrictEqual(a.rest, b.rest) && (a.seconds === b.seconds || Math.abs(a.seconds - b.seconds) <= 5);
@@ -55,7 +57,7 @@ function takeDuration(value: Json): { readonly rest: Json; readonly seconds: num
   return { rest, seconds: parts.reduce((sum, [, count, unit]) => sum + Number(count) * (units[unit ?? ''] ?? 0), 0) };
 }
 
-/** Each entry stands for so many calls in a row, and all are used up. */
+/** Whether the entries, each of which stands for `times` consecutive calls, match all calls. */
 function areCalls(calls: readonly Call[], wanted: readonly ExpectedCall[]): boolean {
   const [first, ...rest] = wanted;
   if (!first) return calls.length === 0;
@@ -72,7 +74,7 @@ function isCall(call: Call | undefined, wanted: ExpectedCall): boolean {
   return call !== undefined && isOf(call.op, wanted.op) && named.every(name => call[name] === wanted[name]);
 }
 
-/** With what the run said, where something differs. */
+/** Adds what the run printed and called to the differences, if there are any. */
 export function told(which: string, { stdout, stderr, calls }: Ran, found: readonly string[]): string[] {
   if (found.length === 0) return [];
   const lines = found.map(line => `${which}${line}`);
