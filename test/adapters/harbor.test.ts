@@ -112,7 +112,10 @@ async function onRealServer({ url, username, password, ecr }: RealServer): Promi
   };
 }
 
-/** Whether a request may change something. A ping, a write to the id -1 and a write of `{}` do not. */
+/**
+ * Whether a request may change something. A ping, a write to the id -1, which no endpoint has, and a write of `{}`, an
+ * endpoint without a name, do not.
+ */
 const isWrite = (request: Seen): boolean =>
   request.method !== 'GET' && !/\/registries\/(ping|-1)$/.test(request.path) && request.body.toString() !== '{}';
 testAdapter({ adapter: harbor, start: () => onFake('2.15.2', asRobot), isWrite });

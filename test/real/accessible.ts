@@ -1,7 +1,7 @@
 import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 
-/** What axe finds wrong for people with screen readers, keyboards or weak eyes: rule, place and what is missing. */
+/** Returns the accessibility problems that axe finds: rule, place and what is missing. */
 export async function obstacles(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return await page.evaluate<string[]>(

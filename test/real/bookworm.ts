@@ -4,13 +4,13 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { startProcess } from './daemon.ts';
 import { cacheOf, path } from './needs.ts';
 
-/** The root of a Debian 12 with systemd and nothing else; made once. */
+/** Returns the root folder of a minimal Debian 12 with systemd, which is built once. */
 export function bookworm(): string {
   const root = cacheOf('bookworm');
   if (existsSync(root)) return root;
   const made = `${root}.${process.pid}`;
   rmSync(made, { recursive: true, force: true });
-  // From where this machine has its own packages.
+  // Uses the mirror of this machine.
   const mirror = /^(?:URIs: |deb (?:\[.*?\] )?)(\S+)/m.exec(sources())?.[1] ?? 'http://deb.debian.org/debian';
   const args = ['--variant=minbase', '--include=systemd,systemd-sysv,dbus', 'bookworm', made, mirror];
   const { status, stdout, stderr } = spawnSync(path('debootstrap'), args, { encoding: 'utf8' });
@@ -25,13 +25,13 @@ const sources = (): string =>
     .join('\n');
 
 export interface Machine extends AsyncDisposable {
-  /** Runs a script in it and returns what it wrote; throws, with all of that, when it fails. */
+  /** Runs a script in the machine and returns its stdout. Throws with its output when it fails. */
   sh(script: string): string;
 }
 
 /**
- * Boots a copy of that root with systemd, in the network of this machine. `folder` is /folder there. What it changes is
- * in memory, and gone at its end.
+ * Boots a copy of the root with systemd in the network of this machine. `folder` is mounted read-only at /folder.
+ * Changes stay in memory, and are lost when the machine ends.
  */
 export async function startMachine(root: string, folder: string): Promise<Machine> {
   const options = ['--quiet', '--boot', '--register=no', '--keep-unit', '--console=pipe', '--volatile=overlay'];
@@ -56,7 +56,7 @@ export async function startMachine(root: string, folder: string): Promise<Machin
       return execFileSync('nsenter', inside(init, script), { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], timeout: 60_000 });
     },
     async [Symbol.asyncDispose]() {
-      // Its init ends with that, and so does what runs in it.
+      // Killing its init also ends everything that runs in the machine.
       process.kill(Number(init), 'SIGKILL');
       await running[Symbol.asyncDispose]();
     },

@@ -9,7 +9,7 @@ import { wordsTooPale } from './contrast.ts';
 import { hostOf, startWorld, type World } from './daemon.ts';
 import { part, path } from './needs.ts';
 
-/** Without what a browser does on its own: no profile that is there already, no updates, no words to its maker. */
+/** Disable what a browser does on its own, such as updates and requests to its vendor. */
 const args = [
   '--no-sandbox',
   '--disable-background-networking',
@@ -24,7 +24,7 @@ const patience = { timeout: 60_000 };
 
 interface Opened extends AsyncDisposable {
   readonly page: Page;
-  /** Complaints of the browser, and requests to anything but the daemon. */
+  /** Errors in the browser, and requests to servers other than the daemon. */
   readonly amiss: string[];
 }
 
@@ -47,7 +47,7 @@ async function open(world: World, options: BrowserContextOptions = {}): Promise<
   };
 }
 
-/** Where TEST_SCREENSHOTS names a folder, for people to look at. `status-page` is the picture of the README. */
+/** Takes a screenshot if TEST_SCREENSHOTS names a folder. `status-page` is the picture in the README. */
 async function shoot(page: Page, name: string, options: PageScreenshotOptions = {}): Promise<void> {
   const folder = process.env['TEST_SCREENSHOTS'];
   if (folder) await page.screenshot({ path: join(folder, `${name}.png`), ...options });
@@ -60,7 +60,7 @@ async function inBothSchemes(page: Page, where: string): Promise<void> {
   }
 }
 
-/** Nothing stands in anybody's way, in any form, on the page as it opens and with everything on it unfolded. */
+/** Asserts that the page has no accessibility problems, as it opens and with everything on it unfolded. */
 async function assertAccessible({ page }: Opened, world: World, queries: readonly string[], what: string): Promise<void> {
   for (const query of queries) {
     await page.goto(`http://${world.doors}/${query}`);
@@ -83,7 +83,7 @@ const row = (Name: string, account: string) => ({
   Password: 'of-yesterday',
 });
 
-/** Waits for an update, after `act`. */
+/** Runs `act`, and waits for an update of the page. */
 async function updated(page: Page, act?: () => Promise<void>): Promise<void> {
   const seen = page.locator('footer time').last();
   const before = await seen.innerText();
@@ -91,7 +91,7 @@ async function updated(page: Page, act?: () => Promise<void>): Promise<void> {
   await seen.filter({ hasNotText: before }).waitFor(patience);
 }
 
-/** What is searched for, unfolded and focused stays when the page is updated. */
+/** Asserts that the search text, unfolded details and the focus survive an update of the page. */
 async function keepsWhatIsLookedAt(page: Page): Promise<void> {
   await page.getByRole('searchbox', { name: 'Find a target or a slot' }).fill('Portainer-42 ok');
   const found = page.locator('details.target:visible');
@@ -189,7 +189,7 @@ part('Chromium', { programs: ['chromium'] }, () => {
       await page.evaluate(`document.querySelectorAll('details').forEach(one => { one.open = true; })`);
       assert.equal(await page.evaluate('document.documentElement.scrollWidth'), width, where);
       assert.deepEqual(await page.evaluate(wordsTooPale), [], where);
-      // It waits for timers, which do not run without JavaScript.
+      // axe waits for timers, which do not run without JavaScript.
       if (options.javaScriptEnabled) assert.deepEqual(await obstacles(page), [], where);
       assert.deepEqual(amiss, [], where);
       await shoot(page, `${width}-${colorScheme}`);

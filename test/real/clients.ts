@@ -6,9 +6,9 @@ import { image, type Pulls } from './pulls.ts';
 /** A program that pulls images. */
 export interface Client {
   readonly name: 'docker' | 'skopeo' | 'crane' | 'oras' | 'regctl';
-  /** The command line that copies the image to where nothing is yet. */
+  /** Returns the arguments that copy the image to a new place. */
   readonly pull: (to: string) => readonly string[];
-  /** The option for a file with logins, where it takes one. */
+  /** The option for a file with logins, if the client has one. */
   readonly file?: string;
 }
 
@@ -22,7 +22,7 @@ export const clients: readonly Client[] = [
 
 let places = 0;
 
-/** Pulls everything anew. `home`: the home directory, whose .docker/config.json all of them read. */
+/** Pulls the whole image again. `home` is the home directory, whose .docker/config.json all clients read. */
 export async function pull(
   { name, ...client }: Client,
   { engine, folder, goEnv, world }: Pulls,

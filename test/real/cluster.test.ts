@@ -11,11 +11,13 @@ const [host, second] = [hostOf('111111111111'), hostOf('222222222222')];
 const real = realServer('TEST_KUBERNETES_URL', 'TEST_KUBERNETES_TOKEN_FILE');
 const core = '/api/v1/namespaces';
 
-/** What needs most rights, and what needs least; both read no namespaces in the mode without cluster rights. */
+/**
+ * The settings that need the least and the most rights. In the mode without cluster rights neither reads namespaces.
+ */
 const settings = { least: {}, most: { replace: true, serviceAccounts: ['default'], onlyWithImages: true } } as const;
 const cases = (['cluster', 'namespaces'] as const).flatMap(mode => (['least', 'most'] as const).map(need => ({ mode, need })));
 
-/** One verb of one resource a line, as servers merge rules. */
+/** Returns one line for each verb of each resource, because servers merge rules. */
 const linesOf = (rules: readonly Rule[]): string[] =>
   rules
     .flatMap(({ apiGroups, resources, resourceNames = ['*'], verbs }) =>
@@ -131,7 +133,7 @@ interface Deployed {
 }
 const sumOf = ({ spec }: Deployed): string | undefined => spec.template.metadata.annotations['checksum/config'];
 
-/** The server takes every object as it is, and the pod in a namespace that is restricted. */
+/** Asserts that the server accepts every object unchanged, and the pod in a restricted namespace. */
 async function taken({ ask, home, prefix }: Stage, values: object): Promise<void> {
   const objects = objectsIn(rendered(values)).map(object => ({ ...object, metadata: { ...object.metadata } }));
   for (const object of objects) {
@@ -143,13 +145,13 @@ async function taken({ ask, home, prefix }: Stage, values: object): Promise<void
     await ask('POST', `${path}?dryRun=All&fieldValidation=Strict`, moved);
   }
   const { template } = (only(objects, 'Deployment') as unknown as { spec: { template: { metadata: object; spec: object } } }).spec;
-  // That of the chart is not there yet.
+  // The chart's ServiceAccount does not exist yet.
   const spec = { ...template.spec, serviceAccountName: 'default' };
   const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { ...template.metadata, name: prefix, namespace: home }, spec };
   await ask('POST', `${core}/${home}/pods?dryRun=All&fieldValidation=Strict`, pod);
 }
 
-/** A pod that would pull from ECR; nothing runs it. */
+/** Creates a pod that would pull from ECR, but is never scheduled. */
 async function podIn({ ask }: Stage, namespace: string): Promise<void> {
   const spec = { schedulerName: 'nobody', containers: [{ name: 'app', image: `${host}/team/app:1` }] };
   await ask('POST', `${core}/${namespace}/pods`, { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'app', namespace }, spec });

@@ -15,20 +15,22 @@ import { helm } from './helm.ts';
 const secretKey = 'a-secret-access-key-of-nobody-at-all';
 const core = '/api/v1/namespaces';
 
-/** A real cluster with namespaces of its own, a release of the chart, and the courier with the rights of that. */
+/**
+ * A real cluster with namespaces of the test, a release of the chart, and the courier with the rights of the release.
+ */
 export interface Stage extends AsyncDisposable, Pick<Administrator, 'ask' | 'statusOf'> {
-  /** Begins the names of all that is made. */
+  /** The prefix of the names of all created objects. */
   readonly prefix: string;
-  /** Where the chart is installed. */
+  /** The namespace of the release. */
   readonly home: string;
   make(namespace: string): Promise<void>;
-  /** Runs helm with the rights of an administrator; fails unless it ends well. */
+  /** Runs helm with the rights of an administrator. Fails unless it succeeds. */
   helm(args: readonly string[], values?: object): string;
-  /** What a ServiceAccount of the release may do in a namespace, as the server says it. */
+  /** Returns what a ServiceAccount of the release may do in a namespace, according to the server. */
   rulesOf(account: string, namespace: string): Promise<readonly Rule[]>;
-  /** Runs a command as the pod would: with the configuration that is installed, and a token of the ServiceAccount. */
+  /** Runs a command as the pod would: with the installed configuration and a token of the ServiceAccount. */
   start(account: string, ...args: string[]): Promise<Running & { readonly doors: string }>;
-  /** Whether the Secret holds a password that ECR takes now. */
+  /** Whether the Secret holds a password that ECR accepts now. */
   isServed(namespace: string, host: string): Promise<boolean>;
   until(condition: () => Promise<boolean>, what: string): Promise<void>;
 }
@@ -52,7 +54,7 @@ export async function stageOn(url: string, tokenFile: string): Promise<Stage> {
   const kubeconfig = join(folder, 'kubeconfig');
   await writeFile(kubeconfig, kubeconfigOf(url, tokenFile), { mode: 0o600 });
   const outputs: (() => string)[] = [];
-  // Both grow later on.
+  // Both grow later.
   const made = stack.use(new AsyncDisposableStack());
   const running = stack.use(new AsyncDisposableStack());
   running.defer(() => void helm(['uninstall', prefix, '--ignore-not-found', '--namespace', home, '--kubeconfig', kubeconfig]));
@@ -60,10 +62,10 @@ export async function stageOn(url: string, tokenFile: string): Promise<Stage> {
   async function make(name: string, labels: object = {}): Promise<void> {
     await ask('POST', core, { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
     made.defer(async () => void (await ask('DELETE', `${core}/${name}`)));
-    // The controller that makes it may be slow, or not be there.
+    // Applies the ServiceAccount itself, as the controller that creates it may be slow or absent.
     await ask('PATCH', `${core}/${name}/serviceaccounts/default?fieldManager=test`, account, 'application/apply-patch+yaml');
   }
-  // As a cautious cluster has it.
+  // The pod security of a restricted namespace.
   await make(home, { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/warn': 'restricted' });
 
   async function tokenOf(name: string): Promise<string> {
@@ -90,7 +92,7 @@ export async function stageOn(url: string, tokenFile: string): Promise<Stage> {
       const review = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectRulesReview', spec: { namespace } };
       const path = '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews';
       const { status } = await asking.ask<{ status: { resourceRules: Rule[] } }>('POST', path, review);
-      // Everybody who has logged in may ask about himself.
+      // Every authenticated user may review its own rights.
       return status.resourceRules.filter(({ apiGroups }) => !apiGroups.some(group => /^(authorization|authentication)\./.test(group)));
     },
     async start(name, ...args) {
@@ -134,7 +136,10 @@ const kubeconfigOf = (server: string, tokenFile: string): string =>
     'current-context': 'it',
   });
 
-/** past: the host that is reached past the proxy, which is none: so no registry is asked for a proof. */
+/**
+ * Returns the variables of the daemon. Only the host `past` bypasses the proxy, which does not exist, so no proof
+ * reaches a registry.
+ */
 const environment = (at: { folder: string; doors: string; ecr: string; file: string; past: string }) => ({
   PATH: process.env['PATH'] ?? '',
   HOME: at.folder,

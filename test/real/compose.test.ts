@@ -43,7 +43,7 @@ part('docker-compose.yml, read by somebody else', { programs: ['podman-compose']
   test('podman-compose, which follows the specification of compose 2, reads what is written', async () => {
     const other = await mkdtemp(join(folder, 'podman-'));
     await copyFile(composeFile, join(other, 'docker-compose.yml'));
-    // It asks for its version, whatever it is to do.
+    // podman-compose asks for podman's version before anything else.
     const podman = join(other, 'podman');
     await writeFile(podman, '#!/bin/sh\necho podman version 4.3.1\n');
     await chmod(podman, 0o755);
@@ -70,7 +70,7 @@ part('the first start of docker-compose.yml', { programs: ['unshare'] }, () => {
   const certificates = join(import.meta.dirname, '../io/certificates');
   const pem = (name: string): string => readFileSync(join(certificates, name), 'utf8');
   const tls = { key: pem('server.key'), cert: pem('self-signed.pem') };
-  // The user of the container, who is on no list of users.
+  // The container's user, which is not in the list of users.
   const [uid = '', gid = ''] = courier.user.split(':');
   const by = ['unshare', '--user', `--map-user=${uid}`, `--map-group=${gid}`];
 
@@ -81,12 +81,12 @@ part('the first start of docker-compose.yml', { programs: ['unshare'] }, () => {
     await mkdir(secrets);
     const container = (outside = {}) => ({
       ECR_COURIER_SOCKET: '',
-      // As it comes: debug would say more than a user is told.
+      // The default level: debug would log more than users see.
       ECR_COURIER_LOG_LEVEL: 'info',
       PORTAINER_ALLOW_HTTP: '',
-      // The proxy of this world leads nowhere.
+      // The proxy of this world does not exist.
       NO_PROXY: '127.0.0.1',
-      // The container's folder for temporary files: the socket goes there.
+      // The container's folder for temporary files, which holds the socket.
       TMPDIR: world.folder,
       ...environment(outside),
       PORTAINER_URL: world.portainer.url,
@@ -108,7 +108,7 @@ part('the first start of docker-compose.yml', { programs: ['unshare'] }, () => {
     const PORTAINER_TLS_FINGERPRINT = asked.exec(first.output())?.[1] ?? '';
     const second = await world.start({ by, env: container({ PORTAINER_TLS_FINGERPRINT }) });
     await world.until(() => world.served(), 'the delivery');
-    // Through the socket: nobody listens at that address.
+    // Nothing listens on this address, so `status` must use the socket.
     const env = { ...container(), ECR_COURIER_LISTEN: '127.255.255.254:8080' };
     const status = async () => (await world.start({ by, args: ['status'], env })).ended;
     await world.until(async () => (await status()) === 0, 'the word of `status` that it is ready');

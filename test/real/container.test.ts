@@ -20,7 +20,10 @@ const user = 65532;
 const secretKey = 'a-secret-access-key-in-a-file';
 const hardened = ['--read-only', '--cap-drop', 'ALL', '--security-opt', 'no-new-privileges'];
 
-/** The last stage of the Dockerfile, with the root file system out of the context instead of the first stage. */
+/**
+ * Returns the last stage of the Dockerfile, with the root file system from the build context instead of the first
+ * stage.
+ */
 function finalStage(dockerfile: string): string {
   const lines = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '));
   assert.match(lines, /^\nFROM scratch\nCOPY --from=build \/rootfs \/\n/);
@@ -39,7 +42,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
   let engine: Engine;
   let world: World;
   let name: string;
-  /** The address of the container's doors: it shares the network of this machine. */
+  /** The address of the container's doors. The container shares the network of this machine. */
   let listen: string;
 
   before(async () => {
@@ -56,10 +59,10 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
   });
   after(() => stack.disposeAsync());
   beforeEach(() => void (name = `courier-${randomUUID()}`));
-  // One that a failed test has left would hold the address of the next.
+  // A container left by a failed test would occupy the address of the next one.
   afterEach(() => engine.docker(['rm', '--force', name]));
 
-  /** A directory that is mounted: nothing secret is in the environment, which `docker inspect` shows. */
+  /** Writes the secrets into a directory to mount, because `docker inspect` shows the environment. */
   async function writeSecrets(caFile: string): Promise<void> {
     const secrets = join(folder, 'secrets');
     await mkdir(secrets);
@@ -99,7 +102,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
     await docker('build', '--tag', 'ecr-courier', '--build-arg', 'VERSION=1.2.3', context);
   }
 
-  /** Runs the CLI; fails when it does. What it prints is looked through for secrets at the end. */
+  /** Runs the CLI, and fails when it fails. Its output is finally searched for secrets. */
   async function docker(...args: string[]): Promise<string> {
     const { code, output } = await engine.docker(args);
     world.shown.push(output);
@@ -118,7 +121,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
   const logs = async () => await docker('logs', name);
   const healthy = async () => (await inspect()).State.Health?.Status === 'healthy';
 
-  /** All rows are served, and then one that somebody adds. */
+  /** Waits until all rows are served, then adds a row and waits until it is served, too. */
   async function deliversAnother(accountOfRow: string): Promise<void> {
     await world.until(world.served, 'the first delivery').catch(async error => assert.fail(`${error}\n${await logs()}`));
     const [row] = world.portainer.rows();
@@ -128,7 +131,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
     await world.until(world.served, 'the delivery to a registry that was added');
   }
 
-  /** It ends by itself, soon, when asked to. */
+  /** Asserts that the container stops by itself, with 0, within 2 s. */
   async function stops(): Promise<void> {
     const asked = Date.now();
     await docker('stop', '-t', '10', name);
@@ -146,7 +149,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
     await world.until(healthy, 'the container to be healthy');
     await world.until(async () => (await logs()).includes('"msg":"proved"'), 'the registry to be asked');
 
-    // There is no place for its socket. What everybody may know can be asked for all the same.
+    // The container has no place for its socket, but public status is available without it.
     assert.match(await logs(), /"level":"warn".*socket/);
     assert.match(await docker('exec', name, 'ecr-courier', 'status'), /^ready/);
     assert.match(await docker('exec', name, 'docker-credential-ecr-courier', 'version'), /^docker-credential-ecr-courier \d/);
@@ -184,7 +187,7 @@ part('the image on a real engine', { programs: ['docker', 'dockerd', 'openssl'],
     const mounts = ['--volume', '/:/node:ro', '--volume', `${place}:/node${place}`];
     const install = ['kubelet', 'install', '--root=/node', `--bin-dir=${place}/bin`, `--config=${place}/config.yaml`];
     await docker('run', '--rm', '--name', name, '--user', '0:0', ...hardened, ...mounts, 'ecr-courier', ...install);
-    // As the kubelet may start it: with nothing in its environment.
+    // The kubelet may start it with an empty environment.
     const { output } = await run(join(place, 'bin/ecr-courier-credential-provider'), ['--version'], {});
     assert.match(output, /^ecr-courier-credential-provider \d/);
   });

@@ -1,7 +1,6 @@
 /**
- * Runs in the page: the texts that are seen whose contrast with what lies behind them is below 4.5 to 1 (WCAG 2.2,
- * level AA), each with its ratio.
- * A text itself, as the compiler does not know a browser's globals here.
+ * A script for the page. It returns the visible texts whose contrast with their background is below 4.5 to 1 (WCAG 2.2,
+ * level AA), each with its ratio. It is a string because the compiler does not know a browser's globals here.
  */
 export const wordsTooPale = `(() => {
   const parts = colour => {

@@ -17,42 +17,42 @@ export const hostOf = (account: string): string => `${account}.dkr.ecr.${region}
 const secretKey = 'a-secret-access-key-of-nobody-at-all';
 
 export interface WorldOptions {
-  /** Life of a token, 12 h unless said. */
+  /** The life of a token in milliseconds; default: 12 h. */
   readonly ttlMs?: number;
-  /** The accounts of the rows that Portainer has. */
+  /** The accounts of Portainer's rows. */
   readonly rows?: readonly string[];
   readonly ecr?: EcrOptions;
   readonly portainer?: PortainerOptions;
-  /** For every process, besides what it needs to find this world. */
+  /** More variables for every process. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /**
- * An ECR and a Portainer, both doubles, and what a daemon must be told to serve them. Its end asserts that nothing that
- * any process of it said holds a secret.
+ * Doubles of ECR and Portainer, and the environment in which a daemon serves them. Its disposal asserts that no output
+ * of its processes contains a secret.
  */
 export interface World extends AsyncDisposable {
   readonly ecr: FakeEcr;
   readonly portainer: FakePortainer;
-  /** Empty but for the key of Portainer, and later the daemon's socket; for files of the test. */
+  /** A folder for files of the test. It holds Portainer's key, and later the daemon's socket. */
   readonly folder: string;
-  /** host:port of the daemon's doors. */
+  /** The address of the daemon's doors, as host:port. */
   readonly doors: string;
-  /** Every password that ECR gave out, the oldest first. */
+  /** Every password that ECR issued, oldest first. */
   readonly passwords: readonly string[];
   /** Starts the daemon, or another command. */
   start(options?: StartOptions): Promise<Running>;
-  /** Runs a command to its end. */
+  /** Runs a command, and waits for its end. */
   run(...args: string[]): Promise<{ code: number | null; output: string }>;
-  /** Until the condition holds; fails, with what was said, after two minutes: a machine may be slow. */
+  /** Waits until the condition holds. Fails with the output after two minutes, because a machine may be slow. */
   until(condition: () => boolean | Promise<boolean>, what: string): Promise<void>;
-  /** What every write so far put into a row, in the order of arrival. */
+  /** Returns the passwords and paths of all writes so far, in the order of arrival. */
   written(): Write[];
-  /** Every row holds a password that ECR takes now. */
+  /** Whether every row holds a password that ECR accepts now. */
   served(): boolean;
-  /** A page of the daemon's doors. */
+  /** Reads a page from the daemon's doors. */
   read(path: string): Promise<string>;
-  /** Texts from elsewhere (a log file) in which no secret may be, besides what the processes wrote. */
+  /** More texts to search for secrets, such as a log file, in addition to the output of the processes. */
   readonly shown: string[];
 }
 
@@ -64,7 +64,7 @@ export interface Write {
 export interface StartOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** What runs the command line that is appended to it: `['sh', '-c', 'exec "$@" >/dev/full', '-']`. */
+  /** A command that runs the command line appended to it: `['sh', '-c', 'exec "$@" >/dev/full', '-']`. */
   readonly by?: readonly string[];
   /** Options of Node. */
   readonly node?: readonly string[];
@@ -102,7 +102,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   stack.defer(() => rm(folder, { recursive: true, force: true }));
   const keyFile = join(folder, 'key');
   await writeFile(keyFile, adminKey, { mode: 0o600 });
-  // An address of its own: on the usual one a port that is free now may be taken a moment later.
+  // A random loopback address: on 127.0.0.1 a free port may be taken a moment later.
   const doors = `127.${randomInt(1, 255)}.${randomInt(255)}.${randomInt(1, 255)}:8080`;
   const env = { ...environment({ ecr, portainer, folder, doors, keyFile }), ...options.env };
   const outputs: (() => string)[] = [];
@@ -154,7 +154,7 @@ export async function startWorld(options: WorldOptions = {}): Promise<World> {
   return world;
 }
 
-/** A daemon that finds this world and no other, and does in a second what else takes a minute. */
+/** Returns the environment of a daemon that serves only this world, and ticks and discovers every second. */
 function environment({
   ecr,
   portainer,
@@ -168,7 +168,7 @@ function environment({
     AWS_ACCESS_KEY_ID: 'AKIDOFNOBODY',
     AWS_SECRET_ACCESS_KEY: secretKey,
     AWS_ENDPOINT_URL: ecr.url,
-    // Proofs go to the registry itself, which is not there.
+    // Makes proofs fail: they go to the registry itself, and this proxy does not exist.
     HTTPS_PROXY: 'http://127.0.0.1:9',
     PORTAINER_URL: portainer.url,
     PORTAINER_API_KEY_FILE: keyFile,
@@ -182,7 +182,7 @@ function environment({
   };
 }
 
-/** Disposing of it kills the process. */
+/** Starts a process, which disposal kills. */
 export function startProcess(program: string, args: readonly string[], options: SpawnOptions): Running {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'], ...options });
   let said = '';

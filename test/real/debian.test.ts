@@ -18,7 +18,7 @@ part('the package of Debian', { programs: ['dpkg-deb', 'systemd-nspawn', 'deboot
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'courier-deb-'));
     await makeDist(join(folder, 'dist'));
-    // Any text: the Node of npm comes without its licence.
+    // Any text will do: npm's Node has no licence file.
     const parts = {
       dist: join(folder, 'dist'),
       node: process.execPath,
@@ -78,7 +78,7 @@ part('the package of Debian', { programs: ['dpkg-deb', 'systemd-nspawn', 'deboot
   });
 });
 
-/** That of the unit: as the world's, without what the unit has itself. */
+/** Returns the environment of the unit: that of the world without the variables that the unit sets itself. */
 function environmentOf({ ecr, portainer, doors }: Awaited<ReturnType<typeof startWorld>>): string {
   const lines = {
     PORTAINER_URL: portainer.url,

@@ -9,13 +9,13 @@ const recordings = join(import.meta.dirname, '../contracts/registry.json');
 
 export interface DockerRegistry extends AsyncDisposable {
   readonly port: number;
-  /** The only password of the user AWS from now on. */
+  /** Replaces the password of the user AWS. */
   setPassword(password: string): Promise<void>;
-  /** Puts the image of the recordings there, as `repository:tag`. Answers its digest. */
+  /** Pushes the image of the recordings as `repository:tag`. Returns its digest. */
   push(repository: string, tag: string, password: string): Promise<string>;
 }
 
-/** docker-registry in plain HTTP on a free port; `folder` is for its files. */
+/** Starts docker-registry in plain HTTP on a free port, with its files in `folder`. */
 export async function startDockerRegistry(folder: string): Promise<DockerRegistry> {
   const users = join(folder, 'htpasswd');
   const config = join(folder, 'registry.yml');
@@ -27,7 +27,7 @@ export async function startDockerRegistry(folder: string): Promise<DockerRegistr
     http: { addr: '127.0.0.1:0', relativeurls: true },
     auth: { htpasswd: { realm: 'test', path: users } },
   };
-  // JSON is YAML.
+  // JSON is valid YAML.
   await writeFile(config, JSON.stringify(text));
   await using starting = new AsyncDisposableStack();
   const { output } = starting.use(startProcess(path('docker-registry'), ['serve', config], { env: {} }));
@@ -37,7 +37,7 @@ export async function startDockerRegistry(folder: string): Promise<DockerRegistr
   return {
     port,
     async setPassword(password) {
-      // The registry looks at 72 bytes of a password, as bcrypt does everywhere, and htpasswd takes no more than 255.
+      // bcrypt, and so the registry, uses 72 bytes of a password, and htpasswd accepts at most 255.
       const entry = startProcess(path('htpasswd'), ['-niB', 'AWS'], { stdio: ['pipe', 'pipe', 'pipe'] });
       entry.child.stdin?.end(password.slice(0, 72));
       assert.equal(await entry.ended, 0, entry.output());

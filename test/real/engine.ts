@@ -21,21 +21,21 @@ export interface Ran {
   readonly output: string;
 }
 
-/** A docker engine of the test's own. Its end asserts that no process and no mount of it is left. */
+/** A Docker engine for the test. Its disposal asserts that none of its processes and mounts is left. */
 export interface Engine extends AsyncDisposable {
-  /** DOCKER_HOST and an empty DOCKER_CONFIG of its own. */
+  /** DOCKER_HOST, and an empty DOCKER_CONFIG. */
   readonly env: Readonly<Record<string, string>>;
-  /** One request of the Engine API: `/images/create?...`. */
+  /** Sends one request to the Engine API, such as `/images/create?...`. */
   ask(method: string, target: string, headers?: Readonly<Record<string, string>>): Promise<Answer>;
   /** Runs the docker CLI; `input` is its stdin. */
   docker(args: readonly string[], input?: string): Promise<Ran>;
-  /** Stops it, and starts it again on what it has left. */
+  /** Restarts the engine on its existing data. */
   restart(): Promise<void>;
 }
 
 /**
- * Starts dockerd without a bridge, so that it touches no network of this machine. `env`: proxy and authorities for its
- * pulls. `args`: where else it listens.
+ * Starts dockerd without a bridge, so that it does not change the network of this machine. `env` holds proxy and
+ * authorities for its pulls. `args` add addresses to listen on.
  */
 export async function startEngine(env: Readonly<Record<string, string>> = {}, args: readonly string[] = []): Promise<Engine> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-engine-'));
@@ -50,7 +50,7 @@ export async function startEngine(env: Readonly<Record<string, string>> = {}, ar
   const engine: Engine = {
     env: own,
     ask: (method, target, headers = {}) => ask(socketPath, method, target, headers),
-    // The classic builder needs nothing that would have to be downloaded.
+    // The classic builder needs no downloads.
     docker: (args, input) => run(path('docker'), args, { ...own, DOCKER_BUILDKIT: '0' }, input),
     async restart() {
       await dockerd.end('SIGTERM');
@@ -84,10 +84,10 @@ async function ready(engine: Engine, output: () => string): Promise<void> {
   assert.fail(`the engine does not answer:\n${output().slice(-3000)}`);
 }
 
-/** Runs a program to its end. */
+/** Runs a program, and waits for its end. */
 export async function run(program: string, args: readonly string[], env: Readonly<Record<string, string>>, input = ''): Promise<Ran> {
   const running = startProcess(program, args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  // A program that ends without reading it.
+  // A program may end without reading its stdin.
   running.child.stdin?.on('error', () => undefined).end(input);
   return { code: await running.ended, output: running.output() };
 }
@@ -102,7 +102,7 @@ function ask(socketPath: string, method: string, target: string, headers: Readon
   return promise;
 }
 
-/** What still runs with this folder on its command line (containerd, shims) is killed, and told. */
+/** Kills the processes with this folder on their command line (containerd, shims), and returns their command lines. */
 async function killRest(folder: string): Promise<string[]> {
   const left = processesOf(folder);
   for (const { pid } of left) process.kill(pid, 'SIGKILL');
@@ -118,14 +118,16 @@ function processesOf(folder: string): { pid: number; line: string }[] {
       const line = readFileSync(`/proc/${name}/cmdline`, 'utf8').replaceAll('\0', ' ');
       return line.includes(folder) ? [{ pid, line }] : [];
     } catch {
-      return []; // it has just ended
+      return []; // the process has just ended
     }
   });
 }
 
-/** The engine itself always leaves its network namespace mounted. Tells what could not be unmounted. */
+/**
+ * Unmounts what the engine leaves, which always includes its network namespace. Returns what could not be unmounted.
+ */
 function unmountRest(folder: string): string[] {
-  // What is mounted inside comes first.
+  // Inner mounts come first.
   for (const place of mountsIn(folder).toReversed()) spawnSync('umount', ['-l', place]);
   return mountsIn(folder);
 }

@@ -6,9 +6,9 @@ import { startServer } from '../fakes/server.ts';
 import { startFront } from './front.ts';
 
 /**
- * Stands under every name of ECR in two regions, and takes any password, until it is stopped: what a real Harbor needs
- * for the suite of its adapter. Prints the variables with which Harbor's core is to be started (the first two), and the
- * suite (the last): there the suite asks which password Harbor came with.
+ * Serves every ECR name in two regions and accepts any password, until it is stopped: a real Harbor needs this for the
+ * suite of its adapter. Prints the variables for Harbor's core (the first two) and for the suite (the last one). The
+ * suite asks the server in the last one which password Harbor used.
  */
 await using stack = new AsyncDisposableStack();
 const folder = await mkdtemp(join(tmpdir(), 'courier-every-ecr-'));

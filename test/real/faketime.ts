@@ -3,15 +3,15 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** A wall clock that can be set while a process runs; its timers run as ever. */
+/** A wall clock that can be set while a process runs. The timers of the process are unaffected. */
 export interface Faketime {
-  /** What the process must have in its environment. */
+  /** The variables for the environment of the process. */
   readonly env: Readonly<Record<string, string>>;
-  /** So many milliseconds from the true time. */
+  /** Sets the clock to an offset from the true time, in milliseconds. */
   set(ms: number): Promise<void>;
 }
 
-/** `file` will hold the time that is told. */
+/** Makes a clock whose offset is stored in `file`. */
 export async function faketime(file: string, ms = 0): Promise<Faketime> {
   const env = {
     LD_PRELOAD: library(),
@@ -20,7 +20,7 @@ export async function faketime(file: string, ms = 0): Promise<Faketime> {
     FAKETIME_DONT_FAKE_MONOTONIC: '1',
   };
   const set = async (offset: number): Promise<void> => {
-    // Renamed into place: the process reads it all the time.
+    // Replaces the file atomically, because the process reads it all the time.
     await writeFile(`${file}.new`, `${offset < 0 ? '-' : '+'}${Math.abs(offset) / 1000}\n`);
     await rename(`${file}.new`, file);
   };
@@ -28,7 +28,7 @@ export async function faketime(file: string, ms = 0): Promise<Faketime> {
   return { env, set };
 }
 
-/** Below a folder that is named after the processor. */
+/** Finds the library, which is below a folder named after the architecture. */
 function library(): string {
   const found = readdirSync('/usr/lib')
     .map(name => join('/usr/lib', name, 'faketime/libfaketime.so.1'))

@@ -51,7 +51,7 @@ part('the wall clock moves and the timers do not', { programs: ['faketime'], atO
   }
 });
 
-/** In seconds, to the nearest minute: the Date header has whole seconds, and the machine is busy. */
+/** Returns the skew in seconds, rounded to a minute: the Date header has whole seconds, and the machine is busy. */
 async function skew(world: World): Promise<number> {
   const [, seconds] = /^ecr_courier_clock_skew_seconds (\S+)$/m.exec(await world.read('/metrics')) ?? [];
   return Math.round(Number(seconds) / 60) * 60;

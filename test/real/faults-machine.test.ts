@@ -5,10 +5,10 @@ import { test } from 'node:test';
 import { hostOf, type Running, startWorld, type World } from './daemon.ts';
 import { part, path } from './needs.ts';
 
-/** With mounts of its own, which go when the process does. In the script $0 is the first argument. */
+/** Returns a command with its own mounts, which end with the process. `where` is $0 in the script. */
 const mounting = (script: string, where: string): string[] => [path('unshare'), '-m', 'sh', '-c', `${script} && exec "$@"`, where];
 
-/** It does all that it is for: it is healthy, a registry that somebody adds is served, and SIGTERM ends it with 0. */
+/** Asserts that the daemon works: it is healthy, serves an added registry, and exits with 0 on SIGTERM. */
 async function assertWorks(world: World, daemon: Running): Promise<void> {
   assert.equal((await world.run('healthcheck')).code, 0);
   const [row] = world.portainer.rows();
@@ -87,7 +87,7 @@ part('a share that does not answer', { programs: ['unshare'], root: true }, () =
     const keyless = Array.from({ length: 8 }, (_, at) => ({ name: `key-${at}`, apiKeyFile: join(dead, `${at}.key`) }));
     const targets = [...hung, ...keyless].map(one => ({ kind: 'portainer', url: 'https://127.0.0.1:9', required: false, ...one }));
     await writeFile(join(folder, 'courier.json'), JSON.stringify({ targets }));
-    // A file system of which nobody takes the questions.
+    // A FUSE file system whose requests no process handles.
     const mount = 'exec 3<>/dev/fuse && mount -i -t fuse -o fd=3,rootmode=40000,user_id=0,group_id=0 dead "$0"';
     const daemon = await world.start({
       by: mounting(mount, dead),
@@ -114,7 +114,7 @@ part('names that have no address yet', { programs: ['unshare'], root: true }, ()
     const hosts = join(world.folder, 'hosts');
     const resolver = join(world.folder, 'resolv.conf');
     await writeFile(hosts, '127.0.0.1 localhost\n');
-    // Nobody listens for questions there.
+    // No resolver listens there.
     await writeFile(resolver, 'nameserver 127.0.0.1\noptions attempts:1 timeout:1\n');
     const byName = (name: string, url: string): string => url.replace('127.0.0.1', name);
     const daemon = await world.start({
@@ -168,7 +168,7 @@ part('a configuration that changes under the daemon', { programs: [] }, () => {
   });
 });
 
-/** The files of a ConfigMap are links into a folder that is itself a link; that one is replaced in one step. */
+/** Replaces files as a ConfigMap does: they link into a folder that is itself a link, which is replaced atomically. */
 async function swap(folder: string, version: number, text: string): Promise<void> {
   await mkdir(join(folder, `..${version}`));
   await writeFile(join(folder, `..${version}`, 'courier.yaml'), text);

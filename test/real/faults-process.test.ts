@@ -8,7 +8,10 @@ import { adminKey } from '../fakes/portainer.ts';
 import { hostOf, startWorld, type World } from './daemon.ts';
 import { part } from './needs.ts';
 
-/** Beside what the health check waits: some seven lives of the tokens. The other tests of this part run meanwhile. */
+/**
+ * The pause in addition to the wait of the health check: about seven token lives. The other tests of this part run
+ * meanwhile.
+ */
 const stoppedMs = 66_000;
 
 const createOne = (account: string) => ({ PORTAINER_CREATE: 'true', PORTAINER_REGISTRIES: hostOf(account) });
@@ -37,7 +40,7 @@ part('many processes', { programs: [] }, () => {
       () => daemons.every(daemon => (daemon.output().match(/"msg":"delivered"/g) ?? []).length >= 3),
       'three deliveries each',
     );
-    // Who was slow may be about to write; a fight would never end.
+    // A slow daemon may be about to write, so waits for the writes to settle. In a fight they never would.
     let settled = -1;
     for (let tries = 0; tries < 4 && world.written().length !== settled; tries++) {
       settled = world.written().length;
@@ -67,8 +70,8 @@ part('what happens to one process', { programs: [], atOnce: true }, () => {
     daemon.child.kill('SIGCONT');
     await world.until(world.served, 'the catch-up');
     await wait(1500);
-    // Some seventy looks and a dozen tokens were missed. From now on there is a look each second, and a token after 4.5
-    // s at the earliest.
+    // The daemon missed some seventy looks and a dozen tokens. From now on it looks once a second, and fetches a token
+    // every 4.5 s at the earliest.
     const seconds = (performance.now() - began) / 1000;
     const tokens = world.ecr.calls.length - fetched;
     assert.ok(tokens <= 1 + seconds / 4.5, `${tokens} tokens in ${seconds} s`);
@@ -119,12 +122,12 @@ part('what happens to one process', { programs: [], atOnce: true }, () => {
   });
 });
 
-/** Options of Node that put a mistake into the program, for when the signal comes. */
+/** Returns Node options that inject code into the program, which runs on SIGUSR2. */
 function onSignal(code: string): string[] {
   return ['--import', `data:text/javascript,${encodeURIComponent(`process.on('SIGUSR2', () => { ${code} });`)}`];
 }
 
-/** One Portainer, one daemon after the other. Resolves to how many writes each of them came to. */
+/** Starts and kills daemons on one Portainer, one after the other. Resolves to the number of writes of each. */
 async function killOften(times: number, random: () => number): Promise<number[]> {
   const account = '333333333333';
   await using world = await startWorld({ env: createOne(account) });
@@ -137,7 +140,7 @@ async function killOften(times: number, random: () => number): Promise<number[]>
 
   const counts: number[] = [];
   for (let life = 0; life < times; life++) {
-    // Now and then somebody removes the row that the daemon creates.
+    // Sometimes the row that the daemon creates is removed.
     if (random() < 0.5) world.portainer.state.registries = world.portainer.state.registries.filter(({ URL }) => URL !== hostOf(account));
     const before = world.written().length;
     const daemon = await world.start();
@@ -157,7 +160,7 @@ async function killOften(times: number, random: () => number): Promise<number[]>
   return counts;
 }
 
-/** Nothing was written but tokens of ECR, whole, and never an older one after a newer one. */
+/** Asserts that only whole tokens of ECR were written, and never an older one after a newer one. */
 function assertSound(world: World): void {
   const newest = new Map<string, number>();
   for (const { path, password } of world.written()) {

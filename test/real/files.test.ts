@@ -20,7 +20,7 @@ interface Line {
   readonly came: string | Told;
 }
 
-/** In a namespace of its own: nothing stays mounted, whatever becomes of the test. */
+/** Sets up mounts in its own namespace, so that nothing stays mounted even if the test fails. */
 const mounts = `
 set -e
 cd "$1"
@@ -69,7 +69,7 @@ part('files that are kept', { programs: ['unshare'], root: true }, () => {
       lines.map(({ came }) => shown(came)),
       ['BUSY', 'MISCONFIGURED', 'MISCONFIGURED', 'MISCONFIGURED', 'MISCONFIGURED', 'created'],
     );
-    // A rehearsal sees all but the full disk.
+    // A rehearsal detects every fault but the full disk.
     assert.equal(full?.tried, 'updated');
     for (const line of [readonly, single, closed, narrow, plain]) assert.deepEqual(line?.tried, line?.came);
     assert.match(words(full), /the disk is full \(ENOSPC\); what was there is untouched/);
@@ -78,7 +78,7 @@ part('files that are kept', { programs: ['unshare'], root: true }, () => {
     for (const line of [single, closed])
       assert.match(words(line), /Mount the directory.*\. Or set `writeInPlace`: .* into the file itself/);
     assert.match(words(readonly), / Mount it writable\.$/, 'nothing can be written into it either');
-    // One name in each: no temporary file is left.
+    // Each folder holds one name: no temporary file is left.
     assert.deepEqual(left, Array(5).fill('old 1 4'));
   });
 
@@ -89,7 +89,7 @@ part('files that are kept', { programs: ['unshare'], root: true }, () => {
       ['BUSY', 'MISCONFIGURED', 'updated', 'updated', 'BUSY', 'created'],
     );
     assert.deepEqual(lines[2]?.tried, 'updated');
-    // With a full disk behind the mount what was there is there again, and nothing behind it.
+    // After a full disk behind the mount, the file holds exactly its former content.
     assert.equal(left.at(-1), 'old 1 4');
   });
 

@@ -8,14 +8,14 @@ import { path } from './needs.ts';
 const openssl = promisify(execFile);
 
 export interface Front extends FakeFront {
-  /** The authority that signed its certificate: for SSL_CERT_FILE and AWS_CA_BUNDLE. */
+  /** The certificate of the authority that signed the front's: for SSL_CERT_FILE and AWS_CA_BUNDLE. */
   readonly caFile: string;
 }
 
 /**
- * The front of the fakes for programs that are not ours, so that they reach servers in plain HTTP on this machine under
- * the names of AWS with nothing but standard variables set. `portOf` says where a name leads; a name without a port is
- * refused. `*` at the beginning of a name is any one label. Writes into `folder`.
+ * Starts a proxy in front of the fakes, so that third-party programs reach plain HTTP servers on this machine under AWS
+ * names with only standard variables set. `portOf` maps a name to a port; a name without one is refused. A leading `*`
+ * in a name stands for one label. Writes its files into `folder`.
  */
 export async function startFront<Name extends string>(
   folder: string,
@@ -30,7 +30,7 @@ export async function startFront<Name extends string>(
   return { ...front, caFile };
 }
 
-/** A certificate for these names, and the authority that signed it. */
+/** Makes a certificate for these names, and the authority that signs it. */
 async function certify(folder: string, names: readonly string[]) {
   const [caFile, caKey, certFile, keyFile] = [
     join(folder, 'ca.pem'),

@@ -12,7 +12,7 @@ import { part } from './needs.ts';
 const namespace = 'ecr-courier';
 const authority = createAuthority();
 
-/** A kubeconfig of the cluster at this address, for one token. */
+/** Makes a kubeconfig for the cluster at this address with one token. */
 const kubeconfigOf = (server: string, token: string): string =>
   JSON.stringify({
     'current-context': 'c',
@@ -33,14 +33,14 @@ const envOf = (objects: readonly KubeObject[]): Readonly<Record<string, string>>
   const { ECR_COURIER_LEASE, ECR_COURIER_SHARD } = env;
   return { ECR_COURIER_LEASE: ECR_COURIER_LEASE ?? '', ECR_COURIER_SHARD: ECR_COURIER_SHARD ?? '' };
 };
-/** What the ServiceAccount of a release may do, and nothing else. */
+/** Returns the rules of a release's ServiceAccount, which are exactly those of its Roles. */
 const rulesOf = (objects: readonly KubeObject[]) =>
   objects.flatMap(({ kind, metadata, rules = [] }) =>
     kind === 'Role' ? rules.map(rule => ({ ...rule, namespace: metadata.namespace ?? '' })) : [],
   );
 
 part('shares of one configuration, each a release of the chart', { programs: ['helm'] }, () => {
-  /** One release for each share, with a pod that works and one that stands by, as docs/kubernetes.md has it. */
+  /** One release for each share, with a leading and a standby pod, as in docs/kubernetes.md. */
   const releases = ['0/3', '1/3', '2/3'].map((share, at) =>
     objectsIn(
       rendered(
@@ -61,7 +61,7 @@ part('shares of one configuration, each a release of the chart', { programs: ['h
       await using fake = await startFakeKubernetes({ tls, namespaces: [namespace, 'team-a'], rules: rulesOf(objects) });
       const [ofPod, ofTarget] = await Promise.all([courierToken, adminToken].map(token => tokenFile(kubeconfigOf(fake.url, token))));
       const target = { kind: 'kubernetes', kubeconfig: ofTarget?.path, namespaces: ['team-a'], registries: [host] };
-      // In a pod, the token of its ServiceAccount says where the cluster is.
+      // Stands in for the ServiceAccount token, with which a pod finds its cluster.
       const lease = { kubeconfig: ofPod?.path, namespace };
       const files = { 'courier.json': JSON.stringify({ targets: [target], engine: { shardBy: 'target' }, lease }) };
       await using first = await startDaemon(files, envOf(objects));

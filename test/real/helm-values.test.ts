@@ -16,14 +16,14 @@ interface Values {
   readonly [more: string]: unknown;
 }
 
-/** The configuration that the values are, whether the chart takes them or not. */
+/** Returns the configuration that the values describe, whether or not the chart accepts them. */
 function configOf({ target = {}, config = {} }: Values): string {
   const usual = { kind: 'kubernetes', name: 'kubernetes', registries: [], excludeNamespaces: ['kube-*'] };
   const own = target === null ? [] : [{ ...usual, ...target }];
   return JSON.stringify({ ...config, targets: [...own, ...((config['targets'] as object[] | undefined) ?? [])] });
 }
 
-/** What `config check` says of it, with the variables of the pod. */
+/** Runs `config check` on a configuration with the variables of the pod. */
 async function checked(text: string, { extraEnv = [] }: Values) {
   await using files = await folder({ 'courier.yaml': text });
   return await command(
@@ -44,7 +44,7 @@ const served = { name: 'a', accounts: ['123456789012'] };
 const ofRancher = { CATTLE_URL: 'https://r', CATTLE_ACCESS_KEY: 'me', CATTLE_SECRET_KEY: 's3cr3t-s3cr3t' };
 const portainer = { kind: 'portainer', url: 'https://p', apiKeyFile: '/k' };
 
-/** What neither takes, and what the chart says of it. */
+/** Values that both the chart and `config check` refuse, with the chart's message. */
 const bad: readonly (readonly [Values, RegExp])[] = [
   [own({ url: 'https://a' }), /target\.url: needs a token/],
   [own({ url: 'https://a', kubeconfig: '/k' }), /target\.url: stands beside kubeconfig/],
@@ -247,7 +247,7 @@ const bad: readonly (readonly [Values, RegExp])[] = [
   ],
 ];
 
-/** What both take. */
+/** Values that both the chart and `config check` accept. */
 const good: readonly Values[] = [
   {},
   own({ url: 'https://a:6443/', tokenFile: '/t', tlsFingerprint: 'ab'.repeat(32), clientCertFile: '/c', clientKeyFile: '/k' }),

@@ -9,7 +9,7 @@ import { helm, manifestOf, type Release, rendered } from './helm.ts';
 import { part } from './needs.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
-/** Values over others, map by map. */
+/** Merges the values of `over` into `under`, map by map. */
 function merged(under: object, over: object): object {
   const both: Record<string, unknown> = { ...under };
   for (const [name, value] of Object.entries(over)) {
@@ -404,7 +404,7 @@ part('the chart', { programs: ['helm'] }, () => {
     assert.deepEqual(JSON.parse(board ?? ''), JSON.parse(readFileSync(join(deploy, 'grafana/ecr-courier.json'), 'utf8')));
   });
 
-  /** Another value for each that values.yaml has. */
+  /** A value other than the default for each entry in values.yaml. */
   const others: Readonly<Record<string, unknown>> = {
     replicas: 2,
     'image.repository': 'registry.example.com/courier',
@@ -451,7 +451,7 @@ part('the chart', { programs: ['helm'] }, () => {
     'dashboard.enabled': false,
     'dashboard.labels': { a: 'b' },
   };
-  /** It matters in one mode alone. */
+  /** The value that matters in one mode only. */
   const alone = 'rbac.readNamespaces';
 
   test('every value changes what is installed', () => {

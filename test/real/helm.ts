@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { chart, chartDigest, type manifests } from '../deploy/chart.ts';
 import { path } from './needs.ts';
 
-/** Runs helm; values: of the chart, for what takes any. */
+/** Runs helm. `values` are those of the chart, for commands that accept values. */
 export function helm(args: readonly string[], values?: object) {
   const given = values ? ['-f', '-'] : [];
   const { status, stdout, stderr } = spawnSync(path('helm'), [...args, ...given], {
@@ -24,7 +24,7 @@ export function rendered(values: object = {}, { name, namespace }: Release = usu
   return stdout;
 }
 
-/** The text of a plain manifest: what Helm says of itself is left out, and the namespace comes first. */
+/** Returns the text of a plain manifest: without Helm's own lines, and with the namespace first. */
 export function manifestOf(name: keyof typeof manifests, values: object): string {
   const body = rendered(values)
     .replaceAll(/^# Source: .*\n/gm, '')

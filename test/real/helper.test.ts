@@ -9,17 +9,17 @@ import { find, part } from './needs.ts';
 import { host, type Pulls, pullPrograms, startPulls } from './pulls.ts';
 
 const refused = /unauthorized/i;
-/** What a client shows of a helper that fails: the cause, what to do about it, and from whom it is. */
+/** What a client shows of a failing helper: its name, the cause and the remedy. */
 const cause = /docker-credential-ecr-courier: \S+ may not do ecr:GetAuthorizationToken in eu-west-1: .* Add this statement to the policies/;
 
-/** A file with logins. */
+/** The parsed content of a file with logins. */
 interface Kept {
   readonly auths: Readonly<Record<string, { readonly auth?: string }>>;
 }
 
 part('registry clients', { programs: pullPrograms, root: true }, () => {
   let pulls: Pulls;
-  /** For what a client starts: the helper and a Node on PATH, and the way to AWS. */
+  /** The environment of clients: the helper and a Node on PATH, and the proxy to AWS. */
   let env: Readonly<Record<string, string>>;
 
   before(async () => {
@@ -36,7 +36,7 @@ part('registry clients', { programs: pullPrograms, root: true }, () => {
   }
   const forgetAnswers = (home: string) => rm(join(home, '.cache/ecr-courier'), { recursive: true });
 
-  /** One after the other: all do well, or none. */
+  /** Pulls with each client in turn, and asserts that all pull or that all are refused. */
   async function pullAll(which: readonly Client[], does: 'pull' | 'are refused', options: Parameters<typeof pull>[2]): Promise<void> {
     for (const client of which) {
       const ran = await pull(client, pulls, options);
@@ -119,7 +119,7 @@ part('registry clients', { programs: pullPrograms, root: true }, () => {
       await writeFile(settings, JSON.stringify({ targets }));
       await writeFile(config, JSON.stringify({ auths: { [`https://${host}`]: {}, 'ghcr.io': { auth: 'eDp5' } }, detachKeys: 'ctrl-q' }));
       const args = ['--config', settings];
-      // Targets of the file alone.
+      // Only the targets of the file.
       const none = { PORTAINER_URL: '', PORTAINER_API_KEY_FILE: '', PORTAINER_ALLOW_HTTP: '' };
       const once = await world.start({ args: ['once', ...args], env: none });
       assert.equal(await once.ended, 0, once.output());
@@ -131,7 +131,7 @@ part('registry clients', { programs: pullPrograms, root: true }, () => {
       const held = async (path: string) => (await read(path)).auths[host]?.auth;
       const hold = async (is: (auth: string | undefined) => boolean) => (await Promise.all([config, auth].map(held))).every(is);
       const former = await held(config);
-      // Renewed at half of its life. The one that comes then has time for a slow machine.
+      // The token is renewed at half of its life. The next one lives long enough for a slow machine.
       world.ecr.ttlMs = 12_000;
       world.ecr.rotate();
       const daemon = await world.start({ args: ['run', ...args], env: none });

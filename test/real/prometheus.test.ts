@@ -26,7 +26,7 @@ part('promtool', { programs: ['promtool'] }, () => {
       text = await world.read('/metrics').catch(() => '');
       return /deliver_failures_total\{.*\} [1-9]/.test(text) && /deliver_changes_total\{.*\} [1-9]/.test(text);
     }, 'a delivery and a failure');
-    // Those of the process come from the library, under names that promtool dislikes.
+    // The process metrics come from the library, with names that promtool objects to.
     const isOurs = (line: string) => line.replace(/^# (HELP|TYPE) /, '').startsWith(prefix);
     const ours = text.split('\n').filter(isOurs).join('\n');
 
@@ -56,7 +56,7 @@ part('promtool', { programs: ['promtool'] }, () => {
   });
 });
 
-/** As Grafana does it. */
+/** Replaces the variables in an expression as Grafana does. */
 function filled(expr: string): string {
   const values: Readonly<Record<string, string>> = { job: 'ecr-courier', instance: '.+', __rate_interval: '4m' };
   return expr.replaceAll(/\$(\w+)/g, (_, name: string) => {

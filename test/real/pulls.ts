@@ -13,30 +13,30 @@ export const account = '123456789012';
 export const host = hostOf(account);
 export const image = `${host}/team/app:1`;
 
-/** What `startPulls` needs, besides root. */
+/** The programs that `startPulls` needs. It also needs root. */
 export const pullPrograms = ['docker', 'dockerd', 'docker-registry', 'htpasswd', 'openssl'] as const satisfies readonly Program[];
 
-/** A registry under a name of ECR whose password rotates, an AWS that gives it out, and an engine that pulls. */
+/** A registry under an ECR name whose password rotates, an AWS that issues the password, and an engine that pulls. */
 export interface Pulls extends AsyncDisposable {
   readonly world: World;
   readonly engine: Engine;
-  /** Of the image. */
+  /** The digest of the image. */
   readonly digest: string;
-  /** For the test's files. */
+  /** A folder for files of the test. */
   readonly folder: string;
-  /** The way to the registry, for programs in Go, which all read these. */
+  /** The variables with which Go programs reach the registry. */
   readonly goEnv: Readonly<Record<string, string>>;
-  /** The way to AWS, and keys, for a process that does not belong to `world`. */
+  /** The variables with which a process outside of `world` reaches AWS, and keys. */
   readonly awsEnv: Readonly<Record<string, string>>;
-  /** Puts the image there under another tag as well. Answers its name. */
+  /** Pushes the image under another tag. Returns its name. */
   push(tag: string): Promise<string>;
-  /** The password of AWS and of the registry is another from now on. Answers it, as `ecr-courier token` prints it. */
+  /** Rotates the password of AWS and the registry. Returns the new one, as `ecr-courier token` prints it. */
   rotate(): Promise<string>;
-  /** The password of now, from a process that does not belong to `world`, in whose output none may be. */
+  /** Returns the current password. Runs outside of `world`, whose output must not contain one. */
   token(): Promise<string>;
 }
 
-/** engineArgs: of dockerd. */
+/** Starts it all. `engineArgs` are arguments for dockerd. */
 export async function startPulls(options: WorldOptions, engineArgs: readonly string[] = []): Promise<Pulls> {
   await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'courier-pulls-'));

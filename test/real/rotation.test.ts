@@ -18,8 +18,8 @@ part('pulls while the password rotates', { programs: [...pullPrograms, 'skopeo']
   before(async () => {
     pulls = await startPulls({
       rows: [account],
-      // Delivered at half of it. Were it over before the pull, the next token would be AWS's and not the registry's:
-      // there is time for a slow machine.
+      // The courier renews at half of this life. A renewal before the pull would deliver a token that the registry does
+      // not know, so the life is long enough for a slow machine.
       ttlMs: 40_000,
     });
     ({ world, engine } = pulls);
@@ -27,12 +27,12 @@ part('pulls while the password rotates', { programs: [...pullPrograms, 'skopeo']
   after(() => pulls[Symbol.asyncDispose]());
 
   /**
-   * As Portainer's proxy pulls: with what it holds for this registry at the moment. The engine has nothing of the
-   * image before.
+   * Pulls as Portainer's proxy does, with the password that it holds for this registry. Removes the image from the
+   * engine first.
    */
   async function pull(password: string) {
     await engine.ask('DELETE', `/images/${image}`);
-    // base64 of URLs with its padding, on which Go insists.
+    // URL-safe base64 with padding, which Go requires.
     const auth = Buffer.from(JSON.stringify({ username: 'AWS', password, serveraddress: host }))
       .toString('base64')
       .replaceAll('+', '-')
@@ -157,7 +157,7 @@ part('pulls while the password rotates', { programs: [...pullPrograms, 'skopeo']
       assert.match(refused.output, /manifest unknown/);
     }
 
-    // AWS gives out another one, which the registry does not know.
+    // AWS issues a new password, which the registry does not know.
     world.ecr.rotate();
     const unknown = await pulls.token();
     const { code, outcome, last } = await check(image);

@@ -33,7 +33,7 @@ if (unknown.length > 0) {
 }
 if (values.install) install();
 let parts = positionals.length > 0 ? positionals : all;
-// Longer than a test may take.
+// Built here, because the build takes longer than a test may.
 if (values.install && parts.includes('kubelet'))
   await kubeletPlugins(path('go')).catch((error: Error) => {
     process.stderr.write(`NOT SHOWN HERE: the part kubelet, as its program could not be built: ${error.message}\n`);

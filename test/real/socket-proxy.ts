@@ -14,11 +14,11 @@ export type Line = readonly [method: string, target: string];
 
 export interface SocketProxy extends AsyncDisposable {
   readonly url: string;
-  /** What a request is answered with. Its target is sent as it is. */
+  /** Sends a request with its target unchanged, and returns the status of the response. */
   statusOf(line: Line): Promise<number>;
 }
 
-/** nginx with the configuration of the guide, on a port of 127.0.0.1 before the socket of an engine. */
+/** Starts nginx with the configuration of the guide, on a port of 127.0.0.1 in front of an engine's socket. */
 export async function startSocketProxy(socket: string): Promise<SocketProxy> {
   await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'courier-proxy-'));
@@ -41,7 +41,7 @@ export async function startSocketProxy(socket: string): Promise<SocketProxy> {
   return { url, statusOf: line => statusOf(url, line), [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
-/** What a request to a proxy is answered with. Its target is sent as it is. */
+/** Sends a request to a proxy with its target unchanged, and returns the status of the response. */
 export function statusOf(url: string, [method, target]: Line): Promise<number> {
   const { hostname, port } = new URL(url);
   return new Promise((resolve, reject) => {
@@ -53,7 +53,7 @@ export function statusOf(url: string, [method, target]: Line): Promise<number> {
   });
 }
 
-/** A port that is free at the moment. */
+/** Returns a port that is free at the moment. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
@@ -64,7 +64,7 @@ export async function freePort(): Promise<number> {
 
 const service = '/services/p003grrg7rkp1karoix69pa16';
 
-/** What it is for, and what it must never let through. */
+/** Requests that the proxy must pass, and requests that it must refuse. */
 export const lines: { readonly passed: readonly Line[]; readonly refused: readonly Line[] } = {
   passed: [
     ['GET', '/_ping'],

@@ -19,7 +19,7 @@ interface Stack {
   networks: Record<string, unknown>;
 }
 
-/** What a container of a service is, as the engine tells it. */
+/** The container of a service, in the form of the engine's API. */
 export interface Container {
   readonly ReadOnly?: boolean;
   readonly Mounts?: readonly { readonly Type: string; readonly Target: string }[];
@@ -27,14 +27,14 @@ export interface Container {
 }
 
 export interface RealStack extends AsyncDisposable {
-  /** Where its proxy listens. */
+  /** The URL of the stack's proxy. */
   readonly url: string;
   container(service: string): Promise<Container>;
 }
 
 /**
- * Deploys the stack of the guide, with keys of AWS. Its images are not here, and an overlay network needs more than
- * this engine has: so the proxy is the nginx of this machine, at a port of its own. All else is as it is written.
+ * Deploys the stack of the guide with AWS keys. Its images are not available, and this engine cannot run an overlay
+ * network, so the proxy is the nginx of this machine on a free port. Everything else is as in the guide.
  */
 export async function deployStack(swarm: RealSwarm, name: string, image: string): Promise<RealStack> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-stack-'));

@@ -17,7 +17,7 @@ interface Delivered {
   readonly reason: string;
   readonly expires: string;
 }
-/** What a daemon says that it delivered, in order. */
+/** Returns the deliveries in the output of a daemon, in order. */
 const deliveredIn = (output: string): Delivered[] =>
   output
     .split('\n')
@@ -29,7 +29,7 @@ const noSuchImage = `No such image: ${image}`;
 part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
   let pulls: Pulls;
   let swarm: RealSwarm;
-  /** Where the engine listens with TLS, and variables that say so. */
+  /** The variables for the engine's TLS address. */
   let overTls: Readonly<Record<'SWARM_URL' | 'SWARM_CA_FILE' | 'SWARM_CLIENT_CERT_FILE' | 'SWARM_CLIENT_KEY_FILE', string>>;
   const ended = new AsyncDisposableStack();
 
@@ -51,7 +51,7 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     };
     const files = ['--tlscert', await write('server.pem', server.cert), '--tlskey', await write('server.key', server.key)];
     const tls = ['--host', `tcp://127.0.0.1:${port}`, '--tlsverify', '--tlscacert', overTls.SWARM_CA_FILE, ...files];
-    // Refreshed at half of it. There is time for a slow machine to start tasks with a token.
+    // The courier refreshes at half of this life, which is long enough for a slow machine to start tasks with a token.
     pulls = ended.use(await startPulls({ rows: [], ttlMs: 40_000 }, tls));
     swarm = await startSwarm(pulls.engine);
   });
@@ -63,7 +63,7 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     return { code: await running.ended, said: running.output() };
   }
 
-  /** As people deploy who have no courier: with the login of the command line, which the service keeps. */
+  /** Deploys as users without a courier do: with the login of the CLI, which the service keeps. */
   async function deploy(name: string): Promise<readonly string[]> {
     const entered = await pulls.engine.docker(['login', '--username', 'AWS', '--password-stdin', host], await pulls.rotate());
     assert.equal(entered.code, 0, entered.output);
@@ -71,20 +71,20 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     return await swarm.until(name, 'running', 1);
   }
 
-  /** As it is when a task starts on another node. */
+  /** Scales up after the image was removed, as if a task started on another node. */
   async function startAnother(name: string, replicas: number): Promise<void> {
     await swarm.forget(image);
     await swarm.docker('service', 'scale', '--detach', `${name}=${replicas}`);
   }
 
-  /** All that ran before runs on. */
+  /** Waits until `count` tasks run, and asserts that the former ones still do. */
   async function untilRunning(name: string, count: number, former: readonly string[]): Promise<readonly string[]> {
     const running = await swarm.until(name, 'running', count);
     for (const id of former) assert.ok(running.includes(id), `${id} of ${name} was replaced: ${JSON.stringify(await swarm.tasks(name))}`);
     return running;
   }
 
-  /** A service whose password has rotated before the daemon starts, and rotates once more afterwards. */
+  /** Plays a service whose password rotates before the daemon starts, and once more afterwards. */
   async function served(name: string, env: Readonly<Record<string, string>>): Promise<void> {
     const first = await deploy(name);
     await pulls.rotate();
@@ -156,7 +156,7 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     const until = (name: string, count: number) => pulls.world.until(() => delivered(name).length >= count, `update ${count} of ${name}`);
     await Promise.all(names.map(name => until(name, 1)));
 
-    // The next password lives for so long that no refresh of the usual kind comes in between.
+    // The next password lives long enough that no regular refresh comes in between.
     pulls.world.ecr.ttlMs = 12 * 3_600_000;
     await pulls.rotate();
     const isLong = ({ expires }: Delivered): boolean => Date.parse(expires) > Date.now() + 3_600_000;
@@ -169,7 +169,7 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     assert.equal(delivered('moved').at(-1)?.reason, 'drifted');
     assert.notDeepEqual(await swarm.until('moved', 'running', 1), moved, 'a roll-out starts another task');
 
-    // The rollback brings the login back that the registry no longer takes, and nobody is there to mend it.
+    // The rollback restores a login that the registry no longer accepts, and the stopped daemon cannot repair it.
     daemon.child.kill('SIGSTOP');
     await swarm.docker('service', 'rollback', '--detach', 'shop');
     await startAnother('shop', 2);
@@ -202,7 +202,7 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     const isReady = async (): Promise<boolean> => (await pulls.engine.ask('GET', '/services')).status === 200;
     await pulls.world.until(isReady, 'the manager to be the leader again');
     const versionsNow = () => Promise.all(names.map(swarm.versionOf));
-    // It commits all services at once.
+    // The manager commits all services together.
     const isCommitted = async (): Promise<boolean> => new Set(await versionsNow()).size === 1;
     await pulls.world.until(isCommitted, 'both services to have the same version');
     assert.notDeepEqual(await versionsNow(), versions);

@@ -9,25 +9,25 @@ export interface SeenTask {
   readonly error: string | undefined;
 }
 
-/** The engine as the one manager and one node of a Swarm. */
+/** An engine as the only manager and node of a Swarm. */
 export interface RealSwarm {
   /** The path of the engine's socket. */
   readonly socket: string;
   docker(...args: readonly string[]): Promise<string>;
-  /** A service whose tasks run until they are stopped, made as people make one: with the login of the command line. */
+  /** Creates a service as users do, with the login of the CLI. Its tasks run until they are stopped. */
   create(name: string, image: string, options?: readonly string[]): Promise<void>;
   tasks(service: string): Promise<readonly SeenTask[]>;
-  /** Another one after every write. */
+  /** Returns the version of a service, which every write changes. */
   versionOf(service: string): Promise<number>;
-  /** The ids of tasks that run. */
+  /** Returns the ids of the running tasks. */
   running(service: string): Promise<readonly string[]>;
-  /** Until so many tasks run, or are rejected. Answers their ids. */
+  /** Waits until at least `count` tasks are in the state, and returns their ids. */
   until(service: string, state: 'running' | 'rejected', count: number): Promise<readonly string[]>;
-  /** The node has no longer what it pulled: it is as another node. */
+  /** Removes a pulled image, so that the node must pull it as another node would. */
   forget(image: string): Promise<void>;
 }
 
-/** The image of the recordings holds no program, so tasks run one of this machine. */
+/** The folders to mount into tasks: the image of the recordings has no program, so tasks run one of this machine. */
 export const programs: readonly string[] = ['/usr', '/lib', '/lib64'].filter(existsSync);
 const mounts = programs.map(at => `--mount=type=bind,source=${at},target=${at},readonly`);
 
@@ -50,7 +50,7 @@ export async function startSwarm(engine: Engine): Promise<RealSwarm> {
   };
   const idsOf = async (service: string, state: string): Promise<readonly string[]> =>
     (await tasks(service)).flatMap(task => (task.state === state ? task.id : [])).toSorted();
-  // On the loopback interface, at a port of its own.
+  // Listens on the loopback interface, on a free port.
   await docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:0');
   return {
     socket: (engine.env['DOCKER_HOST'] ?? '').replace('unix://', ''),

@@ -13,18 +13,18 @@ import { part, path } from './needs.ts';
 const folder = await mkdtemp(join(tmpdir(), 'courier-unit-'));
 after(() => rm(folder, { recursive: true }));
 
-/** The exposure that systemd-analyze finds, from 0 to 10. */
+/** The highest exposure that systemd-analyze may find, on its scale from 0 to 10. */
 const mostExposure = 1.5;
 const awsSecret = 'the-secret-key-of-a-credentials-file';
 const awsFile = `[default]\naws_access_key_id = AKIDOFAFILE\naws_secret_access_key = ${awsSecret}\n`;
 
 part('the unit', { programs: ['systemd-analyze'] }, () => {
-  /** What `systemd-analyze verify` says of the unit. Its `node` is the one of this machine, wherever that is. */
+  /** Returns what `systemd-analyze verify` reports for the unit, with `node` replaced by the path of this Node. */
   async function verify(unit: string): Promise<string> {
     const file = join(folder, 'ecr-courier.service');
     await writeFile(file, unit.replace('ExecStart=node ', `ExecStart=${process.execPath} `));
     const { status, stderr } = spawnSync(path('systemd-analyze'), ['verify', '--man=no', file], { encoding: 'utf8' });
-    // It looks at the units around this one too, such as network-online.target.
+    // It also reports on related units, such as network-online.target.
     const lines = stderr.split('\n').filter(line => line.includes('ecr-courier'));
     return [...lines, ...(status === 0 || lines.length > 0 ? [] : [`exit ${status}: ${stderr}`])].join('\n');
   }
@@ -55,20 +55,20 @@ part('the daemon, as the unit starts it', { programs: ['systemd-analyze', 'strac
       CREDENTIALS_DIRECTORY: credentials,
       RUNTIME_DIRECTORY: world.folder,
       AWS_SHARED_CREDENTIALS_FILE: join(credentials, 'aws'),
-      // By a name, so that the resolver is asked.
+      // A host name, so that the resolver is used.
       PORTAINER_URL: world.portainer.url.replace('127.0.0.1', 'localhost'),
-      // These would win over what the unit has.
+      // These variables would override those of the unit.
       ...Object.fromEntries(
         ['PORTAINER_API_KEY_FILE', 'ECR_COURIER_SOCKET', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'].map(name => [name, '']),
       ),
     };
     const traced = join(folder, 'calls');
-    // -D: the daemon is our child, and the tracer its grandchild; -s 0: no bytes of what is read and written.
+    // -D: the daemon is our child, and the tracer its grandchild. -s 0: the trace omits data that is read and written.
     const strace = [path('strace'), '-D', '-f', '-s', '0', '-o', traced];
 
     const daemon = await world.start({ by: strace, node: execStart().options, env });
     await world.until(() => world.served(), 'the delivery');
-    // Through the socket: nobody listens at that address.
+    // Nothing listens on this address, so `status` must use the socket.
     const status = async () => (await world.start({ args: ['status'], env: { ...env, ECR_COURIER_LISTEN: '127.255.255.254:8080' } })).ended;
     await world.until(async () => (await status()) === 0, 'the word of `status` that it is ready');
     daemon.child.kill('SIGHUP');
@@ -87,7 +87,7 @@ part('the daemon, as the unit starts it', { programs: ['systemd-analyze', 'strac
   });
 });
 
-/** The system calls that SystemCallFilter= leaves, with this systemd's groups. */
+/** Returns the system calls that SystemCallFilter= allows, with the groups of this systemd. */
 function allowedCalls(): Set<string> {
   const groups = new Map<string, string[]>();
   const listed = execFileSync(path('systemd-analyze'), ['syscall-filter', '--no-pager'], {
@@ -104,7 +104,7 @@ function allowedCalls(): Set<string> {
     );
   const expand = (name: string): string[] => (name.startsWith('@') ? (groups.get(name) ?? []).flatMap(expand) : [name]);
 
-  // What is @default can be called whatever the filter says.
+  // systemd always allows the calls in @default.
   const allowed = new Set(expand('@default'));
   for (const value of valuesOf('SystemCallFilter')) {
     const calls = value.replace('~', '').split(' ').flatMap(expand);

@@ -8,7 +8,7 @@ import { part, path } from './needs.ts';
 const folder = join(import.meta.dirname, '../../.github/workflows');
 const files = readdirSync(folder).map(name => join(folder, name));
 
-/** Without the checkers of shell and Python that it would take where a machine has them. */
+/** Runs actionlint without shellcheck and pyflakes, which it would use on machines that have them. */
 function actionlint(args: readonly string[], input = ''): { status: number | null; said: string } {
   const { status, stdout, stderr } = spawnSync(path('actionlint'), ['-shellcheck=', '-pyflakes=', ...args], { input, encoding: 'utf8' });
   return { status, said: `${stdout}${stderr}` };

@@ -102,7 +102,7 @@ function impatient(): { readonly clock: LeapingClock; hangs(): void } {
 }
 const toEnvironment = (id: number) => (request: { readonly path: string }) => request.path.startsWith(`/api/endpoints/${id}/docker/`);
 
-/** Opens a target in a new process on this Portainer. */
+/** Opens a target on this Portainer, as a process of the courier does. */
 async function around(
   { fake, swarm, clock }: Pick<SwarmRig, 'fake' | 'swarm' | 'clock'>,
   setting: { readonly memory?: Memory | undefined; readonly wanted?: readonly string[] },

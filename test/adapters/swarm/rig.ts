@@ -98,7 +98,7 @@ export async function rig({
   return await around(fake, { choice, memory, publicSource, wanted, end, clock });
 }
 
-/** Opens a target in a new process on the same Swarm, which its disposal leaves running. */
+/** Opens a target on the same Swarm, as another process would. Its disposal leaves the Swarm running. */
 export async function restarted({ fake }: SwarmRig, clock: LeapingClock, memory?: Memory): Promise<SwarmRig> {
   return await around(
     { ...fake, [Symbol.asyncDispose]: async () => undefined },

@@ -6,13 +6,13 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-/** Of the module that has the kubelet's own code around credential providers. */
+/** The version of the module with the kubelet's own code for credential providers. */
 const kubernetes = '1.36.0';
 
-/** It is some minutes of a machine with two cores. */
+/** The longest time for the build, which takes some minutes on a machine with two cores. */
 const longestBuildMs = 15 * 60_000;
 
-/** The modules that k8s.io/kubernetes keeps within itself, and publishes apart. */
+/** The modules in the staging directory of k8s.io/kubernetes, which are published separately. */
 const staged = [
   'api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap code-generator component-base',
   'component-helpers controller-manager cri-api cri-client cri-streaming csi-translation-lib dynamic-resource-allocation endpointslice',
@@ -31,8 +31,8 @@ const module = [
 ].join('\n');
 
 /**
- * The path of the program of main.go. It is built once, which takes Go some minutes and the way to its module proxy,
- * and kept for each version of what it is made of.
+ * Returns the path of the program built from main.go. The build takes some minutes and needs Go's module proxy; its
+ * result is cached for each version of its inputs.
  */
 export async function kubeletPlugins(go: string): Promise<string> {
   const main = await readFile(join(import.meta.dirname, 'main.go'), 'utf8');
