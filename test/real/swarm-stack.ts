@@ -55,7 +55,7 @@ export async function deployStack(swarm: RealSwarm, name: string, image: string)
     await writeFile(join(folder, secret), 'of-nobody');
     await swarm.docker('secret', 'create', secret, join(folder, secret));
   }
-  await swarm.docker('stack', 'deploy', '--detach=true', '--resolve-image=never', '--with-registry-auth', '-c', file, name);
+  await swarm.docker('stack', 'deploy', '--resolve-image=never', '--with-registry-auth', '-c', file, name);
   return {
     url: `http://127.0.0.1:${port}`,
     container: async service =>
