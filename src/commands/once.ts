@@ -39,7 +39,7 @@ async function doOnce(args: string[], io: Io, { rehearse = false }: { readonly r
   const status = app.status();
   io.stdout.write(json ? jsonText(status) : resultTable(app.courier.ledger, status, { rehearse, color: colors(io.stdout, io.env) }));
   if (!io.signal.aborted) return rehearse && hasError(app) ? atMostPartly(verdict(app)) : verdict(app);
-  io.stderr.write('The command was stopped before its end. What it had not come to stands there as it is known.\n');
+  io.stderr.write('The command was stopped before its end. Slots that it did not reach are shown as last known.\n');
   return atMostPartly(verdict(app));
 }
 

@@ -105,7 +105,7 @@ async function pruneOne(
 
 /** The failure after a signal. What is left is unknown, as is the outcome of requests under way. */
 const stopped = (): Failure =>
-  new Failure('TIMEOUT', 'The command was stopped before its end. More may be there, and more may have gone.', {
+  new Failure('TIMEOUT', 'The command was stopped before its end. More entries may be left, and more may have been removed.', {
     remedy: 'Run it again.',
   });
 

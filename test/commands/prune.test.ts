@@ -97,7 +97,7 @@ test('a prune that is stopped says so, and ends badly', async () => {
     const { code, stdout } = await t.prune(['prod', '--yes'], undefined, stopping.signal);
     assert.match(
       stdout,
-      /prod: The command was stopped before its end\. More may be there, and more may have gone\.\n {2}Run it again\.\n$/,
+      /prod: The command was stopped before its end\. More entries may be left, and more may have been removed\.\n {2}Run it again\.\n$/,
     );
     assert.doesNotMatch(stdout, /nothing of the courier is there/);
     assert.equal(code, 1, stdout);

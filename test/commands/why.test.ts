@@ -22,6 +22,13 @@ test('why explains a text from its arguments or from standard input', async () =
   }
 });
 
+test('why knows the core of the message about an expired token, alone and nowhere else', async () => {
+  for (const core of ['authorization token has expired', '"Your authorization token has expired."\n'])
+    assert.equal((await command(['why', core])).code, 0, core);
+  for (const other of ['authorization token has expired for team-a', '401 authorization token has expired: log in'])
+    assert.equal((await command(['why', other])).code, 1, other);
+});
+
 test('why --json prints the diagnosis itself', async () => {
   const { code, stdout } = await command(['why', '--json', text]);
   const { id, sentence, side, remedy, paste } = JSON.parse(stdout) as Record<string, unknown>;

@@ -45,7 +45,9 @@ export const tokens: readonly Situation[] = [
       find(
         /(denied: |DENIED\W{1,40}message\W{1,10})Your authorization token has expired|Your authorization token has expired\. (Reauthenticate|Please run '?aws ecr)/,
         orUnsaid(isEcr),
-      ),
+      ) ??
+      // Nothing but these words: a user asks about the core of a message.
+      find(/^\W*(?:your )?authorization token has expired\W*$/i, orUnsaid(isEcr)),
     tell: told => ({
       sentence: `The password that was sent to ${told.host} is a token of ECR that it does not take: its twelve hours are over, or it is of another region, of which ECR says the same.`,
       side: keeper,
