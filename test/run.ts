@@ -29,7 +29,7 @@ const entries = processesFor(files).map(together);
 const preloads = ['scripts/least.cjs', 'test/unwatched.cjs'].flatMap(name => ['-r', join(root, name)]);
 // Simulations allocate many short-lived objects: a larger semi-space lets V8 collect less often.
 const room = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
-const options = ['--test', '--test-concurrency=4', '--test-timeout=300000', '--test-reporter=spec', ...process.argv.slice(2)];
+const options = ['--test', '--test-concurrency=6', '--test-timeout=300000', '--test-reporter=spec', ...process.argv.slice(2)];
 const { status } = spawnSync(process.execPath, [...room, ...preloads, ...options, ...entries], {
   cwd: root,
   stdio: 'inherit',
