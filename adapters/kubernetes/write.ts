@@ -6,13 +6,12 @@ import { bodyOf, ofVersion, sharedBodies } from './body.ts';
 import { contentIn } from './content.ts';
 import { readEntries } from './entries.ts';
 import { keeperOf } from './left-behind.ts';
-import { mergedParts, takenOver } from './merged.ts';
+import { mergedParts } from './merged.ts';
 import { otherManagers, standingOf } from './owner.ts';
 import { keptBy, taken, unchangeable } from './refusal.ts';
-import { removeSecret } from './remove.ts';
-import { type Rest, restMs } from './rest.ts';
-import { demandRights } from './rights.ts';
-import { askedFor, entryFindings, type Found, readSecret, type Stored, stuckIn, unrenewedIn, wantsLook, whatIs } from './secrets.ts';
+import { makeRemaker } from './remake.ts';
+import type { Rest } from './rest.ts';
+import { entryFindings, type Found, readSecret, type Stored, stuckIn, unrenewedIn, wantsLook, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
 /** How many times a merge is tried in all while it is refused as stale. */
@@ -31,9 +30,11 @@ export interface WriterDeps extends Applier {
 export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found }: WriterDeps) {
   const { replace, fieldManager } = settings;
   const sharedBody = sharedBodies(settings);
+  const remaker = makeRemaker(api, settings, means, { apply, receiptOf, rest });
 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
-  const create = async (task: Task): Promise<Receipt> => receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
+  const create = async (task: Task): Promise<Receipt> =>
+    (await remaker.resume(task)) ?? receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
 
   /**
    * Creates the Secret. If another client has just created it, a merge tells whose it is, and whether it can be
@@ -69,6 +70,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     for (let attempt = 1; ; attempt++) {
       const stored = await readSecret(api, settings, namespace, signal);
       if (!stored) return create(task);
+      remaker.forget(namespace);
       if (mayReplace(stored)) return makeAnew(task);
       demandOurs(stored, settings, means.clock.wall());
       const content = contentIn(stored.meta, fieldManager);
@@ -84,34 +86,12 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     }
   }
 
-  /**
-   * Deletes a Secret of ours that can never be changed, and creates it again with the login that was used last, so that
-   * the kubelet knows that login under the new UID as well. The fresh login follows after a rest, or immediately where
-   * the former one does not live that long.
-   */
+  /** Deletes a Secret of ours that can never be changed, and makes it again. */
   async function makeAnew(task: Task): Promise<Receipt> {
-    const { namespace, hosts, given, signal } = task;
-    const stored = await readSecret(api, settings, namespace, signal);
+    const stored = await readSecret(api, settings, task.namespace, task.signal);
     if (!stored || !mayReplace(stored)) return merge(task);
     demandNoKeeper(stored, settings, means.clock.wall());
-    const { what, right } = askedFor(namespace, settings, 'create', 'patch');
-    await demandRights(api, what, right, namespace, signal);
-    await removeSecret(api, settings, stored.meta, task.way, signal);
-    if (task.way === 'rehearsed') return { change: 'updated' };
-    const content = contentIn(stored.meta, fieldManager);
-    const reading = readEntries(stored.text, hosts, { replaced: given, written: content.holds });
-    const former = hosts.filter(host => reading?.logins.has(host));
-    if (former.length > 0) {
-      const parts = takenOver(mergedParts(content, reading, new Map([...given].filter(([host]) => !former.includes(host)))));
-      await apply(task, bodyOf(settings, parts), 'refuse');
-      const lives = (host: string): boolean => (parts.holds.get(host)?.expiresAt.getTime() ?? 0) - means.clock.wall() > 2 * restMs;
-      if (former.every(lives)) {
-        rest.begin(namespace);
-        return { change: 'updated' };
-      }
-    }
-    const outcome = await apply(task, bodyOf(settings, mergedParts(content, reading, given)), 'refuse');
-    return outcome ? { change: 'updated' } : receiptOf(task, outcome);
+    return remaker.replace(task, stored);
   }
 
   return {

@@ -369,6 +369,30 @@ describe('a Secret that nobody can change', () => {
     }
   });
 
+  test('that was deleted and could not be made again has the password used last and what others put into it, once it can', async () => {
+    const clock = createVirtualClock(Date.now());
+    const last = Buffer.from(JSON.stringify({ payload: 'p', expiration: Math.floor(clock.wall() / 1000) + 6 * 3600 })).toString('base64');
+    await using t = await rig({ replace: true }, { cluster: { ...teams, rules }, wanted: [host], clock });
+    t.fake.make(made('team-a', { auths: { [host]: login(last), [hub]: login('hub') } }, { immutable: true, ...labelled('team-a') }));
+    const due = only((await t.discover()).slots);
+    // The quota controller needs a moment to see that the Secret is gone.
+    const full = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'secrets "ecr-courier" is forbidden: exceeded quota: few' };
+    t.fake.fault = ({ method }) => (method === 'PATCH' ? { status: 403, json: full } : undefined);
+    assert.equal((await failing(t.deliver(due, given([host], 'fresh')))).code, 'REJECTED');
+    t.fake.fault = undefined;
+    const gone = only((await t.discover()).slots);
+    assert.equal(gone.state, 'absent');
+    await t.deliver(gone, given([host], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login(last), [hub]: login('hub') });
+    await clock.advance(11 * 60_000);
+    await t.deliver(only((await t.discover()).slots), given([host], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [hub]: login('hub') });
+    // A Secret that is deleted later has nothing to do with the former one.
+    t.fake.remove('secrets', 'team-a', secretName);
+    await t.deliver(only((await t.discover()).slots), given([host], 'newer'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('newer') });
+  });
+
   test('is not deleted before it is certain that the courier may make it again', async () => {
     const [first] = leastRules() as [Rule];
     const deleting = [...first.verbs, 'delete'];
