@@ -22,7 +22,7 @@ interface List {
   readonly type: string;
   readonly data: readonly Row[];
   readonly pagination: { readonly next: string | null; readonly limit: number } | null;
-  readonly filters: Readonly<Record<string, readonly { value: string; modifier: string }[]>>;
+  readonly filters: Readonly<Record<string, readonly { value: string; modifier: string }[] | null>>;
   readonly sort: { readonly name: string; readonly order: string; readonly reverse: string } | null;
 }
 
@@ -45,8 +45,17 @@ describe('filters', () => {
     ['state=inactive&state_ne=inactive', ['1sp1', '1sp10']],
     ['name_ne=x', []],
     ['name_null=', ['1sp1', '1sp2', '1sp10']],
-    ['state_like=%25act%25', ['1sp1', '1sp2', '1sp10']],
-    ['state_notlike=act%25', ['1sp2']],
+    ['kind_like=%25gist%25', ['1sp1', '1sp2', '1sp10']],
+    ['kind_notlike=regis%25', []],
+    ['state_eq=inactive', ['1sp2']],
+    // What a column is decides which modifiers it has, and others are no filters (recorded in the schemas).
+    ['state_like=act%25', ['1sp1', '1sp2', '1sp10']],
+    ['accountId_prefix=9', ['1sp1', '1sp2', '1sp10']],
+    ['created_prefix=1', ['1sp1', '1sp2', '1sp10']],
+    ['id_gt=1', ['1sp2', '1sp10']],
+    ['id_lte=2', ['1sp1', '1sp2']],
+    ['created_lt=2001-01-01T00:00:00Z', []],
+    ['created_gte=2001-01-01T00:00:00Z', ['1sp1', '1sp2', '1sp10']],
   ];
   for (const [query, ids] of cases)
     test(query, async () => {
@@ -55,7 +64,9 @@ describe('filters', () => {
 
   test('one that comes twice is shown twice', async () => {
     const { filters } = await get('registries?state=active&state=inactive&accountId=1a5');
-    assert.deepEqual(filters, {
+    const asked = Object.fromEntries(Object.entries(filters).filter(([, every]) => every !== null));
+    assert.equal(filters['name'], null, 'one that was not asked for');
+    assert.deepEqual(asked, {
       state: ['active', 'inactive'].map(value => ({ value, modifier: 'eq' })),
       accountId: [{ value: '5', modifier: 'eq' }],
     });
@@ -105,4 +116,95 @@ test('an id is a number behind any type, a query says what a body leaves out, an
   assert.equal((await put('1c1?_method=PUT&publicValue=other', '{}', 'POST')).json.publicValue, 'other');
   assert.equal((await put('?action=activate', '{}', 'POST')).json.code, 'InvalidAction');
   assert.equal((await put('1c999?action=nonsense', '{}', 'POST')).json.code, 'InvalidAction');
+});
+
+describe('links (1.6, DefaultApiRequestParser.java and DefaultUrlBuilder.java)', () => {
+  const path = '/v2-beta/projects/1a5/registries';
+  async function linksOf(url: string, headers: Readonly<Record<string, string>> = {}) {
+    await using fake = await startFakeRancher(setup);
+    const reply = fake.answerTo({ method: 'GET', path: url, headers: { host: 'rancher:8080', ...headers }, body: Buffer.alloc(0) });
+    const body = JSON.parse(String(reply.text)) as List & {
+      readonly links: { self: string };
+      readonly data: { links: { self: string } }[];
+    };
+    return { next: body.pagination?.next, self: body.links.self, row: body.data[0]?.links.self, schemas: reply.headers?.['x-api-schemas'] };
+  }
+
+  const cases: readonly [what: string, headers: Readonly<Record<string, string>>, origin: string][] = [
+    [
+      'without a forwarded scheme the rest does not count',
+      { 'x-forwarded-host': 'a.test', 'x-forwarded-port': '1' },
+      'http://rancher:8080',
+    ],
+    ['443 is dropped, and the port of the host stays', { 'x-forwarded-proto': 'https', 'x-forwarded-port': '443' }, 'https://rancher:8080'],
+    ['80 is dropped for https as well', { 'x-forwarded-proto': 'https', 'x-forwarded-port': '80' }, 'https://rancher:8080'],
+    ['another port replaces that of the host', { 'x-forwarded-proto': 'https', 'x-forwarded-port': '8443' }, 'https://rancher:8443'],
+    [
+      'the first of several values counts',
+      { 'x-forwarded-proto': 'https, http', 'x-forwarded-host': 'a.test:9, b.test' },
+      'https://a.test:9',
+    ],
+    ['an address of IPv6', { 'x-forwarded-proto': 'http', host: '[::1]:8080', 'x-forwarded-port': '81' }, 'http://[::1]:81'],
+    ['the usual port of the host is dropped', { host: 'rancher:80' }, 'http://rancher'],
+  ];
+  for (const [what, headers, origin] of cases)
+    test(what, async () => {
+      const { self, row, schemas } = await linksOf(path, headers);
+      assert.deepEqual([self, row, schemas], [`${origin}${path}`, `${origin}${path}/1sp1`, `${origin}/v2-beta/projects/1a5/schemas`]);
+    });
+
+  test('those to resources are in lower case, that of the list is the address as it was sent', async () => {
+    const { self, row } = await linksOf('/v2-beta/projects/1a5/registry/', { host: 'Rancher.Test:8080' });
+    assert.deepEqual([self, row], ['http://Rancher.Test:8080/v2-beta/projects/1a5/registry/', `http://rancher.test:8080${path}/1sp1`]);
+  });
+
+  const pages: readonly [sent: string, next: string][] = [
+    ['/?limit=1', '/?limit=1&marker=m1'],
+    ['?limit=1&name_null=%20x+y', '?limit=1&name_null=%20x+y&marker=m1'],
+    ['?marker=m1&limit=1', '?&limit=1&marker=m2'],
+  ];
+  for (const [sent, next] of pages)
+    test(`the next page of ${sent}`, async () => {
+      assert.equal((await linksOf(path + sent)).next, `http://rancher:8080${path}${next}`);
+    });
+});
+
+test('a page is for browsers, and for those who ask for one', async () => {
+  await using fake = await startFakeRancher(setup);
+  const typeOf = (query: string, headers: Readonly<Record<string, string>>): unknown =>
+    fake.answerTo({ method: 'GET', path: `/v2-beta/registries${query}`, headers, body: Buffer.alloc(0) }).headers?.['content-type'];
+  const agent = { 'user-agent': 'Mozilla/5.0' };
+  assert.match(String(typeOf('?_format=HTML', {})), /^text\/html/);
+  assert.match(String(typeOf('', { ...agent, accept: '*/*' })), /^text\/html/);
+  assert.match(String(typeOf('?_format=xml', { ...agent, accept: '*/*' })), /^text\/html/, 'an unknown format counts as none');
+  for (const json of [typeOf('?_format=json', agent), typeOf('', { ...agent, accept: 'application/json' }), typeOf('?_format=xml', {})])
+    assert.match(String(json), /^application\/json/);
+});
+
+test('a key in odd forms (1.6, BasicAuthImpl.java)', async () => {
+  await using fake = await startFakeRancher({
+    accessControl: true,
+    keys: [{ access: 'A', secret: 'b:c', account: '1a5', accountKind: 'environment', state: 'active' }],
+  });
+  const key = Buffer.from('A:b:c').toString('base64');
+  const statusOf = (authorization: string): number =>
+    fake.answerTo({ method: 'GET', path: '/v2-beta/registries', headers: { authorization }, body: Buffer.alloc(0) }).status;
+  for (const good of [`Basic ${key}`, `bASIC   ${key}  `]) assert.equal(statusOf(good), 200, good);
+  for (const bad of [`Basic ${key} more`, `Basic${key}`, key, 'Basic', `Bearer ${key}`]) assert.equal(statusOf(bad), 401, bad);
+});
+
+test('a byte order mark before a body is skipped, and beside a list the query does not count', async () => {
+  await using fake = await startFakeRancher(setup);
+  const post = (query: string, body: string): number =>
+    fake.answerTo({ method: 'POST', path: `/v2-beta/projects/1a5/registries${query}`, headers: {}, body: Buffer.from(body) }).status;
+  assert.equal(post('', '\uFEFF{"serverAddress":"d.test"}'), 201);
+  assert.equal(post('?serverAddress=e.test', 'null'), 201);
+  assert.equal(post('?serverAddress=f.test', '[]'), 422);
+  assert.equal(post('?serverAddress=g.test', ' '), 400);
+});
+
+test('the version answers to every method that Cattle knows (1.6, VersionHandler.java)', async () => {
+  await using fake = await startFakeRancher(setup);
+  const statusOf = (method: string): number => fake.answerTo({ method, path: '/v2-beta', headers: {}, body: Buffer.alloc(0) }).status;
+  assert.deepEqual(['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'OPTIONS'].map(statusOf), [200, 200, 200, 200, 405, 405]);
 });

@@ -4,7 +4,7 @@ import { enter, identify } from './rancher/auth.ts';
 import { csrfCookie, forBrowser } from './rancher/browser.ts';
 import { bodyOf, noSuchPage, Refusal } from './rancher/refusal.ts';
 import { makeResources } from './rancher/resources.ts';
-import { originOf, type View } from './rancher/show.ts';
+import { addressOf, originOf, type View } from './rancher/show.ts';
 import { plant, type RancherState, type Row, type Seeds, stateOf } from './rancher/state.ts';
 import { type FakeServer, type Reply, type Seen, type ServerOptions, startServer } from './server.ts';
 
@@ -70,7 +70,8 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
     const [, named, behind] = /^\/v[^/]+\/projects\/([^/]*)\/(.+)$/i.exec(sent) ?? [];
     const inPath = behind !== undefined && !/^projectMembers(\/|$)/i.test(behind) ? named : undefined;
     const rest = inPath === undefined ? parts : parts.slice(2);
-    const base = `${originOf(request)}/${version}${inPath === undefined ? '' : `/projects/${inPath}`}`;
+    const address = addressOf(request);
+    const base = `${originOf(address)}/${version}${inPath === undefined ? '' : `/projects/${inPath.toLowerCase()}`}`;
     const headers: Record<string, string | string[]> = { 'x-api-schemas': `${base}/schemas` };
     const finish = (reply: Reply): Reply => forBrowser(request, query, { ...reply, headers: { ...headers, ...reply.headers } });
     const method = query.get('_method') ?? request.method;
@@ -81,7 +82,7 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
       const { user, kind, project, readonly } = caller;
       Object.assign(headers, { 'x-api-account-id': project ?? user, 'x-api-user-id': user, 'x-api-account-kind': kind });
       Object.assign(headers, csrfCookie(request, method, query));
-      const view: View = { base, version, secrets: kind === 'projectadmin' ? 'clear' : 'hidden', readonly };
+      const view: View = { base, address, version, secrets: kind === 'projectadmin' ? 'clear' : 'hidden', readonly };
       return finish(
         resources.answer({
           request,
@@ -94,7 +95,7 @@ export async function startFakeRancher(options: RancherOptions = {}): Promise<Fa
       );
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
-      const challenge = error.status === 401 && request.headers['x-api-no-challenge'] !== 'true';
+      const challenge = error.status === 401 && !/^true$/i.test(String(request.headers['x-api-no-challenge']));
       if (challenge) headers['www-authenticate'] = 'Basic realm="Enter API access key and secret key as username and password"';
       return finish(jsonReply(error.status, bodyOf(error)));
     }

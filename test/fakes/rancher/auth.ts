@@ -20,7 +20,7 @@ const environmentKinds = ['project', 'projectadmin', 'environment'];
  * administrator.
  */
 export function identify(state: RancherState, request: Seen): Pick<Caller, 'user' | 'kind'> {
-  const [, encoded = ''] = /^Basic (.*)$/i.exec(request.headers.authorization ?? '') ?? [];
+  const [, encoded = ''] = /^\s*basic\s+(\S+)\s*$/i.exec(request.headers.authorization ?? '') ?? [];
   const [, access, secret] = /^([^:]*):(.*)$/s.exec(Buffer.from(encoded, 'base64').toString()) ?? [];
   const owners = [...state.accounts, ...state.environments];
   const isLive = (account: string): boolean => owners.some(({ id, state: at }) => id === account && at === 'active');

@@ -18,11 +18,16 @@ export function csrfCookie(request: Seen, method: string, query: URLSearchParams
   return { 'set-cookie': [`CSRF=${token};Path=/`] };
 }
 
-/** Wraps the JSON in an HTML page for a browser that accepts any type. */
+/**
+ * Wraps the JSON in an HTML page if the query asks for that, or for a browser that accepts any type. The query counts
+ * only with `html` or `json` (1.6, DefaultApiRequestParser.java).
+ */
 export function forBrowser(request: Seen, query: URLSearchParams, reply: Reply): Reply {
   const { accept = 'application/json' } = request.headers;
+  const format = query.get('_format')?.trim().toLowerCase() ?? '';
   const isJson = String(reply.headers?.['content-type']).startsWith('application/json');
-  if (!isJson || !isBrowser(request) || !accept.includes('*/*') || query.has('_format')) return reply;
+  const wantsPage = ['html', 'json'].includes(format) ? format === 'html' : isBrowser(request) && accept.includes('*/*');
+  if (!isJson || !wantsPage) return reply;
   const page = `<!DOCTYPE html>\n<script>var data = ${String(reply.text)};</script>\n`;
   return { ...reply, headers: { ...reply.headers, 'content-type': 'text/html; charset=UTF-8' }, text: page };
 }

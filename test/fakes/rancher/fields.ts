@@ -27,18 +27,20 @@ function fieldsOf(type: Type, version: string): [string, Field][] {
 }
 
 /**
- * Reads a JSON or form body, merged over the query. A body that is not a map counts as an empty map, and text behind
- * the first value is ignored.
+ * Reads a JSON or form body, merged over the query. A body that is neither map nor list counts as an empty map, and
+ * text behind the first value is ignored.
  */
 export function readBody({ headers, body }: Seen, query: URLSearchParams): Readonly<Record<string, unknown>> {
-  const text = body.toString();
+  // Jackson skips a byte order mark.
+  const text = body.toString().replace(/^\uFEFF/, '');
   if (/x-www-form-urlencoded/.test(headers['content-type'] ?? '')) return { ...fieldsIn(query), ...fieldsIn(new URLSearchParams(text)) };
-  if (text === '') return fieldsIn(query);
+  if (body.length === 0) return fieldsIn(query);
   const decoded = decodeGo(text);
   if (!('value' in decoded)) return refuse(400, 'InvalidBodyContent');
   const { value } = decoded;
-  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
-  return { ...fieldsIn(query), ...(isMap && (value as Record<string, unknown>)) };
+  // Beside a list the query does not count (1.6, BodyParserRequestHandler.java).
+  if (Array.isArray(value)) return {};
+  return { ...fieldsIn(query), ...(typeof value === 'object' && (value as Record<string, unknown> | null)) };
 }
 
 /** Parses the query. A name that occurs once has a text, a repeated one a list. */

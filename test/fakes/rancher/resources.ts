@@ -7,7 +7,7 @@ import { accepted, readBody } from './fields.ts';
 import { makeKeys } from './keys.ts';
 import { actionsOf, begin, isAction, settle } from './lifecycle.ts';
 import { refuse, refuseField } from './refusal.ts';
-import { limitOf, showPage } from './select.ts';
+import { limitOf, searchOf, showPage } from './select.ts';
 import { gathered, linksOf, plurals, showBehind, showEnvironment, showList, showRoot, showRow, type View } from './show.ts';
 import { makeRow, numberOf, parsedId, type RancherState, type Row, type Type } from './state.ts';
 
@@ -59,12 +59,12 @@ export function makeResources(state: RancherState, making: () => Making) {
         row => row.type === 'registry' && String(numberOf('registry', row.id)) === parsedId(id) && row.environment === environment,
       )?.id;
 
-  function list(type: Type, { caller, view, query }: Call): Record<string, unknown> {
+  function list(type: Type, { caller, view, query, request }: Call): Record<string, unknown> {
     settleAll();
     const shown = ofType(type, caller)
       .filter(({ removed }) => removed === undefined)
       .flatMap(row => joined(row, query, view));
-    return showPage(type, shown, `${view.base}/${plurals[type]}`, query);
+    return showPage(type, shown, view.address, searchOf(request));
   }
 
   /**
@@ -145,7 +145,7 @@ export function makeResources(state: RancherState, making: () => Making) {
     if (!linksOf[type].includes(link)) refuse(404);
     if (link === 'account') return accountOf(row, view) ?? refuse(404);
     if (link === 'registry') return showRow(find('registry', row.values['registryId'] ?? '', caller), view);
-    return showBehind(link, `${view.base}/${plurals[type]}/${id}/${link}`, limitOf(query.get('limit')));
+    return showBehind(link, view.address, limitOf(query.get('limit')));
   }
 
   function ofRows(type: Type, call: Call): Reply {
@@ -179,7 +179,7 @@ export function makeResources(state: RancherState, making: () => Making) {
         showList(
           'project',
           seen.map(one => showEnvironment(one, view)),
-          `${view.base}/projects`,
+          view.address,
         ),
       );
     return jsonReply(200, showEnvironment(seen.find(one => parsedId(one.id) === parsedId(id)) ?? refuse(404), view));
@@ -189,7 +189,8 @@ export function makeResources(state: RancherState, making: () => Making) {
     settleAll,
     answer(call: Call): Reply {
       const [name] = call.rest;
-      if (name === undefined) return call.method === 'GET' ? jsonReply(200, showRoot(call.view)) : refuse(405);
+      // The version answers to every method that Cattle knows (1.6, VersionHandler.java).
+      if (name === undefined) return methods.includes(call.method) ? jsonReply(200, showRoot(call.view)) : refuse(405);
       const type = spellings.get(name.toLowerCase());
       if (/^schemas$/i.test(name)) return schema(call);
       if (/^apikeys?$/i.test(name)) return keys.answer(call);
@@ -198,6 +199,8 @@ export function makeResources(state: RancherState, making: () => Making) {
     },
   };
 }
+
+const methods = ['GET', 'POST', 'PUT', 'DELETE'];
 
 /** Returns a schema, which contains only the methods that the caller may use. */
 function schema({ method, rest: [, name = ''], caller, view: { base } }: Call): Reply {

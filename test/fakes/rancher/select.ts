@@ -1,16 +1,51 @@
+import type { Seen } from '../server.ts';
 import { gathered, paginationOf, showList } from './show.ts';
 import { parsedId, type Type } from './state.ts';
 
 type Shown = Readonly<Record<string, unknown>>;
 
-const common = 'accountId created description id kind name removeTime removed state uuid';
-/** The columns of the database, which can be filtered and sorted by. serverAddress is not one of them. */
-const columns: Readonly<Record<Type, readonly string[]>> = {
-  registry: `${common} agentId driverName external externalId physicalTotalSizeMb virtualTotalSizeMb volumeAccessMode zoneId`.split(' '),
-  registryCredential: `${common} publicValue registryId`.split(' '),
+/** What a column holds. It decides how the column can be filtered. */
+type Kind = 'text' | 'choice' | 'reference' | 'number' | 'date';
+const common: Readonly<Record<string, Kind>> = {
+  accountId: 'reference',
+  created: 'date',
+  description: 'text',
+  id: 'number',
+  kind: 'text',
+  name: 'text',
+  removeTime: 'date',
+  removed: 'date',
+  state: 'choice',
+  uuid: 'text',
 };
-const references = ['accountId', 'agentId', 'registryId', 'zoneId'];
-const modifiers = ['ne', 'null', 'notnull', 'like', 'notlike', 'prefix'];
+/**
+ * The columns of the database, which can be filtered and sorted by. serverAddress is not one of them. secretValue is
+ * one, but the fake leaves it out, as it is not known how Cattle stores it, and storageDriverId, which /v1 lacks.
+ */
+const columns: Readonly<Record<Type, Readonly<Record<string, Kind>>>> = {
+  registry: {
+    ...common,
+    agentId: 'reference',
+    driverName: 'text',
+    external: 'choice',
+    externalId: 'text',
+    physicalTotalSizeMb: 'number',
+    virtualTotalSizeMb: 'number',
+    volumeAccessMode: 'text',
+    zoneId: 'reference',
+  },
+  registryCredential: { ...common, publicValue: 'text', registryId: 'reference' },
+};
+const always = ['eq', 'ne', 'null', 'notnull'];
+const ordered = [...always, 'lt', 'lte', 'gt', 'gte'];
+/** The modifiers of a filter, as recorded in `collectionFilters` of the schemas. */
+const modifiersOf: Readonly<Record<Kind, readonly string[]>> = {
+  text: [...always, 'prefix', 'like', 'notlike'],
+  choice: always,
+  reference: always,
+  number: ordered,
+  date: ordered,
+};
 interface Filter {
   readonly modifier: string;
   readonly value: string;
@@ -24,19 +59,20 @@ interface Filter {
 function filtersOf(type: Type, query: URLSearchParams): Map<string, Filter[]> {
   const filters = new Map<string, Filter[]>();
   for (const key of new Set(query.keys())) {
-    const [, field = key, modifier = 'eq'] = new RegExp(`^(\\w+?)_(${modifiers.join('|')})$`).exec(key) ?? [];
-    if (!columns[type].includes(field)) continue;
-    const values = query.getAll(key).map(value => ({ value: references.includes(field) ? (parsedId(value) ?? '-1') : value, modifier }));
+    const [, field = key, modifier = 'eq'] = /^(.*)_([^_]*)$/s.exec(key) ?? [];
+    const kind = columns[type][field];
+    if (kind === undefined || !modifiersOf[kind].includes(modifier)) continue;
+    const values = query.getAll(key).map(value => ({ value: kind === 'reference' ? (parsedId(value) ?? '-1') : value, modifier }));
     filters.set(field, values);
   }
   return filters;
 }
 
 /** Returns a value as the database stores it: ids without the prefix of their type. */
-function stored(shown: Shown, field: string): string | undefined {
+function stored(type: Type, shown: Shown, field: string): string | undefined {
   const value = shown[field];
   if (typeof value !== 'string') return undefined;
-  return field === 'id' || references.includes(field) ? value.replace(/^1[a-z]+/, '') : value;
+  return field === 'id' || columns[type][field] === 'reference' ? value.replace(/^1[a-z]+/, '') : value;
 }
 
 function matches(text: string | undefined, { modifier, value }: Filter): boolean {
@@ -57,6 +93,14 @@ function matches(text: string | undefined, { modifier, value }: Filter): boolean
       return isLike();
     case 'notlike':
       return !isLike();
+    case 'lt':
+      return compare(text, value) < 0;
+    case 'lte':
+      return compare(text, value) <= 0;
+    case 'gt':
+      return compare(text, value) > 0;
+    case 'gte':
+      return compare(text, value) >= 0;
     default:
       return text === value;
   }
@@ -68,11 +112,11 @@ interface Sort {
   readonly reverse: string;
 }
 
-function sortOf(type: Type, at: string, query: URLSearchParams): Sort | undefined {
+function sortOf(type: Type, at: string, search: string, query: URLSearchParams): Sort | undefined {
   const name = query.get('sort') ?? '';
-  if (!columns[type].includes(name)) return undefined;
+  if (!Object.hasOwn(columns[type], name)) return undefined;
   const order = query.get('order')?.trim().toLowerCase() === 'desc' ? 'desc' : 'asc';
-  return { name, order, reverse: linkWith(at, query, { marker: undefined, order: order === 'asc' ? 'desc' : 'asc' }) };
+  return { name, order, reverse: linkWith(at, search, 'order', order === 'asc' ? 'desc' : 'asc', 'marker') };
 }
 
 /** Compares two values. Missing values come first, numbers compare as numbers. */
@@ -82,34 +126,35 @@ function compare(a: string | undefined, b: string | undefined): number {
   return a < b ? -1 : Number(a > b);
 }
 
-function linkWith(at: string, query: URLSearchParams, changes: Readonly<Record<string, string | undefined>>): string {
-  const changed = new URLSearchParams(query);
-  for (const [name, value] of Object.entries(changes)) {
-    changed.delete(name);
-    if (value !== undefined) changed.append(name, value);
-  }
-  return `${at}?${changed}`;
+/**
+ * Returns a link to the list with another value of a parameter, at the end. The rest of the query stays as it was sent,
+ * with the `&` behind a parameter that is removed from its begin (1.6, DefaultUrlBuilder.java).
+ */
+function linkWith(at: string, search: string, name: string, value: string, ...removed: string[]): string {
+  const kept = [name, ...removed].reduce((text, one) => text.replaceAll(new RegExp(`&?${one}=[^&]*`, 'g'), ''), search);
+  return `${at}?${kept}${kept === '' ? '' : '&'}${name}=${value}`;
 }
 
-/** Returns one page of a list. `at` is the address of the list without its query. */
-export function showPage(
-  type: Type,
-  items: readonly Record<string, unknown>[],
-  at: string,
-  query: URLSearchParams,
-): Record<string, unknown> {
+/** Returns the query of a request as it was sent. */
+export const searchOf = ({ path }: Seen): string => /\?(.*)/s.exec(path)?.[1] ?? '';
+
+/** Returns one page of a list. `at` is the address of the request without its query, `search` the query as sent. */
+export function showPage(type: Type, items: readonly Record<string, unknown>[], at: string, search: string): Record<string, unknown> {
+  const query = new URLSearchParams(search);
   const limit = limitOf(query.get('limit'));
   const offset = Number(/^m(\d+)$/.exec(query.get('marker') ?? '')?.[1] ?? 0);
   const filters = filtersOf(type, query);
-  const all = items.filter(item => [...filters].every(([field, every]) => every.every(filter => matches(stored(item, field), filter))));
-  const sort = sortOf(type, at, query);
-  if (sort) all.sort((a, b) => compare(stored(a, sort.name), stored(b, sort.name)) * (sort.order === 'asc' ? 1 : -1));
-  const next = all.length > offset + limit ? linkWith(at, query, { marker: `m${offset + limit}` }) : null;
+  const all = items.filter(item =>
+    [...filters].every(([field, every]) => every.every(filter => matches(stored(type, item, field), filter))),
+  );
+  const sort = sortOf(type, at, search, query);
+  if (sort) all.sort((a, b) => compare(stored(type, a, sort.name), stored(type, b, sort.name)) * (sort.order === 'asc' ? 1 : -1));
+  const next = all.length > offset + limit ? linkWith(at, search, 'marker', `m${offset + limit}`) : null;
   return {
     ...showList(type, gathered(all.slice(offset, offset + limit)), at),
     pagination: paginationOf(limit, next),
     sort: sort ?? null,
-    filters: Object.fromEntries(filters),
+    filters: { ...Object.fromEntries(Object.keys(columns[type]).map(name => [name, null])), ...Object.fromEntries(filters) },
   };
 }
 

@@ -6,6 +6,8 @@ import type { Environment, Row, Type } from './state.ts';
 export interface View {
   /** Origin, version and the environment, if it is in the path. Every link begins with it. */
   readonly base: string;
+  /** The address of the request, without its query. Links of lists begin with it. */
+  readonly address: string;
   readonly version: string;
   /** `clear`: the response to a POST, which contains the secret for every caller. */
   readonly secrets: 'hidden' | 'clear';
@@ -22,18 +24,28 @@ export const linksOf: Readonly<Record<Type, readonly string[]>> = {
   registry: ['account', 'credentials', 'hosts', 'images', 'volumes'],
   registryCredential: ['account', 'images', 'instances', 'registry'],
 };
-/** Returns the origin as the client sees it: from the forwarded headers of a proxy, or else the Host header. */
-export function originOf({ headers }: Seen): string {
+/**
+ * Returns the address of a request without its query, as Cattle takes it from the headers of a proxy. Without
+ * X-Forwarded-Proto the others do not count. A forwarded port of 80 or 443 is dropped, and the port of the host stays
+ * (1.6, DefaultApiRequestParser.java).
+ */
+export function addressOf({ headers, path }: Seen): string {
   const first = (name: string): string | undefined =>
     String(headers[name] ?? '')
-      .split(',')[0]
-      ?.trim() || undefined;
-  const scheme = first('x-forwarded-proto') ?? 'http';
-  const [, name = '', own] = /^(.*?)(?::(\d+))?$/.exec(first('x-forwarded-host') ?? headers.host ?? '') ?? [];
-  const port = first('x-forwarded-port') ?? own;
-  const usual = scheme === 'https' ? '443' : '80';
-  return `${scheme}://${name}${port === undefined || port === usual ? '' : `:${port}`}`;
+      .split(',')
+      .find(part => part !== '')
+      ?.trim();
+  const uri = path.split('?')[0] ?? '';
+  const scheme = first('x-forwarded-proto');
+  const host = first('x-forwarded-host') ?? first('host') ?? '';
+  if (scheme === undefined) return `http://${(headers.host ?? '').replace(/:80$/, '')}${uri}`;
+  const port = first('x-forwarded-port');
+  if (port === undefined || port === '443' || port === '80') return `${scheme}://${host}${uri}`;
+  return `${scheme}://${/^\[.*]$/.test(host) ? host : host.replace(/:[^:]*$/, '')}:${port}${uri}`;
 }
+
+/** Returns what links to resources begin with. Cattle writes them in lower case (1.6, DefaultUrlBuilder.java). */
+export const originOf = (address: string): string => (/^[^:]*:\/\/[^/]*/.exec(address)?.[0] ?? '').toLowerCase();
 
 /** Formats a time without milliseconds. */
 export const isoTime = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -83,9 +95,9 @@ export function showEnvironment({ id, name, kind, state }: Environment, { base }
 }
 
 /** Returns the links of an API version, as far as clients follow them. */
-export function showRoot({ base, version }: View): Record<string, unknown> {
+export function showRoot({ base, address, version }: View): Record<string, unknown> {
   const links = {
-    self: base,
+    self: address,
     registries: `${base}/registries`,
     registryCredentials: `${base}/registrycredentials`,
     projects: `${base}/projects`,
