@@ -50,7 +50,10 @@ export function createClients(record: TargetRecord, now: () => Moment): Clients 
     renew() {
       since = now();
     },
-    closeFormer: () => void disposeOf(former.splice(0).filter(client => client !== current)),
+    closeFormer() {
+      // Mostly there is none, and this is called after most deliveries.
+      if (former.length > 0) void disposeOf(former.splice(0).filter(client => client !== current));
+    },
     close: () => disposeOf(new Set([...former.splice(0), ...(current ? [current] : [])])),
   };
 }

@@ -47,7 +47,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   const leftBehind = { mayLand: !deps.rehearse };
 
   function pump(): void {
-    if (record.managed.paused || closed || work.closing) return;
+    if (heldUp || record.managed.paused || closed || work.closing) return;
     const target = waiting.size > 0 ? deps.target() : undefined;
     if (!target) return;
     for (let entry = next(); entry; entry = next()) {
@@ -58,7 +58,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   }
 
   function next(): Entry | undefined {
-    if (heldUp || waiting.size === 0 || !places.isFree('answered')) return undefined;
+    if (waiting.size === 0 || !places.isFree('answered')) return undefined;
     heldUp = !starts.allow(resume);
     return heldUp ? undefined : waiting.next();
   }

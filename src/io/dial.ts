@@ -68,7 +68,8 @@ export async function firstOf<C, T extends { destroy(): unknown }>(
     .catch((all: AggregateError) => {
       throw signal.aborted ? signal.reason : mostTelling(all.errors as NodeJS.ErrnoException[]);
     })
-    .finally(() => over.abort());
+    // With an explicit reason, because abort() without one creates an exception with a stack each time.
+    .finally(() => over.abort('connected'));
 }
 
 /**
@@ -130,6 +131,6 @@ export async function inTime<T>(ms: number, late: () => Error, job: (signal: Abo
   try {
     return await job(deadline.signal);
   } finally {
-    done.abort();
+    done.abort('done');
   }
 }
