@@ -6,7 +6,7 @@ import { makeAbout } from './kubernetes/about.ts';
 import { makeApi } from './kubernetes/api.ts';
 import { makeApplier, type Task, type Way } from './kubernetes/apply.ts';
 import { makeAccountWriter, makeAttacher } from './kubernetes/attach.ts';
-import { entranceOf } from './kubernetes/entrance.ts';
+import { entranceOf, entranceOptions } from './kubernetes/entrance.ts';
 import { makeEvents } from './kubernetes/events.ts';
 import { type Code, findings } from './kubernetes/findings.ts';
 import * as forms from './kubernetes/forms.ts';
@@ -16,7 +16,7 @@ import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
 import { makePruner } from './kubernetes/prune.ts';
 import { keepRest } from './kubernetes/rest.ts';
-import { makeRights } from './kubernetes/rights.ts';
+import { makeRights, neededRights } from './kubernetes/rights.ts';
 import { makeServed } from './kubernetes/served.ts';
 import { makeSlots, type Ref } from './kubernetes/slots.ts';
 import { type Current, watchCluster } from './kubernetes/watch.ts';
@@ -26,30 +26,7 @@ export const kubernetes = defineAdapter({
   kind: 'kubernetes',
   doc: 'A Kubernetes cluster: one pull Secret in each namespace that should have one, fresh at any time.',
   options: {
-    url: {
-      doc: 'Address of the API server. With `kubeconfig`, and inside a cluster with the ServiceAccount of the pod, it is left out.',
-      format: 'url',
-      default: null,
-      blank: 'refused',
-    },
-    tokenFile: {
-      doc: 'File with the token, which is read again each minute. Needed with `url`; inside a cluster that of the pod.',
-      format: 'path',
-      default: null,
-      blank: 'refused',
-    },
-    kubeconfig: {
-      doc: 'A kubeconfig, which says address, certificates and login of a cluster. It is read again by itself.',
-      format: 'path',
-      default: null,
-      blank: 'refused',
-    },
-    context: {
-      doc: 'Which context of the `kubeconfig`; its current one unless given.',
-      format: 'string',
-      default: null,
-      blank: 'refused',
-    },
+    ...entranceOptions,
     secret: { doc: 'Name of the Secret in each namespace.', form: forms.objectName, format: 'string', default: 'ecr-courier' },
     namespaces: {
       doc: 'Only these namespaces: names, `*` stands for anything, `?` for one character, `!` before one takes it away. Where all are plain names, rights in these namespaces are enough.',
@@ -113,7 +90,7 @@ export const kubernetes = defineAdapter({
     const slotsOf = makeSlots(settings, deps, rest, served);
     let current: (Current & { replace(): void }) | undefined;
     const view = () => current?.view;
-    const rights = makeRights(api, settings, deps.clock);
+    const rights = makeRights(api, scope => neededRights(settings, scope), deps.clock);
     const look = makeLook(api, settings, deps, { served, rights, former: view });
     const about = makeAbout(api, papers, deps);
     const take = makeEvents(api, settings, deps, slotsOf, own, served);

@@ -1,3 +1,4 @@
+import type { OptionSpecs } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { HttpBase } from '../../src/contract/http.ts';
 import { label } from '../../src/contract/text.ts';
@@ -5,7 +6,35 @@ import { fromKubeconfig, type Means } from './context.ts';
 import type { ReadPapers } from './papers.ts';
 import { fromFiles, inCluster } from './token.ts';
 
-/** The options for the address of a cluster and the login there. */
+/** The options for the address of a cluster and the login there, which all adapters for things in a cluster have. */
+export const entranceOptions = {
+  url: {
+    doc: 'Address of the API server. With `kubeconfig`, and inside a cluster with the ServiceAccount of the pod, it is left out.',
+    format: 'url',
+    default: null,
+    blank: 'refused',
+  },
+  tokenFile: {
+    doc: 'File with the token, which is read again each minute. Needed with `url`; inside a cluster that of the pod.',
+    format: 'path',
+    default: null,
+    blank: 'refused',
+  },
+  kubeconfig: {
+    doc: 'A kubeconfig, which says address, certificates and login of a cluster. It is read again by itself.',
+    format: 'path',
+    default: null,
+    blank: 'refused',
+  },
+  context: {
+    doc: 'Which context of the `kubeconfig`; its current one unless given.',
+    format: 'string',
+    default: null,
+    blank: 'refused',
+  },
+} as const satisfies OptionSpecs;
+
+/** The values of these options. */
 export interface EntranceOptions {
   readonly url: string | undefined;
   readonly tokenFile: string | undefined;

@@ -12,6 +12,13 @@ export const objectName: TextForm = {
   most: 253,
 };
 
+/** The name of a namespace (DNS-1123 label). */
+export const namespaceName: TextForm = {
+  pattern: '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
+  words: 'the name of a namespace: at most 63 small letters, digits and dashes',
+  most: 63,
+};
+
 /** A name of namespaces, or a pattern for it (DNS-1123 label). */
 export const namespacePattern: TextForm = {
   pattern: '^[a-z0-9*?]([-a-z0-9*?]*[a-z0-9*?])?$',

@@ -5,7 +5,6 @@ import { explicitNames } from './choice.ts';
 import { leftBehindFinder } from './left-behind.ts';
 import { choiceOf } from './namespace.ts';
 import { crowdWatch } from './pods.ts';
-import { remedyFor } from './refusal.ts';
 import { isLacking, lackFindings, mayWe, mostWatched, type Rights } from './rights.ts';
 import type { Lack, Right } from './rules.ts';
 import { lookInside, readSecret, wantsLook } from './secrets.ts';
@@ -13,6 +12,7 @@ import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import { type Draft, emptyView, makeTakers, secretsRight } from './take.ts';
 import { ask, type View } from './view.ts';
+import { withRights } from './with-rights.ts';
 
 /** The most Secrets with changes of other writers that one look reads. */
 const mostLooks = 500;
@@ -112,31 +112,6 @@ async function mayListAll(api: Api, settings: Settings, signal: AbortSignal): Pr
   const rights: readonly Right[] = [{ verbs: ['list'], resource: 'namespaces' }, secretsRight(settings)];
   const answers = await Promise.all(rights.map(right => mayWe(api, 'list', right, undefined, signal)));
   return answers.every(answer => answer === true);
-}
-
-/** How soon a refused look is repeated, in milliseconds. A right may come at any time, and a look is cheap. */
-const refusedMs = 60_000;
-
-/** Waits for both. A refused look fails with all missing rights in its remedy, instead of one after the other. */
-async function withRights(
-  ask: () => Promise<readonly Lack[]>,
-  look: Promise<Draft>,
-  doubt: () => void,
-): Promise<readonly [readonly Lack[], Draft]> {
-  const [asked, looked] = await Promise.allSettled([ask(), look]);
-  if (looked.status === 'fulfilled') return [asked.status === 'fulfilled' ? asked.value : raise(asked.reason), looked.value];
-  const { reason } = looked as { reason: unknown };
-  if (!(reason instanceof Failure) || reason.code !== 'FORBIDDEN') throw reason;
-  const told = asked.status === 'fulfilled' ? asked.value : [];
-  // The cached rights are out of date.
-  if (told.length === 0) doubt();
-  const lacks = told.length > 0 ? told : await ask().catch(() => []);
-  const remedy = lacks.length > 0 && { remedy: remedyFor(lacks) };
-  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, ...remedy, tryAgainMs: refusedMs });
-}
-
-function raise(reason: unknown): never {
-  throw reason;
 }
 
 /** Whether the review of rights has already reported a refused list. */

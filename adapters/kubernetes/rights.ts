@@ -19,11 +19,12 @@ export const countRight: Right = { verbs: ['list'], resource: 'pods' };
 /** An optional right in a namespace that the options name: to see its annotations. */
 export const namespaceRight = (namespace: string): Right => ({ verbs: ['get'], resource: 'namespaces', names: [namespace] });
 
-/** The rights that the configuration needs. */
-export function neededRights(
-  settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts'>,
-  scope: 'cluster' | 'namespace',
-): Right[] {
+type Scope = 'cluster' | 'namespace';
+/** The rights that a configuration needs, in the whole cluster or in each namespace that it names. */
+export type Needs = (scope: Scope) => readonly Right[];
+
+/** The rights that the configuration of a target of this kind needs. */
+export function neededRights(settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts'>, scope: Scope): Right[] {
   const { secret, replace, onlyWithImages, serviceAccounts } = settings;
   const names = accountNames(settings);
   return [
@@ -79,13 +80,13 @@ export interface Rights {
   haveChanged(signal: AbortSignal): Promise<boolean>;
 }
 
-export function makeRights(api: Api, settings: Settings, clock: Clock): Rights {
+export function makeRights(api: Api, needs: Needs, clock: Clock): Rights {
   let known:
     | { readonly at: number; readonly namespaces: readonly string[] | undefined; readonly lacks: readonly Lack[]; doubted: boolean }
     | undefined;
 
   async function askAnew(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]> {
-    const lacks = await ask(api, settings, namespaces, signal);
+    const lacks = await ask(api, needs, namespaces, signal);
     known = { at: clock.mono(), namespaces, lacks, doubted: false };
     return lacks;
   }
@@ -116,9 +117,9 @@ const mostAsked = mostWatched;
 /** Splits a right by name, as a review concerns a single name. */
 const oneByOne = ({ names, ...right }: Right): Right[] => names?.map(name => ({ ...right, names: [name] })) ?? [right];
 
-async function ask(api: Api, settings: Settings, namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<Lack[]> {
+async function ask(api: Api, needs: Needs, namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<Lack[]> {
   const places = namespaces?.slice(0, mostAsked) ?? [undefined];
-  const needed = neededRights(settings, namespaces ? 'namespace' : 'cluster');
+  const needed = needs(namespaces ? 'namespace' : 'cluster');
   const questions = places.flatMap(namespace =>
     needed.flatMap(oneByOne).flatMap(right => right.verbs.map(verb => ({ namespace, right, verb }))),
   );
@@ -160,18 +161,20 @@ export const isLacking = (
       at === namespace && right.resource === resource && right.verbs.includes(verb) && (!right.names || right.names.includes(name ?? '')),
   );
 
-export function lackFindings(lacks: readonly Lack[], { finding }: Pick<Means, 'finding'>): Finding[] {
-  return lacks.map(({ namespace, right }) => {
-    const isWatch = right.verbs.every(verb => verb === 'watch');
-    const where = namespace === undefined ? 'in the cluster' : `in the namespace ${namespace}`;
-    const named = right.names ? ` with the name ${right.names.join(', ')}` : '';
-    const said = `The courier may not ${right.verbs.join(', ')} ${right.resource}${named} ${where}.`;
-    return finding(
-      isWatch ? 'NOT_WATCHED' : 'RIGHT_MISSING',
-      said,
-      `Add this rule to ${roleOf(namespace)} of the courier: ${ruleOf(right)}`,
-    );
+export const lackFindings = (lacks: readonly Lack[], { finding }: Pick<Means, 'finding'>): Finding[] =>
+  lacks.map(lack => {
+    const { said, remedy } = lackSaid(lack);
+    return finding(lack.right.verbs.every(verb => verb === 'watch') ? 'NOT_WATCHED' : 'RIGHT_MISSING', said, remedy);
   });
+
+/** A missing right as a sentence, and what to do about it. */
+export function lackSaid({ namespace, right }: Lack): { readonly said: string; readonly remedy: string } {
+  const where = namespace === undefined ? 'in the cluster' : `in the namespace ${namespace}`;
+  const named = right.names ? ` with the name ${right.names.join(', ')}` : '';
+  return {
+    said: `The courier may not ${right.verbs.join(', ')} ${right.resource}${named} ${where}.`,
+    remedy: `Add this rule to ${roleOf(namespace)} of the courier: ${ruleOf(right)}`,
+  };
 }
 
 const roleOf = (namespace: string | undefined): string =>

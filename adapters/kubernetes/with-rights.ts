@@ -1,0 +1,28 @@
+import { Failure } from '../../src/contract/failures.ts';
+import { remedyFor } from './refusal.ts';
+import type { Lack } from './rules.ts';
+
+/** How soon a refused look is repeated, in milliseconds. A right may come at any time, and a look is cheap. */
+const refusedMs = 60_000;
+
+/** Waits for both. A refused look fails with all missing rights in its remedy, instead of one after the other. */
+export async function withRights<T>(
+  ask: () => Promise<readonly Lack[]>,
+  look: Promise<T>,
+  doubt: () => void,
+): Promise<readonly [readonly Lack[], T]> {
+  const [asked, looked] = await Promise.allSettled([ask(), look]);
+  if (looked.status === 'fulfilled') return [asked.status === 'fulfilled' ? asked.value : raise(asked.reason), looked.value];
+  const { reason } = looked as { reason: unknown };
+  if (!(reason instanceof Failure) || reason.code !== 'FORBIDDEN') throw reason;
+  const told = asked.status === 'fulfilled' ? asked.value : [];
+  // The cached rights are out of date.
+  if (told.length === 0) doubt();
+  const lacks = told.length > 0 ? told : await ask().catch(() => []);
+  const remedy = lacks.length > 0 && { remedy: remedyFor(lacks) };
+  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, ...remedy, tryAgainMs: refusedMs });
+}
+
+function raise(reason: unknown): never {
+  throw reason;
+}
