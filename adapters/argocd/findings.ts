@@ -1,0 +1,50 @@
+import { findings as ofKubernetes } from '../kubernetes/findings.ts';
+
+/** What a person should know of the repositories of an Argo CD. */
+export const findings = {
+  RIGHT_MISSING: ofKubernetes.RIGHT_MISSING,
+  KEPT_ELSEWHERE: {
+    severity: 'info',
+    doc: 'A controller in the cluster writes the Secret of a repository: its owner reference, or the label of External Secrets, says so. The courier leaves it alone, as each would overwrite what the other wrote.',
+    remedy:
+      'Nothing, if that controller renews the login. Else let it give up the Secret (for External Secrets: delete the ExternalSecret with `deletionPolicy: Retain`, then take owner reference and label away).',
+  },
+  LEFT_TO_END: {
+    severity: 'warning',
+    doc: 'A controller in the cluster writes the Secret of a repository, and the password in it is no living one of ECR. So Argo CD is refused there, and the courier may not help.',
+    remedy: 'Let that controller renew the login, or give up the Secret, so that the courier can keep it (docs/argocd.md).',
+  },
+  REPOSITORY_IMMUTABLE: {
+    severity: 'warning',
+    doc: 'The Secret of a repository is marked `immutable`, so nobody can put a fresh password into it.',
+    remedy: 'Delete it, and make it again without `immutable`.',
+  },
+  PLAIN_TRANSPORT: {
+    severity: 'error',
+    doc: 'Argo CD would send the login of a repository unencrypted: its URL begins with http://, or `insecureOCIForceHttp` is set. It gets no token.',
+    remedy: 'Write the URL without http://, and take `insecureOCIForceHttp` out.',
+  },
+  NO_CHARTS_THERE: {
+    severity: 'warning',
+    doc: 'The URL of a repository has a scheme under which Argo CD finds nothing in ECR: it would look for a Git repository, or for the index.yaml of a Helm repository. The login is kept fresh nevertheless.',
+    remedy:
+      'Write the URL as HOST/PATH, with `type: helm` and `enableOCI: "true"`; or from Argo CD 3.1 on as oci://HOST/PATH, with `type: oci`. Applications must name it in the same form.',
+  },
+  TYPE_UNFIT: {
+    severity: 'warning',
+    doc: 'Argo CD takes the repository for one of another type than its URL says. It is shown as failed, and dependencies in a Chart.yaml do not get its login.',
+    remedy: 'Add `type: helm` and `enableOCI: "true"` to a URL without a scheme, and `type: oci` to one that begins with oci://.',
+  },
+  OPEN_END: {
+    severity: 'info',
+    doc: 'The URL of credentials for several repositories ends with the host. Argo CD compares the beginning only, so it would send the login to HOST.example.com as well, if an Application named that.',
+    remedy: 'Put a slash behind the host. Repositories whose URL is the host alone need a Secret of their own then.',
+  },
+  PUBLIC_REPOSITORY_LOGIN: {
+    severity: 'warning',
+    doc: 'A repository in ECR Public has a login that nobody renews, because no source for ECR Public is configured. Public charts need none, and ECR Public refuses one that has ended.',
+    remedy: 'Take `username` and `password` out of the Secret, or configure a source for ECR Public (docs/aws.md).',
+  },
+} as const;
+
+export type Code = keyof typeof findings;

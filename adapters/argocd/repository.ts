@@ -1,0 +1,95 @@
+import { ecrUser, fingerprintOf } from '../../src/contract/credential.ts';
+import { expirationIn, untoldEnd } from '../../src/contract/expiry.ts';
+import type { Holds } from '../../src/contract/target.ts';
+import { listOf, type Meta, mapOf, metaOf, textOf } from '../kubernetes/objects.ts';
+
+/** The label by which Argo CD knows its Secrets (argo-cd 3.6.1, common/common.go). */
+export const typeLabel = 'argocd.argoproj.io/secret-type';
+export const kinds = ['repository', 'repo-creds'] as const;
+
+/** A Secret of Argo CD for one repository, or for all whose URL begins with its own (`repo-creds`). */
+export interface Repository {
+  readonly meta: Meta;
+  readonly kind: (typeof kinds)[number];
+  readonly url: string;
+  readonly type: string;
+  /** Whether the Secret asks for OCI; unreadable: Argo CD refuses the value. */
+  readonly oci: 'enabled' | 'not enabled' | 'unreadable';
+  /** Whether Argo CD would send the login unencrypted. */
+  readonly transport: 'TLS' | 'plain HTTP';
+  /** own: the Secret has a login of any kind, so Argo CD looks for no other. */
+  readonly login: 'own' | 'none';
+  /** Whether user name and password could be a login of ECR. */
+  readonly isOfEcr: boolean;
+  /** What the password is. undefined: there is none. */
+  readonly holds: Holds | undefined;
+  readonly isImmutable: boolean;
+  /** What else in the cluster writes this Secret: `ExternalSecret charts`. */
+  readonly keeper: string | undefined;
+}
+
+/** Reads a Secret. undefined: it is none of Argo CD's for repositories, or it is being deleted. */
+export function repositoryIn(object: unknown): Repository | undefined {
+  const meta = metaOf(object);
+  const kind = kinds.find(one => one === meta?.labels[typeLabel]);
+  if (!meta || !kind || meta.isEnding) return undefined;
+  const { data, immutable } = mapOf(object);
+  const read = (key: string): string => Buffer.from(textOf(mapOf(data)[key]), 'base64').toString();
+  const password = read('password');
+  const [url, oci] = [read('url').trim(), read('enableOCI')];
+  return {
+    meta,
+    kind,
+    url,
+    type: read('type'),
+    oci: isTrue(oci) ? 'enabled' : oci === '' || isFalse(oci) ? 'not enabled' : 'unreadable',
+    transport: /^http:/i.test(url) || isTrue(read('insecureOCIForceHttp')) ? 'plain HTTP' : 'TLS',
+    login: logins.some(key => read(key) !== '') || isTrue(read('useAzureWorkloadIdentity')) ? 'own' : 'none',
+    isOfEcr: read('username') === ecrUser && password !== '',
+    // A password without a readable end counts as ended. If it is ours, the engine knows its end.
+    holds: password === '' ? undefined : { fingerprint: fingerprintOf(password), expiresAt: expirationIn(password) ?? untoldEnd },
+    isImmutable: immutable === true,
+    keeper: keeperOf(object, meta),
+  };
+}
+
+// Go's strconv.ParseBool.
+const isTrue = (text: string): boolean => /^(1|t|T|TRUE|true|True)$/.test(text);
+const isFalse = (text: string): boolean => /^(0|f|F|FALSE|false|False)$/.test(text);
+
+/** The keys with one of which a repository does not inherit (3.6.1, Repository.HasCredentials). */
+const logins = [
+  'username',
+  'password',
+  'bearerToken',
+  'sshPrivateKey',
+  'tlsClientCertData',
+  'githubAppPrivateKey',
+  'azureServicePrincipalClientSecret',
+];
+
+/** ESO labels each Secret that it writes, with an owner or without (external-secrets, apis/externalsecrets/v1). */
+const labelOfEso = 'reconcile.external-secrets.io/managed';
+
+function keeperOf(object: unknown, { labels }: Meta): string | undefined {
+  const owner = listOf(mapOf(mapOf(object)['metadata'])['ownerReferences'])
+    .map(mapOf)
+    .find(({ controller }) => controller === true);
+  if (owner) return `${textOf(owner['kind'])} ${textOf(owner['name'])}`;
+  return labels[labelOfEso] === 'true' ? 'External Secrets' : undefined;
+}
+
+/** A URL as Argo CD compares it (3.6.1, NormalizeGitURL), as far as that concerns URLs of registries. */
+export const normal = (url: string): string =>
+  url
+    .trim()
+    .toLowerCase()
+    .replace(/\.git$/, '');
+
+/** The credentials that a repository without a login inherits: those with the longest beginning of its URL. */
+export function inherited({ kind, login, url }: Repository, all: readonly Repository[]): Repository | undefined {
+  if (kind !== 'repository' || login === 'own') return undefined;
+  return all
+    .filter(one => one.kind === 'repo-creds' && one.url !== '' && normal(url).startsWith(normal(one.url)))
+    .toSorted((a, b) => normal(b.url).length - normal(a.url).length)[0];
+}

@@ -1,0 +1,95 @@
+import type { Deps } from '../../src/contract/adapter.ts';
+import type { Registry } from '../../src/contract/registry.ts';
+import type { Finding, Slot } from '../../src/contract/target.ts';
+import { label, shownAddress } from '../../src/contract/text.ts';
+import { isOptedOut } from '../kubernetes/choice.ts';
+import { sourceAnnotation } from '../kubernetes/names.ts';
+import { textOf } from '../kubernetes/objects.ts';
+import type { Code } from './findings.ts';
+import { inherited, type Repository } from './repository.ts';
+import { isBelow, isCovered, type Template } from './templates.ts';
+
+/** The name of a Secret, and what to make where there is none. none: it is not ours to write. */
+export interface Ref {
+  readonly name: string;
+  readonly made?: Template;
+}
+export type Means = Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'clock'>;
+/** Why a repository gets no login of ours. */
+export type Bar = Extract<Code, 'KEPT_ELSEWHERE' | 'REPOSITORY_IMMUTABLE' | 'PLAIN_TRANSPORT'>;
+
+/** The registry of a repository. undefined: it is in none of ECR, or at another port, or nobody gives tokens for it. */
+export function registryOf({ url }: Repository, { registry, hasSource }: Pick<Means, 'registry' | 'hasSource'>): Registry | undefined {
+  const address = registry(url);
+  if (!address || !['', ':443'].includes(address.port)) return undefined;
+  return address.registry.service === 'ecr' || hasSource(address.registry) ? address.registry : undefined;
+}
+
+export function barOf({ keeper, isImmutable, transport }: Repository): Bar | undefined {
+  if (keeper !== undefined) return 'KEPT_ELSEWHERE';
+  if (isImmutable) return 'REPOSITORY_IMMUTABLE';
+  return transport === 'TLS' ? undefined : 'PLAIN_TRANSPORT';
+}
+
+const reasons: Readonly<Record<Bar, (one: Repository) => string>> = {
+  KEPT_ELSEWHERE: ({ keeper = '' }) => `is kept by ${label(keeper, 100)}`,
+  REPOSITORY_IMMUTABLE: () => 'is immutable',
+  PLAIN_TRANSPORT: () => 'lets Argo CD send its login unencrypted',
+};
+export const whyBarred = (bar: Bar, one: Repository): string => reasons[bar](one);
+
+/** What a person should know of a repository that is kept fresh. */
+function formFindings(what: string, { kind, url, type, oci }: Repository, { finding }: Means): Finding[] {
+  const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
+  if (scheme !== undefined && scheme !== 'oci')
+    return [finding('NO_CHARTS_THERE', `The URL in ${what} begins with ${label(scheme, 20)}://.`)];
+  const isFit = scheme === 'oci' ? type === 'oci' : type === 'helm' && oci === 'enabled';
+  const said = `The URL in ${what} is one of ${scheme === 'oci' ? 'OCI' : 'Helm charts in OCI'}, and its type is ${type === '' ? 'missing' : label(type, 20)}`;
+  const unfit = finding('TYPE_UNFIT', `${said}${scheme !== 'oci' && type === 'helm' ? `, with OCI ${oci}` : ''}.`);
+  const isOpen = kind === 'repo-creds' && !url.replace(/^oci:\/\//i, '').includes('/');
+  return [...(isFit ? [] : [unfit]), ...(isOpen ? [finding('OPEN_END', `The URL in ${what} ends with the host.`)] : [])];
+}
+
+/** Which Secrets are kept, and which are made. templates: those for the wanted registries. */
+export function survey(all: readonly Repository[], namespace: string, templates: readonly Template[], means: Means) {
+  const findings: Finding[] = [];
+  const idOf = (name: string): string => `${namespace}/${name}`;
+  const whatIs = (name: string): string => `Secret ${idOf(name)}`;
+
+  function slotOf(one: Repository): Slot<Ref>[] {
+    const { meta, url, login, isOfEcr, holds } = one;
+    const address = means.registry(url);
+    if (!address || isOptedOut(meta) || inherited(one, all) || isBelow(one, templates)) return [];
+    const what = whatIs(meta.name);
+    const registry = registryOf(one, means);
+    if (!registry) {
+      if (address.registry.service === 'ecr-public' && login === 'own')
+        findings.push(means.finding('PUBLIC_REPOSITORY_LOGIN', `${what} has a login for ${address.registry.host}.`));
+      return [];
+    }
+    const named = { id: idOf(meta.name), title: `${idOf(meta.name)} (${shownAddress(url)})`, ref: { name: meta.name } };
+    const bar = barOf(one);
+    if (bar) {
+      const code = bar === 'KEPT_ELSEWHERE' && (holds?.expiresAt.getTime() ?? 0) <= means.clock.wall() ? 'LEFT_TO_END' : bar;
+      return [{ ...named, registries: [], state: 'present', findings: [means.finding(code, `${what} ${whyBarred(bar, one)}.`)] }];
+    }
+    const source = textOf(meta.annotations[sourceAnnotation]).trim();
+    return [
+      {
+        ...named,
+        registries: [registry],
+        state: isOfEcr ? 'present' : 'drifted',
+        ...(isOfEcr && holds && { holds }),
+        ...(source !== '' && { source }),
+        findings: formFindings(what, one, means),
+      },
+    ];
+  }
+
+  const slots = all.flatMap(slotOf);
+  const taken = new Set(all.map(({ meta }) => meta.name));
+  const absent = templates
+    .filter(template => !taken.has(template.name) && !isCovered(template, all))
+    .map((made): Slot<Ref> => ({ id: idOf(made.name), registries: [made.registry], state: 'absent', ref: { name: made.name, made } }));
+  return { slots: [...slots, ...absent], findings };
+}
