@@ -120,6 +120,37 @@ describe('what is refused', () => {
     assert.equal((await apply(fake, body('first', { a: 'b' }))).status, 201);
   });
 
+  test('an Event is judged as its time of the new kind says', async () => {
+    const rules = [{ apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] }];
+    await using fake = await start({ rules });
+    const about = { kind: 'Secret', name: 'ecr-courier', namespace: 'team-a' };
+    const causes = async (more: object): Promise<unknown> => {
+      const event = { apiVersion: 'v1', kind: 'Event', metadata: { name: `e.${Math.random()}` }, involvedObject: about, ...more };
+      const { status, json } = await ask(fake, 'POST', '/api/v1/namespaces/team-a/events', event);
+      const { causes = [] } = (json.details ?? {}) as { causes?: readonly { field: string; reason: string }[] };
+      return [status, ...causes.map(({ field, reason }) => `${field} ${reason.replace('FieldValue', '')}`)];
+    };
+    const eventTime = '2026-11-30T10:00:00.000000Z';
+    const full = { eventTime, reportingComponent: 'a.test/b', reportingInstance: 'c', action: 'Renew', reason: 'NotRenewed' };
+    assert.deepEqual(await causes({ message: 'x'.repeat(5000) }), [201]);
+    assert.deepEqual(await causes({ involvedObject: { kind: 'Node', name: 'n' } }), [422, 'involvedObject.namespace Invalid']);
+    assert.deepEqual(await causes(full), [201]);
+    assert.deepEqual(await causes({ eventTime }), [
+      422,
+      'reportingController Required',
+      ...Array.from({ length: 2 }, () => 'reportingController Invalid'),
+      'reportingInstance Required',
+      'action Required',
+      'reason Required',
+    ]);
+    assert.deepEqual(await causes({ ...full, message: 'é'.repeat(513), reportingInstance: 'x'.repeat(129) }), [
+      422,
+      'reportingInstance Invalid',
+      'message Invalid',
+    ]);
+    assert.deepEqual(await causes({ ...full, eventTime: '2026-11-30T10:00:00.000Z' }), [400]);
+  });
+
   test('a rule of a namespace holds there alone', async () => {
     await using fake = await start({ rules: leastRules().map(rule => ({ ...rule, namespace: 'team-a' })) });
     assert.equal((await apply(fake)).status, 201);

@@ -40,7 +40,8 @@ const byKind: Readonly<Record<string, (draft: Draft) => Draft>> = {
   },
   Event(draft) {
     const times = ['firstTimestamp', 'lastTimestamp'].map(member => [member, draft[member] && wholeSeconds(textOf(draft[member]))]);
-    return { ...draft, ...Object.fromEntries(times) };
+    const { eventTime } = draft;
+    return { ...draft, ...Object.fromEntries(times), ...(typeof eventTime === 'string' && { eventTime: microTime(eventTime) }) };
   },
 };
 

@@ -62,11 +62,14 @@ function objectOf({ kind, ...rest }: Kind, draft: Draft, metadata: Record<string
   return { ...draft, kind, apiVersion: apiVersionOf({ kind, ...rest }), metadata } as unknown as KubeObject;
 }
 
+/** Members of an Event that the server always shows. */
+const eventDefaults = { eventTime: null, reportingComponent: '', reportingInstance: '' };
+
 /** Adds what the server itself sets on a new object. */
 function born(store: Store, { kind }: Kind, object: KubeObject): KubeObject {
   if (kind === 'Namespace') return { ...object, spec: { finalizers: ['kubernetes'] }, status: { phase: 'Active' } };
   if (kind === 'Pod') return admitPod(store, object);
-  if (kind === 'Event') return { ...object, eventTime: null, reportingComponent: '', reportingInstance: '' };
+  if (kind === 'Event') return { ...eventDefaults, ...object };
   return object;
 }
 
@@ -115,6 +118,6 @@ export function serverOwn({
 function lasting({ kind }: Kind, next: KubeObject, live: KubeObject): KubeObject {
   if (kind === 'Namespace') return { ...next, spec: live['spec'], status: live['status'] };
   if (kind === 'Pod') return { ...next, status: live['status'] };
-  if (kind === 'Event') return { ...next, eventTime: null, reportingComponent: '', reportingInstance: '' };
+  if (kind === 'Event') return { ...eventDefaults, ...next };
   return next;
 }

@@ -68,7 +68,7 @@ export const kinds: readonly Kind[] = [
       ...top,
       ...leaves('involvedObject', 'reason', 'message', 'firstTimestamp', 'lastTimestamp', 'count', 'type', 'series', 'action', 'related'),
       source: leaves('component', 'host'),
-      ...plain('eventTime', 'reportingComponent', 'reportingInstance'),
+      ...leaves('eventTime', 'reportingComponent', 'reportingInstance'),
     },
   },
   {

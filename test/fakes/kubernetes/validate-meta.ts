@@ -71,7 +71,8 @@ function nameFlaws(kind: string, name: string): Cause[] {
   return matches(subdomain, name) && name.length <= nameBytes ? [] : [invalidValue('metadata.name', name, subdomainRule)];
 }
 
-function keyFlaws(key: string): string[] {
+/** Validates a qualified name: that of a label, or of a controller. */
+export function keyFlaws(key: string): string[] {
   const parts = key.split('/');
   const [name = '', prefix] = parts.toReversed();
   if (parts.length > 2)

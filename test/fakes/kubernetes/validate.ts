@@ -3,6 +3,7 @@ import { goMapFlaw } from '../go-json.ts';
 import type { Kind } from './kinds.ts';
 import { type KubeObject, textOf, treeOf } from './objects.ts';
 import { type Cause, invalid } from './refusal.ts';
+import { eventFlaws } from './validate-event.ts';
 import { invalidValue, metaFlaws, missing, rule, tooLong } from './validate-meta.ts';
 
 const prohibited = (field: string, why: string): Cause => ({ reason: 'FieldValueForbidden', message: `Forbidden: ${why}`, field });
@@ -26,11 +27,7 @@ const byKind: Readonly<Record<string, (next: KubeObject, before: KubeObject | un
       ...(typeof turns === 'number' && turns < 0 ? [invalidValue('spec.leaseTransitions', turns, least)] : []),
     ];
   },
-  Event(next) {
-    const { namespace } = treeOf(next['involvedObject']);
-    if (namespace === next.metadata.namespace) return [];
-    return [invalidValue('involvedObject.namespace', namespace ?? '', 'does not match event.namespace')];
-  },
+  Event: eventFlaws,
   Pod(next, before) {
     const spec = treeOf(next['spec']);
     if (!before) return Array.isArray(spec['containers']) && spec['containers'].length > 0 ? [] : [missing('spec.containers')];
