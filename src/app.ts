@@ -126,7 +126,7 @@ export function createApp(config: Config, options: AppOptions): App {
     // Receipts and the engine produce findings between two discoveries too.
     const accounting = every(clock, tickMs, over, () => account.tick(courier.ledger));
     const lookingAtKeys = every(clock, keysLookedAtEvery, over, () => noticeKeys(targets, courier, over));
-    await Promise.all([running, accounting, lookingAtKeys, telling.tell(courier.ledger, live, over)]);
+    await Promise.all([running, accounting, lookingAtKeys, telling.tell(courier, live, over)]);
     account.end(courier.ledger);
   }
 

@@ -34,7 +34,7 @@ const atOnce = 100;
 export function acrossBorder(made: unknown, { kind, findings, clock, registry, dispose }: Made): Target {
   const look = lookFor(kind);
   const target = look('create', made, asTarget);
-  const { watch, rehearse, prune } = target;
+  const { watch, rehearse, prune, tell } = target;
   const terms: Terms = { findings, registry, known: new WeakSet() };
   const receiptLook: Look<Receipt> = (value, at) => asReceipt(value, at, findings);
   const lookAtReceipt = (receipt: unknown): Receipt => look('deliver', receipt, receiptLook);
@@ -81,6 +81,7 @@ export function acrossBorder(made: unknown, { kind, findings, clock, registry, d
         return told<Pruned>('prune', look('prune', seen, asSightings), signal, asPruned);
       },
     }),
+    ...(tell && { tell: async (slot, notice, signal) => await answerOf(() => tell.call(target, slot, notice, signal)) }),
     async [Symbol.asyncDispose]() {
       await endOf(target, clock);
       await dispose();
@@ -153,7 +154,7 @@ function asTarget(value: unknown, at: string): Target {
   demand(isText(value['address']), `${at}.address`, 'a text', value['address']);
   for (const method of ['discover', 'deliver'] as const)
     demand(typeof value[method] === 'function', `${at}.${method}`, 'a function', value[method]);
-  for (const method of ['watch', 'rehearse', 'prune', Symbol.asyncDispose] as const) {
+  for (const method of ['watch', 'rehearse', 'prune', 'tell', Symbol.asyncDispose] as const) {
     const member = (value as Readonly<Record<PropertyKey, unknown>>)[method];
     demand(missing(member) || typeof member === 'function', `${at}.${String(method)}`, 'a function, or missing', member);
   }

@@ -154,6 +154,25 @@ export interface Pruned {
 }
 
 /**
+ * What those who use a slot should know of it, who may see neither log nor status page, such as the owner of a
+ * namespace. It concerns this slot alone, and its texts are one line each, without secrets.
+ */
+export interface Notice {
+  /** `renewal`, or the code of a finding. Notices of a slot on one topic follow each other. */
+  readonly topic: string;
+  /** stands: it is so now. over: it was told that it stands, and that is no longer so. */
+  readonly state: 'stands' | 'over';
+  /** Sentences that name the slot. */
+  readonly message: string;
+  /** Empty with `over`. */
+  readonly remedy: string;
+  /** When this state began. */
+  readonly since: Date;
+  /** How many times this state was told since it began, including this time. */
+  readonly times: number;
+}
+
+/**
  * One configured manager, reached with one key: two keys are two targets. Between calls a target may cache what it has
  * seen, but never what it has sent.
  */
@@ -190,4 +209,11 @@ export interface Target<Ref = unknown> extends Partial<AsyncDisposable> {
    * throws concerns all remaining objects.
    */
   prune?(way: 'written' | 'rehearsed', signal: AbortSignal): AsyncIterable<Pruned>;
+  /**
+   * Tells those who use a slot, in the manager itself, what threatens it or that this is over (an Event of Kubernetes).
+   * The engine calls it when that changes, and every 40 minutes while a threat stands. The same notice, told again,
+   * replaces the former one. What it throws changes nothing: the notice is dropped, or told again later if it still
+   * holds.
+   */
+  tell?(slot: Slot<Ref>, notice: Notice, signal: AbortSignal): Promise<void>;
 }

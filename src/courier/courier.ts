@@ -11,6 +11,7 @@ import { createLoop, type Loop, type Turn } from './loop.ts';
 import { type Postponed, postponedOf } from './postponed.ts';
 import { createStarts } from './starts.ts';
 import { createSupply, type Supply, type Want } from './supply.ts';
+import type { Teller } from './teller.ts';
 import { second, timeline } from './timing.ts';
 import { createVerifications, type Verifications } from './verifications.ts';
 import { createWork } from './work.ts';
@@ -56,6 +57,8 @@ export interface Courier {
    * remembered; undefined if there is no such target.
    */
   refresh(target?: string): readonly Postponed[] | undefined;
+  /** Tells those who use the slots of a target; undefined if it has no such way, or does not work now. */
+  teller(target: string): Teller | undefined;
 }
 
 /**
@@ -137,6 +140,7 @@ export function createCourier(deps: CourierDeps): Courier {
       lanes.get(target)?.look();
       loop.scanSoon();
     },
+    teller: target => lanes.get(target)?.teller(),
     refresh(target) {
       if (target !== undefined && !lanes.has(target)) return undefined;
       const asked = [...lanes.values()].filter(({ record }) => target === undefined || record.name === target);

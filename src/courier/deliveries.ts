@@ -30,6 +30,8 @@ export interface DeliveriesDeps extends ResultsDeps {
 export interface Deliveries extends Pick<Waiting, 'enqueue' | 'clear' | 'tidy' | 'waitMs'> {
   /** Fills the free places with due slots. */
   pump(): void;
+  /** Whether no healthy slot waits, and a place is free. */
+  isAtEase(): boolean;
   /** Starts no further delivery, and waits for those under way, which end by their own deadlines with an outcome. */
   close(): Promise<void>;
 }
@@ -45,6 +47,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   const drained = Promise.withResolvers<void>();
   /** Facts of the failure of an attempt that ignores its abort signal and is abandoned. */
   const leftBehind = { mayLand: !deps.rehearse };
+  const way = deps.rehearse ? 'rehearsed' : 'written';
 
   function pump(): void {
     if (heldUp || record.managed.paused || closed || work.closing) return;
@@ -76,7 +79,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     entry.running = true;
     let receipt: Rehearsal | Failure;
     try {
-      receipt = await work.bounded(deadlineMs, signal => send(attempt, target, signal), leftBehind);
+      receipt = await work.bounded(deadlineMs, signal => send(attempt, target, way, signal), leftBehind);
     } catch (error) {
       receipt = asFailure(error);
     }
@@ -107,24 +110,25 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     return disturbs || deps.rehearse || !deps.follows() ? record.managed.limits.deliverMs : places.deadlineMs(health);
   }
 
-  function send({ entry, offer }: Attempt, target: Target, signal: AbortSignal): Promise<Rehearsal> {
-    const { slot } = entry;
-    const credentials = credentialsOf(offer);
-    return deps.rehearse ? rehearsed(target, slot, credentials, signal) : target.deliver(slot, credentials, signal);
-  }
-
   return {
     enqueue: waiting.enqueue,
     pump,
     clear: waiting.clear,
     tidy: waiting.tidy,
     waitMs: waiting.waitMs,
+    isAtEase: () => !closed && waiting.healthySize === 0 && places.isFree('answered'),
     async close() {
       closed = true;
       waiting.clear();
       if (!places.empty) await drained.promise;
     },
   };
+}
+
+function send({ entry, offer }: Attempt, target: Target, way: 'rehearsed' | 'written', signal: AbortSignal): Promise<Rehearsal> {
+  const { slot } = entry;
+  const credentials = credentialsOf(offer);
+  return way === 'rehearsed' ? rehearsed(target, slot, credentials, signal) : target.deliver(slot, credentials, signal);
 }
 
 async function rehearsed(target: Target, slot: Slot, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal> {

@@ -6,6 +6,7 @@ import { endPauses, endRefusals, shortenPauses, tryStoppedSoon } from './pauses.
 import { createRewrites } from './rewrites.ts';
 import { createScout, type Scout, type ScoutDeps } from './scout.ts';
 import type { Supply, Want } from './supply.ts';
+import { type Teller, tellerOf } from './teller.ts';
 
 export interface LaneDeps
   extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'>,
@@ -37,6 +38,8 @@ export interface Lane {
   use(managed: ManagedTarget): void;
   /** When the slot will be tried next; an estimate. */
   nextAttempt(entry: Entry): Moment | undefined;
+  /** undefined if the target has none, does not work or is paused. */
+  teller(): Teller | undefined;
   close(): Promise<void>;
 }
 
@@ -119,6 +122,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
       const reachable = scout.target && (!entry.trouble || scout.takesFailed()) ? now() : record.nextDiscoveryAt;
       return attemptAt(record, entry, { now: now(), reachable, waitMs: deliveries.waitMs });
     },
+    teller: () => (record.managed.paused || deps.rehearse ? undefined : tellerOf(scout.target, { deliveries, work: deps.work })),
     async close() {
       await deliveries.close();
       await scout.close();

@@ -22,6 +22,8 @@ export interface WaitingDeps {
 /** The queued slots of one target. */
 export interface Waiting {
   readonly size: number;
+  /** How many of them are healthy. */
+  readonly healthySize: number;
   /** Queues the slot if it is due. */
   enqueue(entry: Entry): void;
   /** Takes the next slot for which a place is free. */
@@ -62,6 +64,9 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts
   return {
     get size() {
       return queue.size;
+    },
+    get healthySize() {
+      return queue.size - queue.failedSize;
     },
     enqueue,
     next() {

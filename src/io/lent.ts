@@ -9,7 +9,7 @@ import { named } from './unconnected.ts';
  * the way, since a proxy may have answered. Done here for all adapters, whatever they make of answers.
  */
 export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
-  const { rehearse, watch, prune } = target;
+  const { rehearse, watch, prune, tell } = target;
   const limited = <T>(bytes: number, signal: AbortSignal, job: () => Promise<T>): Promise<T> => {
     const result = withBudget(bytes, job, signal);
     // Avoids an extra promise for each of thousands of deliveries.
@@ -27,6 +27,7 @@ export function lent(target: Target, proxies: ReadonlySet<Proxy>): Target {
       },
     }),
     ...(prune && { prune: (way, signal) => namedIn(prune(way, signal), proxies) }),
+    ...(tell && { tell: (slot, notice, signal) => limited(deliveryBytes, signal, () => tell(slot, notice, signal)) }),
   };
 }
 

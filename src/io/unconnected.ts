@@ -57,6 +57,9 @@ export function named(failure: Failure, proxy: Proxy | undefined): Failure {
   return new Failure(code, `${message.replace(/\.$/, '')} (through ${nameOf(proxy)}).`, facts);
 }
 
+/** The message of a failure without the proxy that `named` has added. */
+export const unnamed = (message: string): string => message.replace(/ \(through (?:[^()]|\([^()]*\))*\)\.$/, '.');
+
 /**
  * The failure when the connection could not be made, or its TLS handshake failed. undefined: the connection was made,
  * and broke later.

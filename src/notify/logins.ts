@@ -121,7 +121,7 @@ export function failsToServe(ledger: Ledger, record: TargetRecord): boolean {
   });
 }
 
-const isOurs = ({ slot }: Entry, { managed }: TargetRecord): boolean => slot.state !== 'absent' || managed.create;
+export const isOurs = ({ slot }: Entry, { managed }: TargetRecord): boolean => slot.state !== 'absent' || managed.create;
 
 function endangered(ledger: Ledger, record: TargetRecord, entry: Entry, now: Moment): Login[] {
   if (!isOurs(entry, record)) return [];
@@ -137,13 +137,15 @@ function endangered(ledger: Ledger, record: TargetRecord, entry: Entry, now: Mom
   });
 }
 
+/** The circumstances of one login. */
 interface Situation {
   readonly held: Holding | undefined;
   readonly trouble: Scope['trouble'];
   readonly now: Moment;
 }
 
-function isThreatened(ledger: Ledger, record: TargetRecord, entry: Entry, { held, trouble, now }: Situation): boolean {
+/** Whether a login will probably end, or has ended, before it is renewed, or is not there for long. */
+export function isThreatened(ledger: Ledger, record: TargetRecord, entry: Entry, { held, trouble, now }: Situation): boolean {
   if (entry.slot.waits) return held !== undefined && urgent(held, now);
   if (!trouble) return held !== undefined && now - Math.max(held.endsAt, ledger.startedAt) >= endedFor;
   if (!held) return now - trouble.since >= neverServedAfter;
@@ -175,4 +177,5 @@ function endOf({ endsAt }: Login, ledger: Ledger, now: Moment): string {
 }
 
 /** Formatted as 2026-03-01 14:05 UTC. */
-const clockTime = (ledger: Ledger, moment: Moment): string => `${ledger.date(moment).toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+export const clockTime = (ledger: Ledger, moment: Moment): string =>
+  `${ledger.date(moment).toISOString().slice(0, 16).replace('T', ' ')} UTC`;

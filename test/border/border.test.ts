@@ -269,6 +269,22 @@ test('so is what watch shows', async () => {
   assert.equal(await seen(showing({ slot: { ...slot, state: 7 } })), 'watch.slot.state must be present, absent or drifted, and is 7.');
 });
 
+test('what tell throws becomes a Failure, and what it returns is nothing', async () => {
+  const notice = { topic: 'renewal', state: 'stands', message: 'm', remedy: 'r', since: new Date(0), times: 1 } as const;
+  const told: unknown[] = [];
+  const slot = { id: '1', registries: [], state: 'present', ref: 7 } as const;
+  await cross({ tell: (...said: unknown[]) => void told.push(...said.slice(0, 2)) }).tell?.(slot, notice, signal);
+  assert.deepEqual(told, [slot, notice]);
+  const failing = cross({
+    tell() {
+      throw new TypeError('broken');
+    },
+  });
+  await assert.rejects(failing.tell?.(slot, notice, signal) ?? Promise.resolve(), { code: 'UNEXPECTED', message: /broken/ });
+  assert.equal(cross({}).tell, undefined);
+  assert.throws(() => cross({ tell: 7 }), /create\.tell must be a function, or missing/);
+});
+
 test('so is what prune tells', async () => {
   async function* telling(one: unknown) {
     yield one;
