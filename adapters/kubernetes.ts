@@ -12,6 +12,7 @@ import { type Code, findings } from './kubernetes/findings.ts';
 import * as forms from './kubernetes/forms.ts';
 import { makeLook } from './kubernetes/look.ts';
 import { makeGate } from './kubernetes/namespace.ts';
+import { makeTeller } from './kubernetes/notices.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
 import { makePruner } from './kubernetes/prune.ts';
@@ -64,6 +65,11 @@ export const kubernetes = defineAdapter({
     },
     replace: {
       doc: 'Whether to delete and make again a Secret with the label of the courier that nobody can change: of another type, or immutable.',
+      format: 'boolean',
+      default: false,
+    },
+    events: {
+      doc: 'Whether to tell those who see only their namespace, by an Event about the Secret, that it is not renewed and why. It needs the right to create and patch events.',
       format: 'boolean',
       default: false,
     },
@@ -151,6 +157,7 @@ export const kubernetes = defineAdapter({
         }
       },
       rehearse: (slot, credentials, signal) => deliverTo(slot, credentials, 'rehearsed', signal),
+      ...(options.events && { tell: makeTeller(api, settings, deps, { rights, view }) }),
       prune: makePruner(api, settings, deps, writeAccount),
       watch: signal => (current && current.view.streams.length > 0 ? watching(signal) : undefined),
     };

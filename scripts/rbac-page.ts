@@ -5,13 +5,14 @@ import { leaseRight } from '../src/lease/store.ts';
 
 type Settings = Parameters<typeof neededRights>[0];
 
-const { secret, replace, onlyWithImages, serviceAccounts } = kubernetes.options;
+const { secret, replace, onlyWithImages, serviceAccounts, events } = kubernetes.options;
 /** A target with default options only. */
 const usual: Settings = {
   secret: secret.default,
   replace: replace.default,
   onlyWithImages: onlyWithImages.default,
   serviceAccounts: serviceAccounts.default,
+  events: events.default,
 };
 
 /** The rights that options add to the usual ones. */
@@ -33,6 +34,11 @@ const more: readonly { readonly option: string; readonly settings: Partial<Setti
     why: 'RBAC knows no patterns, so the rule holds for all ServiceAccounts. Kubernetes has no right to change `imagePullSecrets` alone: who may patch an account may also annotate it with another role of AWS (`eks.amazonaws.com/role-arn`). Name the accounts where you can.',
   },
   { option: 'onlyWithImages: true', settings: { onlyWithImages: true }, why: 'The images of pods say where a Secret is needed.' },
+  {
+    option: 'events: true',
+    settings: { events: true },
+    why: 'An Event in the namespace tells those who see nothing else that the Secret is not renewed. Its name says nothing, so the rule has none.',
+  },
 ];
 
 /** Optional rights: the courier does more where they are granted. */

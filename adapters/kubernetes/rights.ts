@@ -14,6 +14,8 @@ export const mostWatched = 64;
 
 /** The right to see which images a namespace runs. */
 export const podsRight: Right = { verbs: ['list', 'watch'], resource: 'pods' };
+/** The right to tell tenants. An apply needs both verbs. */
+const eventsRight: Right = { verbs: ['create', 'patch'], resource: 'events' };
 /** An optional right: to count how many Secrets go with one image on one node. */
 export const countRight: Right = { verbs: ['list'], resource: 'pods' };
 /** An optional right in a namespace that the options name: to see its annotations. */
@@ -24,14 +26,18 @@ type Scope = 'cluster' | 'namespace';
 export type Needs = (scope: Scope) => readonly Right[];
 
 /** The rights that the configuration of a target of this kind needs. */
-export function neededRights(settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts'>, scope: Scope): Right[] {
-  const { secret, replace, onlyWithImages, serviceAccounts } = settings;
+export function neededRights(
+  settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts' | 'events'>,
+  scope: Scope,
+): Right[] {
+  const { secret, replace, onlyWithImages, serviceAccounts, events } = settings;
   const names = accountNames(settings);
   return [
     ...(scope === 'cluster' ? [{ verbs: ['list', 'watch'], resource: 'namespaces' }] : []),
     { verbs: ['list', 'watch', 'create', 'patch', ...(replace ? ['delete'] : [])], resource: 'secrets', names: [secret] },
     ...(serviceAccounts.length > 0 ? [{ verbs: ['list', 'watch', 'patch'], resource: 'serviceaccounts', ...(names && { names }) }] : []),
     ...(onlyWithImages ? [podsRight] : []),
+    ...(events ? [eventsRight] : []),
   ];
 }
 
@@ -74,6 +80,8 @@ export interface Rights {
   lacks(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]>;
   /** Makes the cached answer invalid, as a request was refused. */
   doubt(): void;
+  /** What was missing to tell tenants of a namespace when the rights were asked for last. */
+  lacksEvents(namespace: string): Lack | undefined;
   /**
    * Whether other rights are missing than in the last answer. It asks again only where that answer is no longer valid.
    */
@@ -102,6 +110,8 @@ export function makeRights(api: Api, needs: Needs, clock: Clock): Rights {
     doubt() {
       if (known) known.doubted = true;
     },
+    lacksEvents: namespace =>
+      known?.lacks.find(({ namespace: at, right }) => right.resource === eventsRight.resource && (at === undefined || at === namespace)),
     async haveChanged(signal) {
       if (!known || isBelieved(known)) return false;
       const before = known;

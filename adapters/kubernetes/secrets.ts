@@ -15,6 +15,7 @@ import { type Means, pathOf, type Settings } from './settings.ts';
 export interface Found {
   /** Its resourceVersion. */
   readonly version: string;
+  readonly uid: string;
   readonly standing: Standing;
   /** marked: a manager has set `immutable`. */
   readonly mark: 'marked' | 'none';
@@ -39,6 +40,7 @@ export function foundIn(meta: Meta, { fieldManager, target }: Pick<Settings, 'fi
   const keeper = keeperOf(meta, { target });
   return {
     version: meta.version,
+    uid: meta.uid,
     standing: standingOf(meta, fieldManager),
     mark: isMarked(meta) ? 'marked' : 'none',
     content: contentIn(meta, fieldManager),

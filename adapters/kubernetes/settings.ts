@@ -14,6 +14,8 @@ export interface Settings extends Choice {
   /** Names or patterns of ServiceAccounts; none: they are left alone. */
   readonly serviceAccounts: readonly string[];
   readonly replace: boolean;
+  /** Whether tenants are told by Events. */
+  readonly events: boolean;
   readonly fieldManager: string;
 }
 

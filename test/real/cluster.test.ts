@@ -14,7 +14,7 @@ const core = '/api/v1/namespaces';
 /**
  * The settings that need the least and the most rights. In the mode without cluster rights neither reads namespaces.
  */
-const settings = { least: {}, most: { replace: true, serviceAccounts: ['default'], onlyWithImages: true } } as const;
+const settings = { least: {}, most: { replace: true, serviceAccounts: ['default'], onlyWithImages: true, events: true } } as const;
 const cases = (['cluster', 'namespaces'] as const).flatMap(mode => (['least', 'most'] as const).map(need => ({ mode, need })));
 
 /** Returns one line for each verb of each resource, because servers merge rules. */

@@ -51,7 +51,8 @@ part('the chart', { programs: ['helm'] }, () => {
     { serviceAccounts: ['a', 'b', 'c', 'd', 'e'] },
     { serviceAccounts: ['build-*'] },
     { onlyWithImages: true },
-    { secret: 'pull', replace: true, serviceAccounts: ['default'], onlyWithImages: true },
+    { events: true },
+    { secret: 'pull', replace: true, serviceAccounts: ['default'], onlyWithImages: true, events: true },
   ];
   for (const target of settings)
     test(`gives the rights that the courier asks for: ${JSON.stringify(target)}`, () => {
@@ -128,14 +129,17 @@ part('the chart', { programs: ['helm'] }, () => {
   });
 
   test('gives the rights that options ask for as the courier reads them', () => {
-    const texts = { secret: '', replace: 'no', onlyWithImages: 'off', serviceAccounts: 'a, b', namespaces: 'shop,billing' };
+    const texts = { secret: '', replace: 'no', onlyWithImages: 'off', events: '0', serviceAccounts: 'a, b', namespaces: 'shop,billing' };
     const roles = (target: object) =>
       objectsIn(rendered({ target, rbac: { mode: 'namespaces' } })).flatMap(({ kind, metadata, rules }) =>
         kind === 'Role' ? [[metadata.namespace, rules]] : [],
       );
     const read = { serviceAccounts: ['a', 'b'], namespaces: ['shop', 'billing'] };
     assert.deepEqual(roles(texts), roles(read));
-    assert.deepEqual(roles({ ...texts, replace: 'Yes', onlyWithImages: '1' }), roles({ ...read, replace: true, onlyWithImages: true }));
+    assert.deepEqual(
+      roles({ ...texts, replace: 'Yes', onlyWithImages: '1', events: 'on' }),
+      roles({ ...read, replace: true, onlyWithImages: true, events: true }),
+    );
   });
 
   test('names what it installs as Kubernetes takes it, whatever the release and its namespace are called', () => {

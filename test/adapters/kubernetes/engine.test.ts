@@ -2,16 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { setTimeout as wait } from 'node:timers/promises';
 import { adapters } from '../../../adapters/index.ts';
 import { load } from '../../../config/load.ts';
 import { type App, createApp } from '../../../src/app.ts';
-import { clock } from '../../../src/contract/clock.ts';
+import { type Clock, clock } from '../../../src/contract/clock.ts';
 import type { CourierEvent } from '../../../src/courier/events.ts';
 import { createLog } from '../../../src/io/log.ts';
 import { until } from '../../commands/cli.ts';
 import { type FakeEcr, startEcr } from '../../fakes/ecr.ts';
+import { fastClock } from '../../fakes/fast-clock.ts';
 import { courierToken, type FakeKubernetes, type KubernetesOptions, leastRules, startFakeKubernetes } from '../../fakes/kubernetes.ts';
 import { startRegistry } from '../../fakes/registry.ts';
 import { host, hostOf } from '../rig.ts';
@@ -55,7 +56,7 @@ async function startOn(
   fake: FakeKubernetes,
   target: object,
   sources: readonly object[] = [],
-  more: { readonly rehearse?: boolean } = {},
+  more: { readonly rehearse?: boolean; readonly clock?: Clock } = {},
 ): Promise<Running> {
   const token = await tokenFile(courierToken);
   const file = join(folder, `${Math.random()}.json`);
@@ -244,4 +245,43 @@ test('`check` asks the cluster in a dry run, and writes nothing', async () => {
   );
   assert.deepEqual(new Set(said), new Set(['team-a/ecr-courier created', 'team-a/sa/default created', 'team-b/ecr-courier REJECTED']));
   assert.deepEqual(running.writes(), []);
+});
+
+describe('with events: true', { concurrency: true }, () => {
+  const rules = [...leastRules(), { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] }];
+  const limit = (secrets: string): object => ({ spec: { hard: { secrets } }, status: { hard: { secrets }, used: { secrets: '0' } } });
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name: 'q', namespace: 'team-a' }, ...limit('0') };
+  const cluster = { rules, namespaces: ['team-a', 'team-b'], objects: [quota] };
+  const toldIn = ({ store }: FakeKubernetes): string[] =>
+    [...store.shelf(store.kinds.find(({ resource }) => resource === 'events') ?? assert.fail('no events')).objects.values()].map(
+      ({ metadata: { namespace: at }, type, reason, message }) => `${at} ${String(type)} ${String(reason)} ${String(message)}`,
+    );
+
+  test('a tenant is told why its Secret is not renewed, and when it is again', async () => {
+    await using fake = await startFakeKubernetes(cluster);
+    await using running = await startOn(fake, { events: true }, [], { clock: fastClock(20) });
+    await until(() => toldIn(fake).length > 0, 'an Event');
+    assert.deepEqual(
+      toldIn(fake).map(line => line.replace(/: secrets .*\. Raise/, ': ... Raise')),
+      [
+        `team-a Warning NotRenewed team-a/ecr-courier has no fresh login for ${host}: A ResourceQuota does not let Secret team-a/ecr-courier be: ... Raise the quota for Secrets in that namespace, or leave the namespace out.`,
+      ],
+    );
+    fake.edit('resourcequotas', 'team-a', 'q', limit('5'));
+    running.app.courier.refresh();
+    await until(() => toldIn(fake).length > 1, 'another Event');
+    assert.match(
+      toldIn(fake).find(line => line.includes('Normal')) ?? '',
+      /^team-a Normal Renewed The login in team-a\/ecr-courier is renewed/,
+    );
+    assert.ok(holds(fake, 'team-a')());
+  });
+
+  test('`check` writes none', async () => {
+    await using fake = await startFakeKubernetes(cluster);
+    await using running = await startOn(fake, { events: true }, [], { rehearse: true, clock: fastClock(20) });
+    await until(() => running.events.filter(({ kind }) => kind.startsWith('deliver')).length >= 2, 'what would come of two slots');
+    await wait(3000);
+    assert.deepEqual(running.writes(), []);
+  });
 });

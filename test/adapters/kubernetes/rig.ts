@@ -44,6 +44,7 @@ export const optionsFor = (url: string, file: string, more: Partial<Options> = {
   onlyWithImages: false,
   serviceAccounts: [],
   replace: false,
+  events: false,
   fieldManager: 'ecr-courier',
   ...more,
 });

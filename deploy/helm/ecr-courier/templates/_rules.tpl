@@ -25,5 +25,8 @@ ecr-courier.here. scope: cluster or namespace. A test compares both.
 {{- else if and $.rbac.countPods (eq $.scope "cluster") }}
 - {apiGroups: [""], resources: [pods], verbs: [list]}
 {{- end }}
+{{- if .events }}
+- {apiGroups: [""], resources: [events], verbs: [create, patch]}
+{{- end }}
 {{- end -}}
 {{- end }}
