@@ -2,6 +2,7 @@ import type { Sighting, Slot } from '../../src/contract/target.ts';
 import { accountIn } from './accounts.ts';
 import type { Api } from './api.ts';
 import { choose } from './choice.ts';
+import { inTime } from './in-time.ts';
 import { accountId } from './names.ts';
 import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
@@ -18,6 +19,12 @@ export interface Event {
   readonly object: unknown;
 }
 type Told = readonly Sighting<Ref>[];
+
+/**
+ * How long a Secret may take to be read again, in milliseconds. A watch has no deadline, and no further event of it is
+ * taken meanwhile.
+ */
+const readMs = 15_000;
 
 /** Returns a function that applies an event of a watch to the view, and returns what it changes for the slots. */
 export function makeEvents(
@@ -70,7 +77,7 @@ export function makeEvents(
   }
 
   async function lookAgain(view: View, namespace: string, signal: AbortSignal): Promise<Told> {
-    const stored = await readSecret(api, settings, namespace, signal);
+    const stored = await inTime({ clock: means.clock, ms: readMs, signal }, cut => readSecret(api, settings, namespace, cut));
     const hosts = served(namespace, view);
     return changed(namespace, view, () => {
       if (stored) view.secrets.set(namespace, lookInside(stored, hosts ?? [], settings, means));

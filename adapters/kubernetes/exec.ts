@@ -31,17 +31,26 @@ export function execKeeper({ run, clock }: Pick<Deps, 'run' | 'clock'>) {
     const info = infoFor(exec, server);
     const of = JSON.stringify([exec.command, exec.args, exec.env, info]);
     if (kept?.of === of && why === 'due' && clock.mono() < (kept.login.until ?? Number.POSITIVE_INFINITY)) return kept.login;
-    const ended = await run({ command: exec.command, args: exec.args, env: { ...exec.env, KUBERNETES_EXEC_INFO: info }, signal }).catch(
-      (error: unknown) => {
-        throw error instanceof Failure && exec.installHint !== undefined
-          ? new Failure(error.code, error.message, { remedy: quote(exec.installHint, 600) })
-          : error;
-      },
-    );
+    const env = { ...exec.env, KUBERNETES_EXEC_INFO: info };
+    const ended = await run({ command: exec.command, args: exec.args, env, signal }).catch((error: unknown) => {
+      throw unrun(error, exec, signal);
+    });
     kept = { of, login: loginIn(ended, exec, clock) };
     return kept.login;
   };
 }
+
+/** What is thrown for a program that did not run, or that was stopped. */
+function unrun(error: unknown, exec: Exec, signal: AbortSignal): unknown {
+  if (signal.aborted)
+    return new Failure('TIMEOUT', `${exec.command}, exec of ${exec.from}, did not end in time, and was stopped.`, {
+      remedy: seeMore(exec),
+    });
+  const isAbsent = error instanceof Failure && exec.installHint !== undefined;
+  return isAbsent ? new Failure(error.code, error.message, { remedy: quote(exec.installHint, 600) }) : error;
+}
+
+const seeMore = ({ command }: Exec): string => `Run ${command} as the user of the courier, without a terminal, to see more.`;
 
 /** The value of KUBERNETES_EXEC_INFO (ExecCredential of client.authentication.k8s.io). */
 function infoFor({ version, cluster }: Exec, server: HttpBase): string {
@@ -60,10 +69,7 @@ const wholeAddress = ({ address, login }: NonNullable<HttpBase['proxy']>): strin
   login ? address.replace('//', () => `//${login.reveal()}@`) : address;
 
 function loginIn({ stdout, stderr, badEnd }: ProgramEnd, exec: Exec, clock: Deps['clock']): Login {
-  const wrong = (why: string): Failure =>
-    new Failure('AUTH', `${exec.command}, exec of ${exec.from}, ${why}.`, {
-      remedy: `Run ${exec.command} as the user of the courier, without a terminal, to see more.`,
-    });
+  const wrong = (why: string): Failure => new Failure('AUTH', `${exec.command}, exec of ${exec.from}, ${why}.`, { remedy: seeMore(exec) });
   if (badEnd) {
     // The program may repeat on stderr what it wrote to stdout, and messages are filtered for secrets.
     const said = new Secret(stdout.trim());

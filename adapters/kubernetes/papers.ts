@@ -1,6 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import type { HttpBase } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
+import { inTime } from './in-time.ts';
 
 /** The present address and login of a cluster. A changed server is another object. */
 export interface Papers {
@@ -25,6 +26,11 @@ const everyMs = 60_000;
  * for each request.
  */
 const leastMs = 10_000;
+/**
+ * The longest time that a read may take, in milliseconds. All requests wait for it, also those of a watch, which have
+ * no deadline; and a program or an issuer may hang.
+ */
+const mostMs = 30_000;
 
 /**
  * Caches papers. They are read once a minute, sooner if they end sooner, and when a caller reports them as no longer
@@ -33,13 +39,17 @@ const leastMs = 10_000;
 export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Show {
   let known: Papers | undefined;
   let readAt = Number.NEGATIVE_INFINITY;
+  /** The failure of a read that took too long. It stands for a while, so that not each request waits as long. */
+  let hung: { readonly error: unknown; readonly until: number } | undefined;
   let reading: { readonly papers: Promise<Papers>; readonly by: AbortSignal } | undefined;
 
   async function readAnew(signal: AbortSignal, why: 'due' | 'refused'): Promise<Papers> {
+    const began = clock.mono();
     try {
-      const papers = await read(signal, why);
+      const papers = await inTime({ clock, ms: mostMs, signal }, cut => read(cut, why));
       known = known && isSame(known, papers) ? known : withSameServer(papers, known?.server);
     } catch (error) {
+      if (clock.mono() - began >= mostMs) hung = { error, until: clock.mono() + leastMs };
       if (!known || why === 'refused' || signal.aborted) throw error;
     }
     readAt = clock.mono();
@@ -55,6 +65,7 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
     const now = clock.mono();
     const until = Math.min(readAt + everyMs, Math.max(known?.until ?? Number.POSITIVE_INFINITY, readAt + leastMs));
     if (known && now < until && known !== unlike) return known;
+    if (hung && now < hung.until) throw hung.error;
     // All callers share one read.
     reading ??= { papers: begin(signal, known !== undefined && known === unlike ? 'refused' : 'due'), by: signal };
     const { papers, by } = reading;

@@ -4,6 +4,7 @@ import type { Sighting, Slot } from '../../src/contract/target.ts';
 import type { Api } from './api.ts';
 import { channel } from './channel.ts';
 import type { Event } from './events.ts';
+import { inTime } from './in-time.ts';
 import { mapOf, textOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import type { Rights } from './rights.ts';
@@ -128,7 +129,7 @@ async function probe({ api, clock }: WatchDeps, signal: AbortSignal): Promise<vo
   while (!signal.aborted) {
     await clock.sleep(probeMs, signal);
     if (!signal.aborted)
-      await api.ask('GET', '/livez', { signal }).catch((error: unknown) => {
+      await inTime({ clock, ms: probeMs, signal }, cut => api.ask('GET', '/livez', { signal: cut })).catch((error: unknown) => {
         if (error instanceof Failure && error.code === 'UNREACHABLE') throw error;
       });
   }
@@ -138,7 +139,7 @@ async function probe({ api, clock }: WatchDeps, signal: AbortSignal): Promise<vo
 async function noticeRights({ rights, clock }: WatchDeps, signal: AbortSignal): Promise<'other rights' | 'ended'> {
   while (!signal.aborted) {
     await clock.sleep(rightsMs, signal);
-    if (!signal.aborted && (await rights.haveChanged(signal).catch(() => false))) return 'other rights';
+    if (!signal.aborted && (await inTime({ clock, ms: rightsMs, signal }, rights.haveChanged).catch(() => false))) return 'other rights';
   }
   return 'ended';
 }

@@ -1,7 +1,8 @@
+import { inTime } from '../../adapters/kubernetes/in-time.ts';
 import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
-import { createHold, type Hold, within } from './hold.ts';
+import { createHold, type Hold } from './hold.ts';
 import { jitter, times } from './record.ts';
 import type { LeaseStore } from './store.ts';
 
@@ -96,7 +97,7 @@ export function createElection({ store, me, clock, log, random = Math.random }: 
       over.abort();
       await kept;
       // If the release fails, the Lease simply expires.
-      if (leads()) await within({ clock, ms: releaseMs }, hold.release).catch(() => undefined);
+      if (leads()) await inTime({ clock, ms: releaseMs }, hold.release).catch(() => undefined);
       hold.drop();
     }
   }
@@ -130,7 +131,7 @@ function createAttempts(hold: Hold, { clock, log, what }: Pick<ElectionDeps, 'cl
   async function one(ms: number, signal: AbortSignal): Promise<boolean> {
     at = clock.mono();
     try {
-      const ours = await within({ clock, ms, signal }, hold.round);
+      const ours = await inTime({ clock, ms, signal }, hold.round);
       if (trouble) log.info('lease can be used again', { lease: what });
       trouble = undefined;
       return ours;

@@ -1,5 +1,4 @@
 import type { Clock } from '../contract/clock.ts';
-import { Failure } from '../contract/failures.ts';
 import { claimed, isTaken, type LeaseObject, type Observed, observe, released, times } from './record.ts';
 import type { LeaseStore } from './store.ts';
 
@@ -86,21 +85,4 @@ export function createHold(store: LeaseStore, me: string, clock: Clock): Hold {
       renewed = undefined;
     },
   };
-}
-
-/** Runs a job with a signal that is aborted after `ms`, or with the given signal. */
-export async function within<T>(
-  { clock, ms, signal }: { readonly clock: Clock; readonly ms: number; readonly signal?: AbortSignal },
-  job: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const [cut, ended] = [new AbortController(), new AbortController()];
-  const timer = clock
-    .sleep(ms, ended.signal)
-    .then(() => cut.abort(new Failure('TIMEOUT', `no answer within ${Math.round(ms / 100) / 10} s`)));
-  try {
-    return await job(signal ? AbortSignal.any([signal, cut.signal]) : cut.signal);
-  } finally {
-    ended.abort();
-    await timer;
-  }
 }

@@ -9,6 +9,7 @@ import { contextIn } from '../../../adapters/kubernetes/kubeconfig.ts';
 import { kubernetes } from '../../../adapters/kubernetes.ts';
 import { readYaml } from '../../../config/plain.ts';
 import { Failure } from '../../../src/contract/failures.ts';
+import { until } from '../../commands/cli.ts';
 import { createAuthority } from '../../fakes/authority.ts';
 import { createVirtualClock } from '../../fakes/clock.ts';
 import { courierToken, leastRules, startFakeKubernetes } from '../../fakes/kubernetes.ts';
@@ -234,6 +235,20 @@ describe('a program of a kubeconfig', () => {
     const info = JSON.parse((await t.told())[0]?.replace(/^[^{]*/, '') ?? '') as { spec: { cluster: object } };
     const { extensions: _, ...shown } = trust;
     assert.deepEqual(info.spec.cluster, { server: t.fake.url, ...shown, config: { audience: 'a' } });
+  });
+
+  test('that hangs is stopped, and is told by its name', async () => {
+    const clock = createVirtualClock();
+    await using t = await withProgram('', {}, { clock });
+    await t.write('login', '#!/bin/sh\ncd "${0%/*}"\necho $$ > told\nexec sleep 1000\n');
+    const failed = failing(t.discover());
+    await until(async () => (await t.told().catch(() => [''])).join('') !== '', 'it runs');
+    await clock.advance(31_000);
+    const { code, message } = await failed;
+    assert.equal(code, 'TIMEOUT');
+    assert.match(message, /^\S+\/login, exec of the user u in .*config, did not end in time, and was stopped\.$/);
+    const [pid = ''] = await t.told();
+    assert.throws(() => process.kill(Number(pid), 0), 'it runs no more');
   });
 
   test('that fails is told with its words and its hint, without what it gave', async () => {

@@ -116,6 +116,30 @@ test('whoever waits for the same reading is not stopped by the deadline of anoth
   assert.equal(begun.length, 2);
 });
 
+test('a login that does not come is given up, also where nobody else sets a deadline: the former papers are used on', async () => {
+  const clock = createVirtualClock();
+  const begun: AbortSignal[] = [];
+  const papers = keepPapers(
+    async (signal): Promise<Papers> => {
+      begun.push(signal);
+      if (begun.length === 2) await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason as Error)));
+      return { server: { url: 'https://c.test' }, token: undefined, until: clock.mono() + 20 * seconds };
+    },
+    { clock },
+  );
+  // A watch has no deadline.
+  const { signal } = new AbortController();
+  const first = await papers(signal);
+  await clock.advance(21 * seconds);
+  const waiting = [papers(signal), papers(signal, first)] as const;
+  await clock.advance(31 * seconds);
+  assert.equal(await waiting[0], first);
+  await clock.advance(11 * seconds);
+  assert.notEqual(await papers(signal), first);
+  assert.equal(begun.length, 3);
+  await waiting[1];
+});
+
 test('papers that must be renewed and cannot be are used on, and not asked for by each request', async () => {
   const clock = createVirtualClock();
   let asked = 0;

@@ -8,7 +8,7 @@ import { until } from '../../commands/cli.ts';
 import { seconds } from '../../courier/rig.ts';
 import { createVirtualClock, type VirtualClock } from '../../fakes/clock.ts';
 import { leastRules } from '../../fakes/kubernetes.ts';
-import { codesOf, given, host, only } from '../rig.ts';
+import { codesOf, failing, given, host, only } from '../rig.ts';
 import { authsOf, made, rig, secretName, seed, watched } from './rig.ts';
 
 const namespace = (name: string, annotations: object = {}): object => ({
@@ -178,6 +178,22 @@ describe('what a watch sees', () => {
     assert.equal((await t.deliver(there, one)).change, 'unchanged');
     t.fake.remove('secrets', 'team-a', secretName);
     assert.equal((await watch.next()).state, 'absent');
+  });
+
+  test('is not what a server never answers: then it ends, so that there is a new look', async () => {
+    const clock = createVirtualClock(Date.now());
+    await using t = await rig({}, { wanted: [host], cluster: { namespaces: ['team-a'] }, clock });
+    await seed(t.fake, 'team-a', [host]);
+    await t.discover();
+    await using watch = watched(t, 2);
+    await watch.ready;
+    const isRead = ({ path }: { path: string }): boolean => /^\/api\/v1\/namespaces\/team-a\/secrets\?/.test(path);
+    t.fake.fault = request => (isRead(request) ? 'hang' : undefined);
+    const ended = failing(watch.sighting());
+    t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': 'e30=' } });
+    await until(() => t.fake.requests.some(isRead), 'the Secret is read again');
+    await clock.advance(16 * seconds);
+    assert.equal((await ended).code, 'TIMEOUT');
   });
 
   test('goes on after another look', async () => {

@@ -1,0 +1,19 @@
+import type { Clock } from '../../src/contract/clock.ts';
+import { Failure } from '../../src/contract/failures.ts';
+
+/** Runs a job with a signal that is aborted after `ms`, or with the given signal. */
+export async function inTime<T>(
+  { clock, ms, signal }: { readonly clock: Clock; readonly ms: number; readonly signal?: AbortSignal },
+  job: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const [cut, ended] = [new AbortController(), new AbortController()];
+  const timer = clock
+    .sleep(ms, ended.signal)
+    .then(() => cut.abort(new Failure('TIMEOUT', `no answer within ${Math.round(ms / 100) / 10} s`)));
+  try {
+    return await job(signal ? AbortSignal.any([signal, cut.signal]) : cut.signal);
+  } finally {
+    ended.abort();
+    await timer;
+  }
+}
