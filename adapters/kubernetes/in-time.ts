@@ -7,9 +7,8 @@ export async function inTime<T>(
   job: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const [cut, ended] = [new AbortController(), new AbortController()];
-  const timer = clock
-    .sleep(ms, ended.signal)
-    .then(() => cut.abort(new Failure('TIMEOUT', `no answer within ${Math.round(ms / 100) / 10} s`)));
+  const late = (): Failure => new Failure('TIMEOUT', `no answer within ${Math.round(ms / 100) / 10} s`);
+  const timer = clock.sleep(ms, ended.signal).then(() => ended.signal.aborted || cut.abort(late()));
   try {
     return await job(signal ? AbortSignal.any([signal, cut.signal]) : cut.signal);
   } finally {

@@ -27,8 +27,9 @@ const everyMs = 60_000;
  */
 const leastMs = 10_000;
 /**
- * The longest time that a read may take, in milliseconds. All requests wait for it, also those of a watch, which have
- * no deadline; and a program or an issuer may hang.
+ * The longest time that a read may take, in milliseconds, as a program or an issuer may hang. The deadlines of those
+ * who wait for it do not count: some are shorter than a slow login takes, a watch has none, and an issuer that was
+ * asked may have spent the refresh-token.
  */
 const mostMs = 30_000;
 
@@ -41,44 +42,52 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
   let readAt = Number.NEGATIVE_INFINITY;
   /** The failure of a read that took too long. It stands for a while, so that not each request waits as long. */
   let hung: { readonly error: unknown; readonly until: number } | undefined;
-  let reading: { readonly papers: Promise<Papers>; readonly by: AbortSignal } | undefined;
+  let reading: Promise<Papers> | undefined;
 
-  async function readAnew(signal: AbortSignal, why: 'due' | 'refused'): Promise<Papers> {
+  async function readAnew(why: 'due' | 'refused'): Promise<Papers> {
     const began = clock.mono();
     try {
-      const papers = await inTime({ clock, ms: mostMs, signal }, cut => read(cut, why));
+      const papers = await inTime({ clock, ms: mostMs }, cut => read(cut, why));
       known = known && isSame(known, papers) ? known : withSameServer(papers, known?.server);
     } catch (error) {
       if (clock.mono() - began >= mostMs) hung = { error, until: clock.mono() + leastMs };
-      if (!known || why === 'refused' || signal.aborted) throw error;
+      if (!known || why === 'refused') throw error;
     }
     readAt = clock.mono();
     return known;
   }
 
-  const begin = (signal: AbortSignal, why: 'due' | 'refused'): Promise<Papers> =>
-    readAnew(signal, why).finally(() => {
+  function begin(why: 'due' | 'refused'): Promise<Papers> {
+    const papers = readAnew(why).finally(() => {
       reading = undefined;
     });
+    // Nobody may be left who waits for it.
+    papers.catch(() => undefined);
+    return papers;
+  }
 
-  async function show(signal: AbortSignal, unlike?: Papers): Promise<Papers> {
+  return async (signal, unlike) => {
     const now = clock.mono();
     const until = Math.min(readAt + everyMs, Math.max(known?.until ?? Number.POSITIVE_INFINITY, readAt + leastMs));
     if (known && now < until && known !== unlike) return known;
     if (hung && now < hung.until) throw hung.error;
     // All callers share one read.
-    reading ??= { papers: begin(signal, known !== undefined && known === unlike ? 'refused' : 'due'), by: signal };
-    const { papers, by } = reading;
-    try {
-      return await papers;
-    } catch (error) {
-      // The deadline of another caller has ended the read.
-      if (by.aborted && !signal.aborted) return await show(signal, unlike);
-      throw error;
-    }
-  }
+    reading ??= begin(known !== undefined && known === unlike ? 'refused' : 'due');
+    return await unlessAborted(reading, signal);
+  };
+}
 
-  return show;
+/** Waits for work that others wait for as well. It goes on when the signal is aborted. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  signal.throwIfAborted();
+  const { promise, reject } = Promise.withResolvers<never>();
+  const stop = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', stop);
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 const isSame = (one: Papers, other: Papers): boolean =>

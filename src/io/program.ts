@@ -13,6 +13,11 @@ export interface Ended {
 
 /** The limit for the output, in bytes. A set of keys, or a token, has less than 10 kB. */
 const mostBytes = 1024 * 1024;
+/** Ends the programs that are under way. A process of our own that ends would leave them running. */
+const underWay = new Set<() => void>();
+const killUnderWay = (): void => {
+  for (const kill of underWay) kill();
+};
 /** The time after the exit until the output is closed: a process left running may hold it open. In milliseconds. */
 const afterItsEnd = 500;
 
@@ -26,8 +31,13 @@ export function runProgram(program: string, args: readonly string[], env: Env, s
     const detached = signal !== undefined && process.platform !== 'win32';
     const child = spawn(program, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached, windowsHide: true });
     const kill = (): void => killAll(child, detached);
-    const fail = (error: Error): void => {
+    const forget = (): void => {
       signal?.removeEventListener('abort', kill);
+      underWay.delete(kill);
+      if (underWay.size === 0) process.removeListener('exit', killUnderWay);
+    };
+    const fail = (error: Error): void => {
+      forget();
       reject(error);
     };
     const tooMuch = (): void => {
@@ -37,6 +47,8 @@ export function runProgram(program: string, args: readonly string[], env: Env, s
     const [stdout, stderr] = [taking(child.stdout, tooMuch), taking(child.stderr, () => undefined)];
     if (signal?.aborted) kill();
     signal?.addEventListener('abort', kill);
+    if (underWay.size === 0) process.on('exit', killUnderWay);
+    underWay.add(kill);
     child.on('error', fail);
     const closed = new AbortController();
     child.on(
@@ -45,7 +57,7 @@ export function runProgram(program: string, args: readonly string[], env: Env, s
     );
     child.on('close', (status, by) => {
       closed.abort();
-      signal?.removeEventListener('abort', kill);
+      forget();
       resolve({ stdout: stdout(), stderr: stderr(), badEnd: status === 0 ? undefined : (by ?? `exit status ${status}`) });
     });
   });

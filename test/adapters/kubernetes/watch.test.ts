@@ -187,7 +187,7 @@ describe('what a watch sees', () => {
     await t.discover();
     await using watch = watched(t, 2);
     await watch.ready;
-    const isRead = ({ path }: { path: string }): boolean => /^\/api\/v1\/namespaces\/team-a\/secrets\?/.test(path);
+    const isRead = ({ path }: { path: string }): boolean => path.startsWith('/api/v1/namespaces/team-a/secrets?');
     t.fake.fault = request => (isRead(request) ? 'hang' : undefined);
     const ended = failing(watch.sighting());
     t.fake.edit('secrets', 'team-a', secretName, { data: { '.dockerconfigjson': 'e30=' } });
