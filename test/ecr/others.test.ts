@@ -254,6 +254,16 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: '[default]\naws_access_key_id = ID\n',
     take: 'fails',
   },
+  'source_profile without role_arn': {
+    env: p,
+    config: `[profile p]\nsource_profile = src\n[profile src]\n${keys}`,
+    take: ['fails', 'instance', 'fails'],
+  },
+  'a web identity without role_arn in a profile, beside keys': {
+    env: p,
+    config: `[profile p]\nweb_identity_token_file = /jwt\n${keys}`,
+    take: [of('p'), 'fails', 'fails'],
+  },
   'half of a key in a source profile': {
     env: p,
     config: `[profile p]\n${role}source_profile = src\n[profile src]\naws_access_key_id = ID\n`,

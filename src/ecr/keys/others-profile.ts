@@ -109,6 +109,7 @@ export const cliRules = (around: Surroundings): Rules => ({
   flawOf(kind, section) {
     const { aws_access_key_id: id, aws_secret_access_key: secret } = section;
     if (kind === 'SSO') return flawOfSso(section, around.shared);
+    if (kind === 'web identity' && section['role_arn'] === undefined) return 'has web_identity_token_file without role_arn';
     return kind === 'keys' && (id === undefined || secret === undefined) ? 'has half of a key' : undefined;
   },
   placeOf: source => placeOf(source, around, 'cli'),

@@ -93,7 +93,9 @@ export function cliTakes(around: Surroundings): Taken {
   const { AWS_ROLE_ARN: role } = env;
   // The variable also comes before the role of the profile.
   if (own && role) return { id: `web identity ${own} ${role}`, words: `the web identity of the profile "${name}" for ${role}` };
-  return credentialsIn(section).length > 0 ? ofProfile(name, cliRules(around)) : theMachine(around, 'cli');
+  const rules = cliRules(around);
+  // Options that mean nothing without role_arn, such as source_profile alone, count as no credentials.
+  return rules.kindOf(name, section, 'first') === undefined ? theMachine(around, 'cli') : ofProfile(name, rules);
 }
 
 /**
