@@ -4,7 +4,7 @@ import { type Denial, leastBroken, readDenial, resourceFacts } from './denial.ts
 import { withOneMask } from './hidden.ts';
 import type { Of } from './hosts.ts';
 import { plain, readings } from './plain.ts';
-import { around } from './said.ts';
+import { hostsIn } from './said.ts';
 
 /** A match in a text, and the host that the text is about there, in lower case without a port. */
 export interface Place {
@@ -145,11 +145,14 @@ function imageIn(text: string): Pick<Facts, 'registry' | 'repository' | 'referen
  * Makes the search function of the facts. `asked`: the host that sent the whole text, whatever hosts the text names.
  */
 function finder(texts: readonly string[], asked: string | undefined): Facts['find'] {
+  const readers = texts.map(text => ({
+    text,
+    hostsOf: asked === undefined ? hostsIn(text) : () => ({ host: asked, nearby: asked, isForeign: false }),
+  }));
   return (pattern, of) => {
-    for (const text of texts)
+    for (const { text, hostsOf } of readers)
       for (const match of text.matchAll(loose(pattern)).take(mostPlaces)) {
-        const { host, nearby, isForeign } =
-          asked === undefined ? around(text, match.index, match[0].length) : { host: asked, nearby: asked, isForeign: false };
+        const { host, nearby, isForeign } = hostsOf(match.index, match[0].length);
         if (of === undefined ? isForeign : !of(host, nearby)) continue;
         const known = host ?? nearby;
         return { ...(known !== undefined && { host: known }), groups: match.groups ?? {} };

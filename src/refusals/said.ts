@@ -46,7 +46,7 @@ interface Around {
  * The host that a match is about: within the same statement, the one inside the match, otherwise the last before it,
  * otherwise the first after it.
  */
-export function around(text: string, start: number, length: number): Around {
+function around(text: string, start: number, length: number): Around {
   const from = Math.max(0, start - near);
   const end = start + length;
   const [at, to] = [start - from, end - from];
@@ -56,6 +56,17 @@ export function around(text: string, start: number, length: number): Around {
   const nearby = (before ?? mentions[0])?.host;
   const of = ofStatement(window, { at, to }, mentions);
   return { host: of?.host, nearby, isForeign: of !== undefined && isRegistryOf(of) && !isEcr(of.host) };
+}
+
+/** Returns what finds the hosts of the matches in a text. Many patterns match the same words, so each place is judged once. */
+export function hostsIn(text: string): (start: number, length: number) => Around {
+  const known = new Map<string, Around>();
+  return (start, length) => {
+    const place = `${start} ${length}`;
+    const found = known.get(place) ?? around(text, start, length);
+    known.set(place, found);
+    return found;
+  };
 }
 
 const isRegistryOf = ({ kind, host, path }: Mention): boolean =>
