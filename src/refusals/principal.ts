@@ -20,7 +20,7 @@ const kindWords: Readonly<Record<Kind, (name: string) => string>> = {
   federated: name => `federated user ${name}`,
   anonymous: () => 'an anonymous caller',
   service: name => `the AWS service ${name}`,
-  unknown: name => name || 'the AWS identity that asked',
+  unknown: name => (name.startsWith('arn:') ? `the identity ${name}` : name || 'the AWS identity that asked'),
 };
 
 const holder = (kind: Kind, name: string, account?: string): Holder => {

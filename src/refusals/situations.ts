@@ -34,6 +34,8 @@ import { passwords } from './situations/passwords.ts';
 import { policies } from './situations/policies.ts';
 import { proxies } from './situations/proxies.ts';
 import { publicRegistry } from './situations/public.ts';
+import { publicLogins } from './situations/public-logins.ts';
+import { pushNames } from './situations/push-names.ts';
 import { pushes } from './situations/pushes.ts';
 import { registry } from './situations/registry.ts';
 import { runtimes } from './situations/runtimes.ts';
@@ -69,10 +71,10 @@ export const chapters: readonly Chapter[] = [
   { title: 'Layers in S3', situations: layers },
   { title: 'Names of images', situations: names },
   { title: 'Pull-through caches', situations: caches },
-  { title: 'Pushes', situations: pushes },
+  { title: 'Pushes', situations: [...pushes, ...pushNames] },
   { title: 'Manifests and layers that are pushed', situations: manifests },
   { title: 'Bearer tokens', situations: bearers },
-  { title: 'ECR Public', situations: [...cloudfront, ...publicRegistry] },
+  { title: 'ECR Public', situations: [...cloudfront, ...publicLogins, ...publicRegistry] },
   { title: 'Proxies and mirrors', situations: proxies },
   { title: 'TLS', situations: tls },
   { title: 'DNS', situations: dns },

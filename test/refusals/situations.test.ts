@@ -84,12 +84,36 @@ test('what a text names is told', () => {
     ],
     [`name unknown: The repository with name '${image}' does not exist in the registry with id '***'`, /\(123456789012\.dkr\S+\)/],
     [`Error: chart "app" version "1.0.0" not found in oci://${image.split('/')[0]}/charts`, /no chart app of version 1\.0\.0 at 1234/],
+    [
+      'User: arn:aws:sts::... is not authorized to perform: ecr:GetAuthorizationToken on resource: *',
+      /^The identity arn:aws:sts::\.\.\. may not/,
+    ],
+    [
+      'OptInRequired: You are not subscribed to this service. Please go to http://aws.amazon.com to subscribe.',
+      /^The account may not use the service that was asked, or not in this region/,
+    ],
+    ['RegionDisabledException: STS is not activated in this region for account:123456789012.', /^The account has not enabled this region/],
+    [
+      'unexpected status from POST request to https://public.ecr.aws/v2/q9t5s3a7/app/blobs/uploads/: 404 Not Found',
+      /^public\.ecr\.aws has no repository q9t5s3a7\/app, and a push makes none\.$/,
+    ],
+    [`{"stderr": "tag does not exist: ${image}:1", "rc": 1}`, /has no image 123456789012\.\S+team\/app:1 on the machine/],
+    [
+      'Error response from daemon: Get "https://.dkr.ecr..amazonaws.com/v2/": dial tcp: lookup .dkr.ecr..amazonaws.com: no such host',
+      /^The name \.dkr\.ecr\.\.amazonaws\.com lacks the account in front/,
+    ],
   ];
   for (const [text, sentence] of cases) assert.match(why(text)?.sentence ?? '', sentence, text);
   const layer = `failed open: unexpected status code https://${image.replace('/', '/v2/')}/blobs/sha256:5c1: 403 Forbidden`;
   assert.match(why(layer)?.paste?.[0]?.text ?? '', /check 123456789012\.\S+\/team\/app:TAG$/, 'the digest of a layer is none of an image');
   const push = `trying to reuse blob at destination: /v2/app/blobs/uploads/ in ${image.split('/')[0]}: name unknown: The repository with name 'app' does not exist in the registry with id '123456789012'`;
   assert.match(why(push)?.paste?.at(-1)?.text ?? '', /policy cache 123456789012\.\S+\/app$/);
+  assert.match(why(push)?.paste?.[1]?.text ?? '', /describe-pull-through-cache-rules --region eu-west-1 --registry-id 123456789012$/);
+});
+
+test('a name that the terminal broke before its region lacks no account', () => {
+  const told = why('ERROR: invalid tag "123456789012\n.dkr.ecr.eu-west-1.amazonaws.com/Team/app:1": invalid reference format');
+  assert.notEqual(told?.id, 'account-missing');
 });
 
 test('who masks account and region before he pastes gets the same answer', () => {

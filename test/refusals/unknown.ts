@@ -51,10 +51,29 @@ const foreign: readonly string[] = [
   'failed to solve: ghcr.io/org/app:1: error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: ``',
 ];
 
+/** Words of other services of AWS, and of programs that have nothing to do with it. */
+const elsewhere: readonly string[] = [
+  'software.amazon.awssdk.services.kms.model.KmsException: The key does not exist (Service: Kms, Status Code: 400)',
+  'com.example.VaultException: KmsException while unsealing',
+  'An error occurred (OptInRequired) when calling the RunInstances operation: In order to use this AWS Marketplace product you need to accept terms and subscribe.',
+  'An error occurred (SubscriptionRequiredException) when calling the DescribeCases operation: Amazon Web Services Premium Support Subscription is required to use this service.',
+  'An error occurred (MalformedPolicy) when calling the PutBucketPolicy operation: Invalid principal in policy',
+  'ERROR: cannot execute INSERT: the system is in read only mode',
+  '{"type":"error","status":401,"code":"Unauthorized","message":"Unauthorized"}',
+  'CannotPullContainerError: The task cannot pull registry-1.docker.io/library/nginx:1 from the registry registry-1.docker.io/library/nginx:1. There is a connection issue between the task and the registry. Check your task network configuration.',
+  'The push refers to repository [docker.io/acme/app]\nERROR: An image does not exist locally with the tag: acme/app',
+  'failed to push registry.depot.dev/x:1: unexpected status from POST request to https://registry.depot.dev/v2/x/blobs/uploads/: 404 Not Found',
+  'Build image failed, perhaps you should make sure you have permissions for ghcr.io/acme/app and set correct credentials.',
+  'fail: docker push ghcr.io/acme/app:1 exited with error code 1: EOF',
+  '$ docker pull ghcr.io/acme/app:1\nError response from daemon: received unexpected HTTP status: 500 Internal Server Error',
+  'login attempt to https://ghcr.io/v2/ failed with status: 403 Forbidden',
+];
+
 /** Texts that seem to concern ECR but do not, or that do not say enough. */
 export const others: readonly string[] = [
   ...labelled,
   ...foreign,
+  ...elsewhere,
   'Get "https://d111111abcdef8.cloudfront.net/app.js": dial tcp 13.1.1.1:443: i/o timeout',
   `Successfully pulled image "${image}" in 1.2s\njava.net.SocketTimeoutException: connect timed out\n\tat com.example.Orders.call(Orders.java:12)`,
   'javax.net.ssl.SSLHandshakeException: PKIX path building failed: unable to find valid certification path to requested target',

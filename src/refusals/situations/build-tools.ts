@@ -55,10 +55,6 @@ export const buildTools: readonly Situation[] = [
     id: 'refused-either-way',
     title: 'Jib and the .NET SDK say the same of a password and of a missing right',
     symptoms: [
-      [
-        'Jib',
-        `Build image failed, perhaps you should make sure your credentials for '${host}/team/app' are set up correctly. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md for help`,
-      ],
       ['Jib', `com.google.cloud.tools.jib.registry.RegistryUnauthorizedException: Unauthorized for ${host}/team/app`],
       [
         '.NET SDK',
@@ -67,7 +63,7 @@ export const buildTools: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /make sure your credentials for '|\bUnauthorized for (?=\d{12}\.|[\w*<>]+\.dkr)|(?<=Unable to access the repository '[^']{1,256}' in the registry ')[^']/,
+        /\bUnauthorized for (?=\d{12}\.|[\w*<>]+\.dkr)|(?<=Unable to access the repository '[^']{1,256}' in the registry ')[^']/,
         isPrivate,
       ),
     tell: told => ({
@@ -75,6 +71,31 @@ export const buildTools: readonly Situation[] = [
       side: `the login that the client is given; or the policies: identity policy of whoever fetched the token, repository policy and registry policy in ${accountOf(told)}`,
       remedy:
         'Log in again, as the user that builds: that rules out the password. Maven shows the status with -e, Gradle with --stacktrace. `ecr-courier check IMAGE` tells the reason of a pull; a push needs more rights.',
+      paste: [
+        login(told),
+        { what: 'The rights to pull and to push', kind: 'command', text: `ecr-courier policy pull,push ${imageOf(told)}` },
+      ],
+    }),
+  }),
+  row({
+    id: 'jib-forbidden',
+    title: 'Jib is refused with 403, and does not show why',
+    symptoms: [
+      [
+        'Jib',
+        `Build image failed, perhaps you should make sure you have permissions for ${host}/team/app and set correct credentials. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md#what-should-i-do-when-the-registry-responds-with-forbidden-or-denied for help`,
+      ],
+      [
+        'Jib, old',
+        `com.google.cloud.tools.jib.plugins.common.BuildStepsExecutionException: Build image failed, perhaps you should make sure you have permissions for ${host}/team/app`,
+      ],
+    ],
+    when: ({ find }) => find(/perhaps you should make sure you have permissions for \S{1,300}/, isPrivate),
+    tell: told => ({
+      sentence: `${told.host} refuses with 403, and Jib does not show the reason: a right is missing in one of the three gates, or the token is too old or of another region. (Of a password that is none of ECR Jib says something else.)`,
+      side: `the policies: identity policy of whoever fetched the token, repository policy and registry policy in ${accountOf(told)}; or the login that Jib is given`,
+      remedy:
+        'Log in again, as the user that builds: that rules out the token. Maven shows the answer with -e, Gradle with --stacktrace: give that to `ecr-courier why`. A push needs more rights than a pull.',
       paste: [
         login(told),
         { what: 'The rights to pull and to push', kind: 'command', text: `ecr-courier policy pull,push ${imageOf(told)}` },

@@ -1,7 +1,7 @@
 import { isPrivate, isRegistry, type Of } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 
-const { host, manifest } = example;
+const { host, image, manifest } = example;
 /** ECR's words (ECR user guide, common errors): Docker before 1.12 said `unknown`. */
 const rateExceeded = /toomanyrequests: Rate exceeded|TOOMANYREQUESTS.{0,60}Rate exceeded|\bunknown: Rate exceeded/;
 const isEcrNamed: Of = (at, nearby) => isRegistry(at ?? nearby);
@@ -60,9 +60,11 @@ export const busy: readonly Situation[] = [
     symptoms: [
       ['Docker', `Error response from daemon: Head "${manifest}": received unexpected HTTP status: 503 Service Unavailable`],
       ['containerd', `unexpected status from HEAD request to ${manifest}: 500 Internal Server Error`],
+      ['Docker', `$ docker pull ${image}\nError response from daemon: received unexpected HTTP status: 500 Internal Server Error`],
     ],
     when: facts =>
       facts.find(/\b50[0234] (Internal Server Error|Bad Gateway|Service Unavailable|Gateway Time-?out)/, isRegistry) ??
+      facts.find(/received unexpected HTTP status: 50[0234] (Internal|Bad|Service|Gateway)/, isEcrNamed) ??
       (facts.status !== undefined && facts.status >= 500),
     tell: told => ({
       sentence: `${told.host}, or something in front of it, answered with a failure of its own. Login and rights were not judged.`,

@@ -23,8 +23,36 @@ function resolverFailure({ find }: Facts): string {
   return 'could not be reached';
 }
 
+/** A registry without its account, as an empty variable leaves it, and the failure that shows that it was used like this. */
+const noAccount =
+  /(?<![\w.*>}-]|\d{12}\s{1,20})(?<at>\.?dkr[.-]ecr(-fips)?\.[\w*.-]{0,60}\w)[^\s,]{0,300} .{0,80}?invalid reference format|lookup (?<name>\.?dkr[.-]ecr(-fips)?\.[\w*.-]{0,60}\w)( on \S{1,60})?: no such host/;
+
 /** Failures of DNS lookups. */
 export const dns: readonly Situation[] = [
+  row({
+    id: 'account-missing',
+    title: 'The account is missing in the name of the registry',
+    symptoms: [
+      [
+        'Docker',
+        'Error response from daemon: Get "https://.dkr.ecr.eu-west-1.amazonaws.com/v2/": dial tcp: lookup .dkr.ecr.eu-west-1.amazonaws.com: no such host',
+      ],
+      [
+        'Docker',
+        'Error parsing reference: ".dkr.ecr.eu-west-1.amazonaws.com/team/app:1" is not a valid repository/tag: invalid reference format',
+      ],
+      ['Docker', 'invalid argument ".dkr.ecr.eu-west-1.amazonaws.com/team/app:1" for "-t, --tag" flag: invalid reference format'],
+      ['Docker', 'dial tcp: lookup dkr.ecr.eu-west-1.amazonaws.com on 10.0.0.2:53: no such host'],
+    ],
+    when: ({ find }) => find(noAccount, () => true),
+    tell: ({ groups }) => ({
+      sentence: `The name ${groups['at'] ?? groups['name']} lacks the account in front: mostly a variable for it is empty. No registry was asked.`,
+      side: 'the script, workflow or compose file that writes the name: the variable for the account',
+      remedy:
+        'Write ACCOUNT.dkr.ecr.REGION.amazonaws.com with the twelve digits of the account, and look where the variable should come from (a secret is empty in builds of a fork). If the account was only taken out of this text, DNS does not know the whole name.',
+      paste: [{ what: 'The account of your keys', kind: 'command', text: 'aws sts get-caller-identity --query Account --output text' }],
+    }),
+  }),
   row({
     id: 'host-misspelt',
     title: 'The name of the registry is not one of ECR',

@@ -9,7 +9,7 @@ export const harbor: readonly Situation[] = [
     id: 'harbor-read-only',
     title: 'Harbor is in read-only mode',
     symptoms: [['Harbor', '{"errors":[{"code":"DENIED","message":"The system is in read only mode. Any modification is prohibited."}]}']],
-    when: ({ find }) => find(/system is in read.only mode/),
+    when: ({ find }) => find(/system is in read.only mode\. Any modification is prohibited/),
     tell: () => ({
       sentence: 'Harbor is in read-only mode and takes no new password, whoever writes it.',
       side: 'the administrators of Harbor (Configuration > System Settings)',

@@ -145,11 +145,19 @@ export const keys: readonly Situation[] = [
         'RegionDisabledException: STS is not activated in this region for account:123456789012. Your account administrator can activate STS in this region using the IAM Console.',
       ],
     ],
-    when: ({ find }) => find(/\bOptInRequired|SubscriptionRequiredException|RegionDisabledException|STS is not activated in this region/),
-    tell: () => ({
-      sentence: 'The account has not enabled this region (or STS in it).',
+    when: ({ find }) =>
+      find(/(?<region>RegionDisabledException|STS is not activated in this region)/) ??
+      find(/(\bOptInRequired|SubscriptionRequiredException)\b(?!.{0,200}(Marketplace|Premium Support))/),
+    tell: ({ groups }) => ({
+      sentence:
+        groups['region'] === undefined
+          ? 'The account may not use the service that was asked, or not in this region: it has not enabled the region, is so new that AWS has not activated it yet, or its payment is not in order.'
+          : 'The account has not enabled this region (or STS in it).',
       side: 'the administrators of the AWS account',
-      remedy: 'Enable the region under Account > AWS Regions, and STS under IAM > Account settings, or take another endpoint of STS.',
+      remedy:
+        groups['region'] === undefined
+          ? 'Look at Account > AWS Regions, and at Billing. A new account is activated within a day.'
+          : 'Enable the region under Account > AWS Regions, and STS under IAM > Account settings, or take another endpoint of STS.',
     }),
   }),
   row({

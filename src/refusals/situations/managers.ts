@@ -47,7 +47,10 @@ export const managers: readonly Situation[] = [
       ],
       ['ecr-courier', 'Rancher answered 401: it wants a key, and none is given.'],
     ],
-    when: ({ find }) => find(/"type"?: ?"?error\b.{0,160}"status"?: ?"?401\b.{0,80}(must authenticate|Unauthorized)|Rancher answered 401/),
+    when: ({ find }) =>
+      find(
+        /"type"?: ?"?error\b.{0,160}"status"?: ?"?401\b.{0,80}must authenticate|"type"?: ?"?error\b.{0,40}"links"?: .{0,120}"status"?: ?"?401\b.{0,80}Unauthorized|Rancher answered 401/,
+      ),
     tell: () => ({
       sentence:
         'Rancher does not know the key or token that was sent: it was deleted, has ended (90 days at most by default), or is for one cluster only. It has nothing to do with AWS.',

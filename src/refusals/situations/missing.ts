@@ -2,7 +2,18 @@ import type { Diagnosis, Paste } from '../diagnosis.ts';
 import { isPrivate, isRegistry } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
 import { imageMissing, partMissing, repositoryMissing } from './cached.ts';
-import { accountOf, imageOf, imagesCommand, isAsked, referenceOf, regionOf, repositoriesCommand, repositoryOf, whereOf } from './pulled.ts';
+import {
+  accountOf,
+  imageOf,
+  imagesCommand,
+  isAsked,
+  referenceOf,
+  regionOf,
+  registryOption,
+  repositoriesCommand,
+  repositoryOf,
+  whereOf,
+} from './pulled.ts';
 import { notFound } from './ways.ts';
 
 const { host, image, manifest } = example;
@@ -14,7 +25,7 @@ const noImage =
 const cacheRules = (told: Told): Paste => ({
   what: 'The cache rules of that account',
   kind: 'command',
-  text: `aws ecr describe-pull-through-cache-rules --region ${regionOf(told)}`,
+  text: `aws ecr describe-pull-through-cache-rules --region ${regionOf(told)}${registryOption(told)}`,
 });
 
 /** The command that prints the rights, in place of the statements: a mistyped name needs none. */

@@ -41,12 +41,16 @@ export const passwords: readonly Situation[] = [
         'Jib',
         `Build image failed, perhaps you should make sure your credentials for '${host}/team/app' are set up correctly. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md for help: Unauthorized for ${host}/team/app: 401 Unauthorized`,
       ],
+      [
+        'Jib, which says so of a 401 alone',
+        `Build image failed, perhaps you should make sure your credentials for '${host}/team/app' are set up correctly. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md for help`,
+      ],
       ['Rancher 1.6', `Image [${image}] failed to pull: unauthorized: authentication required`],
       ['Portainer', '{"message":"unauthorized: authentication required"}'],
     ],
     when: facts =>
       facts.find(
-        /401 Unauthorized|status code 401|\(status=401 |StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request/,
+        /401 Unauthorized|status code 401|\(status=401 |StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request|make sure your credentials for '/,
         isEcr,
       ) ??
       (facts.find(ofHub)
@@ -90,12 +94,17 @@ export const passwords: readonly Situation[] = [
       ],
       ['Rancher 1.6', `Image pull failed: Get https://${host}/v2/team/app/manifests/1: no basic auth credentials`],
       [
+        'Jib',
+        `Build image failed, perhaps you should set a credential helper name with the configuration '<to><credHelper>' or set credentials for '${host}' in your Maven settings`,
+      ],
+      [
         'ECS',
         `CannotPullContainerError: Error response from daemon: Get https://${host}/v2/team/app/manifests/1: no basic auth credentials`,
       ],
     ],
     when: facts =>
       facts.find(/no basic auth credentials|basic credential not found|credential required for basic auth/, orUnsaid(isEcr)) ??
+      facts.find(/set a credential helper name with the configuration .{1,80} or set credentials for '/, isPrivate) ??
       (!facts.find(wordsBehind, isPrivate) && facts.find(/(pull|push) access denied.{0,400}may require authorization/, isPrivate)),
     tell: told => ({
       sentence: `${told.host} was asked without a password: the client has no login for this very host name, or its credential helper gave none. (Docker says so too where the token in its file is of another region.)`,

@@ -120,7 +120,8 @@ export const policies: readonly Situation[] = [
         'An error occurred (MalformedPolicyDocument) when calling the CreateRole operation: Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/pull"',
       ],
     ],
-    when: ({ find }) => find(/Invalid principal in policy/),
+    when: ({ find }) =>
+      find(/MalformedPolicyDocument\b.{0,200}?Invalid principal in policy|Invalid principal in policy: ?"(AWS|Service|Federated)"/),
     tell: () => ({
       sentence: 'A trust policy names somebody who is not there: IAM takes no role or user that does not exist.',
       side: 'the policy that was sent',

@@ -6,35 +6,6 @@ import { notFound } from './ways.ts';
 /** Failures of ECR Public, which serves images to all clients and has none of the policies. */
 export const publicRegistry: readonly Situation[] = [
   row({
-    id: 'public-region',
-    title: 'ECR Public is asked in a region that it does not have',
-    symptoms: [
-      ['AWS CLI', 'Could not connect to the endpoint URL: "https://api.ecr-public.eu-west-2.amazonaws.com/"'],
-      ['GitHub Actions, amazon-ecr-login', 'Error: getaddrinfo ENOTFOUND api.ecr-public.ap-northeast-1.amazonaws.com'],
-      [
-        'Terraform',
-        'Error: creating ECR Public repository: RequestError: send request failed caused by: Post "https://api.ecr-public.us-east-2.amazonaws.com/": dial tcp: lookup api.ecr-public.us-east-2.amazonaws.com on 10.2.0.2:53: no such host',
-      ],
-      [
-        'AWS SDK for JavaScript, old',
-        "Error: Inaccessible host: `api.ecr-public.ap-northeast-1.amazonaws.com'. This service may not be available in the `ap-northeast-1' region.",
-      ],
-    ],
-    when: ({ find }) => find(/\becr-public\.(?!us-east-1\b|us-west-2\b)(?<region>[a-z]{2}-[a-z-]{4,20}-\d)\.amazonaws/),
-    tell: ({ groups }) => ({
-      sentence: `ECR Public has no API in ${groups['region']}: tokens come from us-east-1, wherever the images are pulled.`,
-      side: 'the script or workflow that asks: its region',
-      remedy: 'Ask for the token of ECR Public in us-east-1, and for that of your own registries in their region: these are two logins.',
-      paste: [
-        {
-          what: 'Log in',
-          kind: 'command',
-          text: 'aws ecr-public get-login-password --region us-east-1 | docker login --username AWS --password-stdin public.ecr.aws',
-        },
-      ],
-    }),
-  }),
-  row({
     id: 'public-limit',
     title: 'ECR Public limits pulls without a login',
     symptoms: [

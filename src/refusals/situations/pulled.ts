@@ -29,6 +29,12 @@ export function registryOption({ facts: { registry }, groups }: Told): string {
 export const imagesCommand = (told: Told): string =>
   `aws ecr describe-images --region ${regionOf(told)}${registryOption(told)} --repository-name ${repositoryOf(told) ?? 'NAME'} --query 'imageDetails[].imageTags'`;
 
+export const repositoryCommand = (told: Told): Paste => ({
+  what: 'Whether the repository is there',
+  kind: 'command',
+  text: `aws ecr describe-repositories --region ${regionOf(told)}${registryOption(told)} --repository-names ${repositoryOf(told) ?? 'NAME'}`,
+});
+
 export const repositoriesCommand = (told: Told): Paste => ({
   what: 'The repositories that are there',
   kind: 'command',

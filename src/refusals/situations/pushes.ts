@@ -1,17 +1,11 @@
 import { isEcr, isPrivate, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation, type Told } from '../situation.ts';
-import { accountOf, imageOf, isAsked, regionOf, registryOption, repositoryOf } from './pulled.ts';
+import { accountOf, imageOf, isAsked, repositoryCommand } from './pulled.ts';
 import { emptyRefusal } from './ways.ts';
 
 const { host, image } = example;
 const ofUpload = /(Post|Put|Patch) "?https:\/\/[^\s"]{1,300}\/blobs\/uploads\/[^\s"]{0,2000}"?: EOF\b/;
 
-const repositories = (told: Told) =>
-  ({
-    what: 'Whether the repository is there',
-    kind: 'command',
-    text: `aws ecr describe-repositories --region ${regionOf(told)}${registryOption(told)} --repository-names ${repositoryOf(told) ?? 'NAME'}`,
-  }) as const;
 const rightsToPush = (told: Told) =>
   ({ what: 'The rights to push', kind: 'command', text: `ecr-courier policy push ${imageOf(told)}` }) as const;
 
@@ -26,6 +20,12 @@ export const pushes: readonly Situation[] = [
         `The push refers to repository [${host}/team/app]\na53c8ed5f326: Retrying in 1 second\n78e16537476e: Retrying in 1 second\nc3a550784113: Waiting\nEOF`,
       ],
       ['Docker', `The push refers to repository [${host}/team/app]\n8ac8bfaff55a: Retrying in 10 seconds`],
+      ['AWS CDK', `fail: docker push ${host}/team/app:1 exited with error code 1: EOF`],
+      [
+        'CodeBuild',
+        `919b9aaa34c1: Retrying in 1 second\nEOF\n\n[Container] 2026/11/20 10:00:00 Command did not execute successfully docker push ${host}/team/app:1 exit status 1`,
+      ],
+      ['Serverless', `Encountered error during executing: docker push,${host}/team/app:1\n128128ebb44b: Retrying in 1 second\nEOF`],
       ['Docker, one layer', `Put "https://${host}/v2/team/app/blobs/uploads/5c1": EOF`],
       ['buildx', `#12 0.643 error: failed to do request: Post "https://${host}/v2/team/app/blobs/uploads/": EOF`],
       [
@@ -34,13 +34,15 @@ export const pushes: readonly Situation[] = [
       ],
     ],
     when: ({ find }) =>
-      find(ofUpload, isRegistry) ?? (find(/Retrying in \d{1,3} second/) && find(/push refers to (a )?repository/, isRegistry)),
+      find(ofUpload, isRegistry) ??
+      find(/docker push[ ,]\S{1,300} (exited|failed) with (error |exit )?code:? \d{1,3}: EOF\b/, isRegistry) ??
+      (find(/Retrying in \d{1,3} second/) && find(/push refers to (a )?repository|docker push[ ,](?=\S)\S{1,300}/, isRegistry)),
     tell: told => ({
       sentence: `${told.host} cuts each attempt to upload, and says nothing: ECR does so where the repository is not there, or where the right to push is missing.`,
       side: `the repository (it is part of the name, and ECR makes none at a push unless a template of ${accountOf(told)} says so), or the identity policy of whoever pushes`,
       remedy:
         'Look whether the repository is there, in the account and region of the name, and create it. Then compare the rights. A network that cuts large requests (proxy, VPN, MTU) reads the same.',
-      paste: [repositories(told), rightsToPush(told)],
+      paste: [repositoryCommand(told), rightsToPush(told)],
     }),
   }),
   row({
@@ -144,7 +146,7 @@ export const pushes: readonly Situation[] = [
       sentence: 'The answer to an upload came without an address to go on with: a proxy took it out, or something else than ECR answered.',
       side: 'a proxy or gateway between the machine that pushes and ECR',
       remedy: 'Push from a machine without that proxy, or let ECR go around it (NO_PROXY). Look whether the repository is there, too.',
-      paste: [repositories(told)],
+      paste: [repositoryCommand(told)],
     }),
   }),
 ];

@@ -54,7 +54,10 @@ export const setup: readonly Situation[] = [
         'operation error ECR: CreateRepository, https response error StatusCode: 400, RequestID: 5c1, KmsException: The operation failed due to a KMS exception.',
       ],
     ],
-    when: ({ find }) => find(/\bKmsException\b/),
+    when: ({ find }) =>
+      find(
+        /\(KmsException\) when calling the \w{0,40}(Repositor|Layer|Image|Registry|PullThrough)|operation error ECR: .{0,300}?\bKmsException\b|\becr\.model\.KmsException|The operation failed due to a KMS exception/,
+      ),
     tell: () => ({
       sentence:
         'KMS does not let ECR use the key of the repository: the key is not there, is switched off or about to be deleted, or does not let in whoever asks.',

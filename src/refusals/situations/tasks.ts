@@ -1,5 +1,5 @@
 import { policyPaste } from '../diagnosis.ts';
-import { isEcr, orUnsaid } from '../hosts.ts';
+import { isEcr, isRegistry, orUnsaid } from '../hosts.ts';
 import { holderOf } from '../principal.ts';
 import { serviceStatement, serviceTrustStatement } from '../services.ts';
 import { example, row, type Situation } from '../situation.ts';
@@ -18,10 +18,18 @@ export const tasks: readonly Situation[] = [
         'ECS',
         `CannotPullContainerError: The task cannot pull 'app' from the Amazon ECR repository '${host}/team/app'. There is a connection issue between the task and Amazon ECR. Check your task network configuration.`,
       ],
+      [
+        'ECS',
+        `CannotPullContainerError: The task cannot pull ${image} from the registry ${image}. There is a connection issue between the task and the registry. Check your task network configuration.`,
+      ],
+      ['ECS on EC2', "CannotPullECRContainerError: The task can't pull the image. Check your network configuration."],
     ],
-    when: ({ find }) => find(/connection issue between the task and Amazon ECR/),
+    when: ({ find }) =>
+      find(/connection issue between the task and Amazon ECR/) ??
+      find(/cannot pull .{1,700}?connection issue between the task and the registry/, isRegistry) ??
+      find(/CannotPullECRContainerError: The task can('|no)t pull the image\. Check your (task |host )?network configuration/),
     tell: () => ({
-      sentence: 'ECS got no connection to the registry for this task, so login and rights were not judged.',
+      sentence: 'ECS got no connection to ECR for this task, so login and rights were not judged.',
       side: 'the subnet, the route and the security group of the task',
       remedy:
         'A task without a public address needs a NAT gateway, or endpoints in its VPC: ecr.api, ecr.dkr (with private DNS), the gateway for S3, and logs. Its security group must let HTTPS out, that of the endpoints HTTPS in. In a public subnet the task needs `assignPublicIp`.',
