@@ -58,7 +58,10 @@ function around(text: string, start: number, length: number): Around {
   return { host: of?.host, nearby, isForeign: of !== undefined && isRegistryOf(of) && !isEcr(of.host) };
 }
 
-/** Returns what finds the hosts of the matches in a text. Many patterns match the same words, so each place is judged once. */
+/**
+ * Returns what finds the hosts of the matches in a text. Many patterns match the same words, so each place is judged
+ * once.
+ */
 export function hostsIn(text: string): (start: number, length: number) => Around {
   const known = new Map<string, Around>();
   return (start, length) => {

@@ -23,7 +23,10 @@ function resolverFailure({ find }: Facts): string {
   return 'could not be reached';
 }
 
-/** A registry without its account, as an empty variable leaves it, and the failure that shows that it was used like this. */
+/**
+ * A registry without its account, as an empty variable leaves it, and the failure that shows that it was used like
+ * this.
+ */
 const noAccount =
   /(?<![\w.*>}-]|\d{12}\s{1,20})(?<at>\.?dkr[.-]ecr(-fips)?\.[\w*.-]{0,60}\w)[^\s,]{0,300} .{0,80}?invalid reference format|lookup (?<name>\.?dkr[.-]ecr(-fips)?\.[\w*.-]{0,60}\w)( on \S{1,60})?: no such host/;
 
