@@ -319,3 +319,58 @@ test('requests are counted, and their bodies kept only if they are wanted', asyn
     [['PATCH', `${ours}?fieldManager=ecr-courier`, 0]],
   );
 });
+
+describe('a pod', () => {
+  const pods = '/api/v1/namespaces/team-a/pods';
+  const account = {
+    apiVersion: 'v1',
+    kind: 'ServiceAccount',
+    metadata: { name: 'default', namespace: 'team-a' },
+    imagePullSecrets: [{ name: 'pull' }],
+  };
+  const pod = (name: string, spec: object = {}, status: object = {}): object => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'team-a' },
+    spec: { containers: [{ name: 'c', image: 'a.test/app' }], ...spec },
+    status,
+  });
+
+  test('has the names of its account, which nobody owns, unless it has names of its own', async () => {
+    await using fake = await start({ objects: [account] });
+    for (const [name, spec, isOwned] of [
+      ['none', {}, 'by nobody'],
+      ['own', { imagePullSecrets: [{ name: 'pull' }] }, 'by whoever made it'],
+    ] as const) {
+      const { metadata, ...made } = fake.make(pod(name, spec));
+      assert.deepEqual((made['spec'] as { readonly imagePullSecrets: unknown }).imagePullSecrets, [{ name: 'pull' }]);
+      const fields = metadata.managedFields?.[0]?.fieldsV1['f:spec'] as object;
+      assert.equal('f:imagePullSecrets' in fields, isOwned !== 'by nobody', name);
+    }
+    const { spec } = fake.make(pod('empty', { imagePullSecrets: [] })) as { readonly spec?: object };
+    assert.ok(JSON.stringify(spec).includes('pull'), 'an empty list counts as none');
+  });
+
+  test('on a node ends after its grace, and any other at once', async () => {
+    await using fake = await start({ objects: [account] });
+    const removed = async (name: string, body?: object, query = ''): Promise<unknown> => {
+      const { status, json } = await ask(fake, 'DELETE', `${pods}/${name}${query}`, body, admin);
+      assert.equal(status, 200, json.message);
+      return fake.get('pods', 'team-a', name)?.metadata['deletionGracePeriodSeconds'];
+    };
+    fake.make(pod('waiting'));
+    fake.make(pod('ended', { nodeName: 'n' }, { phase: 'Failed' }));
+    for (const name of ['waiting', 'ended']) {
+      await removed(name);
+      assert.equal(fake.get('pods', 'team-a', name), undefined);
+    }
+    fake.make(pod('slow', { nodeName: 'n', terminationGracePeriodSeconds: 60 }));
+    assert.equal(await removed('slow', { dryRun: ['All'] }), undefined);
+    assert.equal(await removed('slow'), 60);
+    assert.equal(await removed('slow', { gracePeriodSeconds: 90 }), 60, 'only ever shorter');
+    assert.equal(await removed('slow', {}, '?gracePeriodSeconds=0'), 60, 'with a body the query does not count');
+    assert.equal(await removed('slow', { gracePeriodSeconds: 5 }), 5);
+    await removed('slow', undefined, '?gracePeriodSeconds=0');
+    assert.equal(fake.get('pods', 'team-a', 'slow'), undefined);
+  });
+});

@@ -43,10 +43,12 @@ export function admitPod(store: Store, pod: KubeObject): KubeObject {
   const found = accounts && store.get(accounts, namespace, account);
   const why = `error looking up service account ${namespace}/${account}: serviceaccount "${account}" not found`;
   const { imagePullSecrets } = found ?? forbidden({ kind: 'pods', name }, why);
-  const own = spec['imagePullSecrets'] ?? imagePullSecrets;
+  const own = listOf(spec['imagePullSecrets']).length > 0 ? spec['imagePullSecrets'] : imagePullSecrets;
   const status = { phase: 'Pending', ...treeOf(pod['status']) };
   return { ...pod, spec: { ...spec, serviceAccountName: account, ...(own !== undefined && { imagePullSecrets: own }) }, status };
 }
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
 
 /** Runs policies and quotas after validation. Policies also see updates, quotas only new objects. */
 export function admitLast(store: Store, policies: readonly Policy[], kind: Kind, next: KubeObject, before: KubeObject | undefined): void {

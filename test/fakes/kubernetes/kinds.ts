@@ -39,6 +39,28 @@ const top: Record<string, Shape> = {
 
 const leaves = (...members: readonly string[]): Record<string, Shape> => Object.fromEntries(members.map(member => [member, 'leaf']));
 
+/** Members of the spec of a pod. Lists are owned as a whole here, and by key on a server. */
+const podSpec = [
+  'containers',
+  'initContainers',
+  'ephemeralContainers',
+  'imagePullSecrets',
+  'serviceAccountName',
+  'nodeName',
+  'restartPolicy',
+  'terminationGracePeriodSeconds',
+  'activeDeadlineSeconds',
+  'tolerations',
+  'nodeSelector',
+  'volumes',
+  'automountServiceAccountToken',
+  'securityContext',
+  'affinity',
+  'priorityClassName',
+  'hostNetwork',
+  'dnsPolicy',
+];
+
 const core = { group: '', version: 'v1', scope: 'namespace', put: 'update' } as const;
 
 export const kinds: readonly Kind[] = [
@@ -57,7 +79,17 @@ export const kinds: readonly Kind[] = [
     shape: { ...top, ...leaves('imagePullSecrets', 'secrets', 'automountServiceAccountToken') },
   },
   { ...core, resource: 'configmaps', kind: 'ConfigMap', shape: { ...top, data: 'map', binaryData: 'map', ...leaves('immutable') } },
-  { ...core, resource: 'pods', kind: 'Pod', deleted: 'object', shape: { ...top, ...leaves('spec'), ...plain('status') } },
+  {
+    ...core,
+    resource: 'pods',
+    kind: 'Pod',
+    deleted: 'object',
+    shape: {
+      ...top,
+      spec: leaves(...podSpec),
+      ...plain('status'),
+    },
+  },
   { ...core, resource: 'resourcequotas', kind: 'ResourceQuota', shape: { ...top, ...leaves('spec'), ...plain('status') } },
   {
     ...core,
