@@ -20,6 +20,8 @@ import { keepRest } from './kubernetes/rest.ts';
 import { makeRights, neededRights } from './kubernetes/rights.ts';
 import { makeServed } from './kubernetes/served.ts';
 import { makeSlots, type Ref } from './kubernetes/slots.ts';
+import { noticing, withPods } from './kubernetes/stuck/notice.ts';
+import { makeRestarts } from './kubernetes/stuck/restarts.ts';
 import { type Current, watchCluster } from './kubernetes/watch.ts';
 import { makeWriter } from './kubernetes/write.ts';
 
@@ -73,6 +75,11 @@ export const kubernetes = defineAdapter({
       format: 'boolean',
       default: false,
     },
+    restartStuckPods: {
+      doc: 'Whether to delete pods that cannot pull an image of ECR because their ServiceAccount, one of `serviceAccounts`, did not name the Secret yet when they were created. Only pods that never ran, and that a controller makes again.',
+      format: 'boolean',
+      default: false,
+    },
     fieldManager: {
       doc: 'The name under which Kubernetes notes what the courier writes.',
       form: forms.managerName,
@@ -93,13 +100,14 @@ export const kubernetes = defineAdapter({
     const own = ownWrites(deps.clock.mono);
     const rest = keepRest(deps.clock);
     const served = makeServed(settings, deps);
-    const slotsOf = makeSlots(settings, deps, rest, served);
+    const restarts = options.restartStuckPods ? makeRestarts(api, settings, deps) : undefined;
+    const slotsOf = withPods(makeSlots(settings, deps, rest, served), restarts);
     let current: (Current & { replace(): void }) | undefined;
     const view = () => current?.view;
     const rights = makeRights(api, scope => neededRights(settings, scope), deps.clock);
     const look = makeLook(api, settings, deps, { served, rights, former: view });
     const about = makeAbout(api, papers, deps);
-    const take = makeEvents(api, settings, deps, slotsOf, own, served);
+    const take = noticing(makeEvents(api, settings, deps, slotsOf, own, served), restarts);
     const alarms = new Set<AbortController>();
     const applier = makeApplier(api, settings, deps, own, view);
     const writer = makeWriter(api, settings, deps, { ...applier, rest, found: namespace => view()?.secrets.get(namespace) });
@@ -113,6 +121,7 @@ export const kubernetes = defineAdapter({
         own.left(ref.namespace);
         return leftAlone;
       }
+      if (ref.kind === 'pod') return (await restarts?.restart(ref, view(), way, signal)) ?? { change: 'unchanged' };
       if (ref.kind === 'account') {
         const receipt = await attach(ref, way, signal);
         if (way === 'written' && receipt.change === 'created') own.wrote(ref.namespace);
@@ -128,7 +137,7 @@ export const kubernetes = defineAdapter({
       const alarm = new AbortController();
       alarms.add(alarm);
       try {
-        yield* watchCluster({ api, clock: deps.clock, current: () => current, take, slotsOf, own, rights }, alarm.signal, signal);
+        yield* watchCluster({ api, clock: deps.clock, current: () => current, take, slotsOf, own, rights, restarts }, alarm.signal, signal);
       } finally {
         alarms.delete(alarm);
       }
@@ -142,9 +151,10 @@ export const kubernetes = defineAdapter({
         const replaced = new AbortController();
         own.looked(found.secrets);
         current = { view: found, replaced: replaced.signal, replace: () => replaced.abort() };
+        await restarts?.look(found, signal);
         const slots = [...found.namespaces.keys()].flatMap(namespace => slotsOf(namespace, found));
         const shares = [(await papers(signal)).server.url, ...(found.cluster !== undefined ? [found.cluster] : [])];
-        return { slots, findings: found.findings, unseen: found.unseen, about: { ...said, shares } };
+        return { slots, findings: [...found.findings, ...(restarts?.findings() ?? [])], unseen: found.unseen, about: { ...said, shares } };
       },
       async deliver(slot, credentials, signal) {
         try {

@@ -5,7 +5,7 @@ import { leaseRight } from '../src/lease/store.ts';
 
 type Settings = Parameters<typeof neededRights>[0];
 
-const { secret, replace, onlyWithImages, serviceAccounts, events } = kubernetes.options;
+const { secret, replace, onlyWithImages, serviceAccounts, restartStuckPods, events } = kubernetes.options;
 /** A target with default options only. */
 const usual: Settings = {
   secret: secret.default,
@@ -13,6 +13,7 @@ const usual: Settings = {
   onlyWithImages: onlyWithImages.default,
   serviceAccounts: serviceAccounts.default,
   events: events.default,
+  restartStuckPods: restartStuckPods.default,
 };
 
 /** The rights that options add to the usual ones. */
@@ -38,6 +39,11 @@ const more: readonly { readonly option: string; readonly settings: Partial<Setti
     option: 'events: true',
     settings: { events: true },
     why: 'An Event in the namespace tells those who see nothing else that the Secret is not renewed. Its name says nothing, so the rule has none.',
+  },
+  {
+    option: 'restartStuckPods: true',
+    settings: { restartStuckPods: true },
+    why: 'Pods that can never pull are deleted, so that their controllers make others. RBAC cannot limit the rule to them. With `onlyWithImages: true` the verbs are list, watch and delete.',
   },
 ];
 

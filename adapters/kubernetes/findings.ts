@@ -107,6 +107,11 @@ export const findings = {
     doc: 'On one node more than 99 namespaces pull one image with Secrets of the courier. The kubelet (1.35 and later) keeps at most 100 Secrets for an image, and then verifies each new password at the registry: pods with `imagePullPolicy: Never` are refused.',
     remedy: 'Use the kubelet credential provider on the nodes instead of Secrets (docs/kubelet.md), or spread these pods over more nodes.',
   },
+  POD_RESTARTED: {
+    severity: 'info',
+    doc: 'The courier deleted a pod that could never start (`restartStuckPods`): it was created before its ServiceAccount named the Secret, and a registry of ECR refused it. Its controller makes another one, which names the Secret. The finding stands for an hour.',
+    remedy: 'Nothing. To avoid it, name the Secret in the manifest of the ServiceAccount or of the pods (docs/kubernetes.md).',
+  },
   PODS_UNCOUNTED: {
     severity: 'info',
     doc: 'There are more pods than the courier reads to count which Secrets are used on which node.',

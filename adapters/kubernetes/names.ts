@@ -12,6 +12,7 @@ export const sourceAnnotation = 'ecr-courier/source';
 export const secretType = 'kubernetes.io/dockerconfigjson';
 export const dataKey = '.dockerconfigjson';
 
-/** The ids of the slots in a namespace: that of the Secret, and that of a ServiceAccount. */
+/** The ids of the slots in a namespace: that of the Secret, that of a ServiceAccount, and that of a pod. */
 export const secretId = (namespace: string, secret: string): string => `${namespace}/${secret}`;
 export const accountId = (namespace: string, account: string): string => `${namespace}/sa/${account}`;
+export const podId = (namespace: string, pod: string): string => `${namespace}/pod/${pod}`;

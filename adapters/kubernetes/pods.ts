@@ -27,7 +27,7 @@ export function podIn(object: unknown, means: Means): Pod | undefined {
 }
 
 /** The registry of an image. undefined: it is not in ECR, or no source serves it. */
-export function registryOf(image: string, { registry, hasSource }: Means): Registry | undefined {
+export function registryOf(image: string, { registry, hasSource }: Pick<Means, 'registry' | 'hasSource'>): Registry | undefined {
   const found = registryOfImage(image, registry);
   return found && hasSource(found) ? found : undefined;
 }

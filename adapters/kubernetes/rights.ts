@@ -27,16 +27,18 @@ export type Needs = (scope: Scope) => readonly Right[];
 
 /** The rights that the configuration of a target of this kind needs. */
 export function neededRights(
-  settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts' | 'events'>,
+  settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts' | 'restartStuckPods' | 'events'>,
   scope: Scope,
 ): Right[] {
-  const { secret, replace, onlyWithImages, serviceAccounts, events } = settings;
+  const { secret, replace, onlyWithImages, serviceAccounts, restartStuckPods, events } = settings;
   const names = accountNames(settings);
   return [
     ...(scope === 'cluster' ? [{ verbs: ['list', 'watch'], resource: 'namespaces' }] : []),
     { verbs: ['list', 'watch', 'create', 'patch', ...(replace ? ['delete'] : [])], resource: 'secrets', names: [secret] },
     ...(serviceAccounts.length > 0 ? [{ verbs: ['list', 'watch', 'patch'], resource: 'serviceaccounts', ...(names && { names }) }] : []),
-    ...(onlyWithImages ? [podsRight] : []),
+    ...(onlyWithImages || restartStuckPods
+      ? [{ verbs: ['list', ...(onlyWithImages ? ['watch'] : []), ...(restartStuckPods ? ['delete'] : [])], resource: 'pods' }]
+      : []),
     ...(events ? [eventsRight] : []),
   ];
 }

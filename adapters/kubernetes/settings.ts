@@ -16,19 +16,29 @@ export interface Settings extends Choice {
   readonly replace: boolean;
   /** Whether tenants are told by Events. */
   readonly events: boolean;
+  /** Whether pods that can never pull are deleted, so that their controllers make others. */
+  readonly restartStuckPods: boolean;
   readonly fieldManager: string;
 }
 
 export type Means = Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'wanted' | 'clock'>;
 
+interface Place {
+  readonly namespace?: string;
+  readonly name?: string;
+  readonly labels?: string;
+  readonly phase?: string;
+}
+
 /**
  * The path of a list of objects. namespace: limits it to one namespace. name: limits it to one name, to which the right
- * may be limited, too.
+ * may be limited, too. phase: limits it to pods in that phase.
  */
-export function pathOf(kind: string, { namespace, name, labels }: { namespace?: string; name?: string; labels?: string } = {}): string {
+export function pathOf(kind: string, { namespace, name, labels, phase }: Place = {}): string {
   const within = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   const query = [
     ...(name === undefined ? [] : [`fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`]),
+    ...(phase === undefined ? [] : [`fieldSelector=${encodeURIComponent(`status.phase=${phase}`)}`]),
     ...(labels === undefined ? [] : [`labelSelector=${encodeURIComponent(labels)}`]),
   ];
   return `/api/v1${within}/${kind}${query.length > 0 ? `?${query.join('&')}` : ''}`;

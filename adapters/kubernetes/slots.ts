@@ -14,10 +14,18 @@ import type { View } from './view.ts';
 /**
  * What a delivery must know. create: there is no Secret. update: only our logins are in it. merge: there may be more in
  * it. replace: it must be recreated. none: it is not ours. account: a ServiceAccount that should name the Secret.
+ * pod: a pod that should be restarted.
  */
 export type Ref =
   | { readonly kind: 'secret'; readonly namespace: string; readonly how: 'create' | 'update' | 'merge' | 'replace' | 'none' }
-  | { readonly kind: 'account'; readonly namespace: string; readonly name: string };
+  | { readonly kind: 'account'; readonly namespace: string; readonly name: string }
+  | PodRef;
+export interface PodRef {
+  readonly kind: 'pod';
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
 
 /** Returns a function that lists the slots of a namespace: its Secret, and the ServiceAccounts that should name it. */
 export function makeSlots(settings: Settings, means: Means, rest: Rest, served: Served) {

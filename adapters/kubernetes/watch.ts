@@ -9,6 +9,7 @@ import { mapOf, textOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import type { Rights } from './rights.ts';
 import type { Ref } from './slots.ts';
+import type { Restarts } from './stuck/restarts.ts';
 import type { Stream, View } from './view.ts';
 
 /**
@@ -26,6 +27,8 @@ const graceMs = 10_000;
 const probeMs = 10_000;
 /** How often the watch checks whether other rights are missing, in milliseconds. */
 const rightsMs = 60_000;
+/** How often pods that may be stuck by now are looked at, in milliseconds. */
+const podsMs = 20_000;
 /** A watch that ends sooner than this, in milliseconds, is restarted after a pause. */
 const shortMs = 1000;
 /** The time by which the event of an own write has mostly come, in milliseconds. */
@@ -47,6 +50,8 @@ export interface WatchDeps extends Pick<Deps, 'clock'> {
   slotsOf(namespace: string, view: View): readonly Slot<Ref>[];
   readonly own: OwnWrites;
   readonly rights: Pick<Rights, 'haveChanged'>;
+  /** undefined: stuck pods are left alone. */
+  readonly restarts?: Pick<Restarts, 'lookAgain'> | undefined;
 }
 
 /**
@@ -83,7 +88,7 @@ async function* watchFrom(
   const mindRights = async (): Promise<void> => {
     outcome = await noticeRights(deps, signal);
   };
-  const work = [...follows, probe(deps, signal), mindRights()];
+  const work = [...follows, probe(deps, signal), mindRights(), ...(deps.restarts ? [mindPods(deps.restarts)] : [])];
   for (const one of work) one.then(told.end, told.fail);
   try {
     yield* told;
@@ -97,6 +102,15 @@ async function* watchFrom(
     await deps.clock.sleep(afterMs, signal);
     if (signal.aborted) return;
     for (const slot of deps.slotsOf(namespace, view)) told.put({ slot });
+  }
+
+  async function mindPods(restarts: NonNullable<WatchDeps['restarts']>): Promise<void> {
+    while (!signal.aborted) {
+      await deps.clock.sleep(podsMs, signal);
+      if (signal.aborted) return;
+      for (const namespace of await restarts.lookAgain(view, signal))
+        for (const slot of deps.slotsOf(namespace, view)) if (slot.ref.kind === 'pod') told.put({ slot });
+    }
   }
 
   async function follow(stream: Stream, pool: number): Promise<void> {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clock } from '../../src/contract/clock.ts';
 import { made, ours, seed } from '../adapters/kubernetes/rig.ts';
+import { attach, stuckPod } from '../adapters/kubernetes/stuck-rig.ts';
 import { host, other } from '../adapters/rig.ts';
 import { folder } from '../config/support.ts';
 import { startEcr } from '../fakes/ecr.ts';
@@ -100,4 +102,24 @@ test('check does not end well where a right is missing that only the next renewa
     assert.equal(code, expected, stdout);
     assert.equal(stdout.includes('RIGHT_MISSING'), expected !== 0, stdout);
   }
+});
+
+test('check says which pods would be deleted, and deletes none', async () => {
+  const past = { ...clock, wall: () => clock.wall() - 300_000 };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'team-a' } };
+  await using fake = await startFakeKubernetes({ namespaces: ['team-a'], clock: past, objects: [account, stuckPod('web-1')] });
+  await seed(fake, 'team-a', [host], 'old', undefined, 'prod', new Date(Date.now() + 3_600_000));
+  attach(fake);
+  await using ecr = await startEcr();
+  const target = `{kind: kubernetes, name: prod, url: "${fake.url}", tokenFile: token, allowHttp: true, registries: [${host}], namespaces: [team-a], serviceAccounts: [default], restartStuckPods: true}`;
+  await using files = await folder({ 'courier.yaml': `targets: [${target}]\n`, token: adminToken });
+  const aws = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret', AWS_REGION: 'eu-west-1', AWS_ENDPOINT_URL_ECR: ecr.url };
+  const { stdout, stderr } = await command(['check', '-c', files.at('courier.yaml')], {
+    ...aws,
+    HTTPS_PROXY: 'http://127.0.0.1:9',
+    NO_PROXY: '127.0.0.1',
+  });
+  assert.match(stdout, /^prod +Pod team-a\/web-1 +- +would be updated/m, stdout + stderr);
+  assert.match(stdout, /POD_RESTARTED.*Pod team-a\/web-1 would be deleted/, stdout);
+  assert.equal(fake.get('pods', 'team-a', 'web-1')?.metadata.deletionTimestamp, undefined);
 });

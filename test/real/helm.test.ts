@@ -52,7 +52,9 @@ part('the chart', { programs: ['helm'] }, () => {
     { serviceAccounts: ['build-*'] },
     { onlyWithImages: true },
     { events: true },
-    { secret: 'pull', replace: true, serviceAccounts: ['default'], onlyWithImages: true, events: true },
+    { serviceAccounts: ['default'], restartStuckPods: true },
+    { serviceAccounts: ['default'], restartStuckPods: true, onlyWithImages: true },
+    { secret: 'pull', replace: true, serviceAccounts: ['default'], onlyWithImages: true, restartStuckPods: true, events: true },
   ];
   for (const target of settings)
     test(`gives the rights that the courier asks for: ${JSON.stringify(target)}`, () => {

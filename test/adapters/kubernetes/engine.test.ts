@@ -16,7 +16,8 @@ import { fastClock } from '../../fakes/fast-clock.ts';
 import { courierToken, type FakeKubernetes, type KubernetesOptions, leastRules, startFakeKubernetes } from '../../fakes/kubernetes.ts';
 import { startRegistry } from '../../fakes/registry.ts';
 import { host, hostOf } from '../rig.ts';
-import { authsOf, isWrite, secretName, tokenFile } from './rig.ts';
+import { authsOf, isWrite, secretName, seed, tokenFile } from './rig.ts';
+import { attach, rules, stuckPod } from './stuck-rig.ts';
 
 const keys = { AWS_ACCESS_KEY_ID: 'AKIDTEST', AWS_SECRET_ACCESS_KEY: 'secret-of-the-tests' };
 let ecr: FakeEcr;
@@ -284,4 +285,24 @@ describe('with events: true', { concurrency: true }, () => {
     await wait(3000);
     assert.deepEqual(running.writes(), []);
   });
+});
+
+test('a pod that was made before its account named the Secret is restarted once, and the line of its delivery names it', async () => {
+  const past = { ...clock, wall: () => clock.wall() - 300_000 };
+  const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'team-a' } };
+  const objects = [account, stuckPod('web-1')];
+  await using fake = await startFakeKubernetes({ rules, clock: past, namespaces: ['team-a'], objects });
+  await seed(fake, 'team-a', [host], 'old', undefined, 'kubernetes', new Date(Date.now() + 3_600_000));
+  attach(fake);
+  await using t = await startOn(fake, { serviceAccounts: ['default'], restartStuckPods: true });
+  await until(() => fake.get('pods', 'team-a', 'web-1')?.metadata.deletionTimestamp !== undefined, 'the deletion');
+  await until(() => t.events.some(event => event.kind === 'delivered' && event.title === 'Pod team-a/web-1'), 'its line');
+  fake.remove('pods', 'team-a', 'web-1');
+  fake.make(stuckPod('web-2', { spec: { imagePullSecrets: [{ name: secretName }] } }));
+  t.app.courier.refresh();
+  await wait(1000);
+  assert.deepEqual(
+    t.writes().filter(line => line.startsWith('DELETE')),
+    ['DELETE /api/v1/namespaces/team-a/pods/web-1'],
+  );
 });

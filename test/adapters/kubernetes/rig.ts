@@ -45,6 +45,7 @@ export const optionsFor = (url: string, file: string, more: Partial<Options> = {
   serviceAccounts: [],
   replace: false,
   events: false,
+  restartStuckPods: false,
   fieldManager: 'ecr-courier',
   ...more,
 });

@@ -47,6 +47,7 @@ it stands among the values. As YAML.
   "replace" (include "ecr-courier.on" .replace)
   "onlyWithImages" (include "ecr-courier.on" .onlyWithImages)
   "events" (include "ecr-courier.on" .events)
+  "restartStuckPods" (include "ecr-courier.on" .restartStuckPods)
   "serviceAccounts" (include "ecr-courier.list" .serviceAccounts | fromYamlArray)
   "namespaces" (include "ecr-courier.list" .namespaces | fromYamlArray | uniq)
   "chooses" (or (include "ecr-courier.on" .optIn) .namespaceSelector)

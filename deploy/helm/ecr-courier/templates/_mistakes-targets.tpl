@@ -87,6 +87,9 @@
 {{- else if and .url (not .tokenFile) -}}
 {{- printf "%s.url: needs a token: name its file with tokenFile, or a kubeconfig in the place of both\n" $path -}}
 {{- end -}}
+{{- if and (include "ecr-courier.on" .restartStuckPods) (not (include "ecr-courier.list" .serviceAccounts | fromYamlArray)) -}}
+{{- printf "%s.restartStuckPods: is about pods of serviceAccounts, and none is named: name the ServiceAccounts that shall name the Secret\n" $path -}}
+{{- end -}}
 {{- end -}}
 {{- end }}
 

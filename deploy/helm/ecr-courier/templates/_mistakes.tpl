@@ -28,7 +28,7 @@
 {{- range $option, $value := $values.config -}}
 {{- printf "config.%s: is not read, as existingConfigMap has the whole configuration: write it into courier.yaml there, or take existingConfigMap out\n" $option -}}
 {{- end -}}
-{{- $rules := list "url" "kubeconfig" "secret" "namespaces" "optIn" "namespaceSelector" "onlyWithImages" "serviceAccounts" "replace" "events" -}}
+{{- $rules := list "url" "kubeconfig" "secret" "namespaces" "optIn" "namespaceSelector" "onlyWithImages" "serviceAccounts" "restartStuckPods" "replace" "events" -}}
 {{- $defaults := dict "name" "kubernetes" "excludeNamespaces" (list "kube-*") -}}
 {{- range $option, $value := $values.target -}}
 {{- if and $value (not (has $option $rules)) (not (deepEqual $value (get $defaults $option))) -}}

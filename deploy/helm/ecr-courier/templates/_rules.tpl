@@ -20,8 +20,8 @@ ecr-courier.here. scope: cluster or namespace. A test compares both.
 {{- $named := and (le (len .) 4) (not (regexMatch "[*?]" (join "" .))) }}
 - {apiGroups: [""], resources: [serviceaccounts]{{ if $named }}, resourceNames: {{ toJson . }}{{ end }}, verbs: [list, watch, patch]}
 {{- end }}
-{{- if .onlyWithImages }}
-- {apiGroups: [""], resources: [pods], verbs: [list, watch]}
+{{- if or .onlyWithImages .restartStuckPods }}
+- {apiGroups: [""], resources: [pods], verbs: [list{{ if .onlyWithImages }}, watch{{ end }}{{ if .restartStuckPods }}, delete{{ end }}]}
 {{- else if and $.rbac.countPods (eq $.scope "cluster") }}
 - {apiGroups: [""], resources: [pods], verbs: [list]}
 {{- end }}
