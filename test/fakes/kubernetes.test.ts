@@ -137,8 +137,8 @@ describe('what is refused', () => {
     assert.deepEqual(await causes(full), [201]);
     assert.deepEqual(await causes({ eventTime }), [
       422,
-      'reportingController Required',
-      ...Array.from({ length: 2 }, () => 'reportingController Invalid'),
+      'reportingComponent Required',
+      ...Array.from({ length: 2 }, () => 'reportingComponent Invalid'),
       'reportingInstance Required',
       'action Required',
       'reason Required',

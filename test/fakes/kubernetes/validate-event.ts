@@ -17,8 +17,8 @@ export function eventFlaws(next: KubeObject): Cause[] {
   const controller = textOf(next['reportingComponent']);
   return [
     ...(about === '' && namespace !== 'default' && namespace !== 'kube-system' ? [elsewhere] : []),
-    ...(controller === '' ? [missing('reportingController')] : []),
-    ...keyFlaws(controller).map(why => invalidValue('reportingController', controller, why)),
+    ...(controller === '' ? [missing('reportingComponent')] : []),
+    ...keyFlaws(controller).map(why => invalidValue('reportingComponent', controller, why)),
     ...['reportingInstance', 'action', 'reason'].flatMap(field => textFlaws(field, next[field], 'required', mostInField)),
     ...textFlaws('message', next['message'], 'optional', mostInMessage),
   ];
