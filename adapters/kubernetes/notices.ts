@@ -54,7 +54,7 @@ function eventOf(ref: Ref, notice: Notice, { secret, target }: Settings, view: V
     involvedObject: { apiVersion: 'v1', namespace, ...about },
     type: state === 'stands' ? 'Warning' : 'Normal',
     reason: reasonOf(ref, notice),
-    message: within(mostBytes, remedy === '' ? message : `${message} ${remedy}`),
+    message: within(mostBytes, unnamed(remedy === '' ? message : `${message} ${remedy}`)),
     source: { component },
     reportingComponent: component,
     reportingInstance: target.slice(0, 128),
@@ -74,6 +74,9 @@ function reasonOf({ kind }: Ref, { topic, state }: Notice): string {
     .join('')
     .slice(0, 128);
 }
+
+/** The text without the account of the courier, which policies quote: tenants need not know where it runs. */
+const unnamed = (text: string): string => text.replace(/system:serviceaccounts?(:[a-z0-9]([-a-z0-9.]*[a-z0-9])?)+/g, 'the courier');
 
 /** The text, cut between two characters if it has more bytes. */
 function within(bytes: number, text: string): string {

@@ -135,6 +135,13 @@ test('a message has at most 1024 bytes, and no broken letter', async () => {
   assert.equal(Buffer.byteLength(typeof message === 'string' ? message : ''), 1024);
 });
 
+test('an account that a policy quotes is not named', async () => {
+  await using t = await telling();
+  await t.tell({ message: 'A policy refuses "system:serviceaccount:courier-ns:courier" of system:serviceaccounts:courier-ns.' });
+  const { message } = eventsIn(t.fake)[0] ?? assert.fail('no Event');
+  assert.equal(message, 'A policy refuses "the courier" of the courier. Raise the quota.');
+});
+
 describe('without the right', () => {
   test('that is one finding with the rule, and nothing is asked for in vain', async () => {
     await using t = await telling({}, { rules: leastRules() });
