@@ -32,7 +32,6 @@ export function createNotices({ ledger, log, teller }: NoticesDeps): Notices {
   async function lookAt(record: TargetRecord, way: Teller): Promise<void> {
     const page = turned(pages.get(record.name) ?? new Map(), ledger, record);
     pages.set(record.name, page);
-    if (!way.isFree() || ledger.now() < (pauses.get(record.name) ?? 0)) return;
     const due = tidied(page, ledger.now()).filter(({ thread, entry }) => isDue(thread, ledger, entry));
     // What is new comes before what is repeated.
     const next = due.toSorted((a, b) => Number(a.thread.told !== undefined) - Number(b.thread.told !== undefined)).values();

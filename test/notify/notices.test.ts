@@ -47,6 +47,7 @@ function world(first: readonly Entry[], more: Parameters<typeof target>[2] = {})
     told,
     tried,
     is: (...entries: readonly Entry[]) => void (state.record = target('kubernetes', entries, more)),
+    look: notices.look,
     /** Advances the clock, with a look every 15 s. */
     async goOn(ms: number) {
       for (const end = state.now + ms; state.now < end; state.now += 15_000) await notices.look();
@@ -105,6 +106,58 @@ test('its end is told when it is renewed, and not when the failure alone is gone
   assert.deepEqual(
     t.told.slice(1).map(({ state, message, remedy }) => [state, message, remedy]),
     [['over', 'The login in team-a/ecr-courier is renewed again, and ends at 2026-03-01 22:00 UTC.', '']],
+  );
+});
+
+test('what was gone for a moment goes on as the same series', async () => {
+  const t = world([failing()]);
+  await t.goOn(30 * minute);
+  t.is(fine());
+  await t.goOn(15_000);
+  t.is(failing());
+  await t.goOn(30 * minute);
+  assert.deepEqual(
+    t.told.map(({ state, times, since }) => [state, times, since.getTime()]),
+    [
+      ['stands', 1, epoch],
+      ['stands', 2, epoch],
+    ],
+  );
+});
+
+test('a slot that is not written any more, as it is somebody else’s, is not told as renewed', async () => {
+  const t = world([failing()]);
+  await t.goOn(2 * minute);
+  t.is(entry('team-a/ecr-courier', undefined, undefined, { slotOf: { ...slotOf, registries: [] } }));
+  await t.goOn(10 * minute);
+  assert.equal(t.told.length, 1);
+});
+
+test('what the courier may not create has no login that it could renew', async () => {
+  const refused = scopeOf(euWest, { trouble: trouble('AUTH', 'refused', 0) });
+  const absent = entry('1', refused, undefined, { slotOf: { ...slotOf, state: 'absent' } });
+  const t = world([absent]);
+  t.state.found = [{ code: 'NOT_CREATED', message: 'It is wanted but not there.', remedy: 'Create it.' }];
+  await t.goOn(2 * minute);
+  assert.deepEqual(
+    t.told.map(({ topic }) => topic),
+    ['NOT_CREATED'],
+  );
+});
+
+test('a follower without logins of its own is told, too, and its end', async () => {
+  const account = (why?: typeof quota): Entry =>
+    entry('team-a/sa/default', undefined, undefined, {
+      slotOf: { title: 'ServiceAccount team-a/default', registries: [], after: 'team-a/ecr-courier' },
+      ...(why && { trouble: why }),
+    });
+  const t = world([fine(), account(quota)]);
+  await t.goOn(2 * minute);
+  t.is(fine(), account());
+  await t.goOn(2 * minute);
+  assert.deepEqual(
+    t.told.map(({ message }) => message),
+    [`ServiceAccount team-a/default cannot be written: ${quota.failure.message}.`, 'ServiceAccount team-a/default is written again.'],
   );
 });
 
@@ -228,6 +281,22 @@ test('of a thousand that fail at once all are told, few at a time and no more th
   assert.equal(new Set(t.told.map(({ slot }) => slot)).size, 1000);
   assert.equal(t.told.length, 1000);
   assert.equal(t.state.most, 2);
+});
+
+test('what is new comes before what is repeated', async () => {
+  const t = world(thousand());
+  await t.goOn(42 * minute);
+  assert.ok(t.told.length > 1000 && t.told.length < 2000, 'the repeats are under way');
+  t.is(...thousand(), failing(undefined, quota, 'new/ecr-courier'));
+  await t.goOn(minute);
+  assert.ok(t.told.some(({ slot }) => slot === 'new/ecr-courier'));
+});
+
+test('a look that lasts is not begun a second time', async () => {
+  const t = world([failing()]);
+  await t.goOn(30_000);
+  await Promise.all([t.look(), t.look()]);
+  assert.equal(t.tried.length, 1);
 });
 
 test('deliveries come first, and what is over by then is not told', async () => {
