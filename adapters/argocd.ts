@@ -65,7 +65,7 @@ export const argocd = defineAdapter({
     return {
       address: `${namespace} at ${address}`,
       async discover(signal): Promise<Discovery<Ref>> {
-        const looked = withRights(() => rights.lacks([namespace], signal), look(signal), rights.doubt);
+        const looked = withRights(() => rights.lacks([namespace], signal), look(signal), rights);
         const [said, [lacks, all]] = await Promise.all([about(signal), looked]);
         const { slots, findings: told } = survey(all, namespace, templates, deps);
         const missing = lacks.map(lackSaid).map(({ said, remedy }) => deps.finding('RIGHT_MISSING', said, remedy));

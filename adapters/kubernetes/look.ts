@@ -89,7 +89,7 @@ export function makeLook(
     const [asked, draft] = await withRights(
       () => rights.lacks(separate, signal),
       separate ? lookAtEach(separate, signal) : lookAtAll(signal),
-      rights.doubt,
+      rights,
     );
     const { refused, made: _made, ending: _ending, optedOut: _optedOut, ...view } = draft;
     const known = (namespace: string): boolean => view.namespaces.has(namespace) || view.unseen.includes(namespace);

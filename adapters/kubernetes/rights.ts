@@ -70,6 +70,12 @@ export async function demandRights(api: Api, what: string, right: Right, namespa
     throw new Failure('UNEXPECTED', `The cluster does not say whether the courier may ${right.verbs.join(', ')} ${what}.`);
 }
 
+/**
+ * How soon a refused look is repeated, in milliseconds: soon at first, because an API server that has just started
+ * refuses everything for some seconds (seen on 1.36.3), and then every minute, because a right may come at any time.
+ */
+const refusedMs = { first: 2000, most: 60_000 } as const;
+
 /** How long an answer without a missing right is cached, in milliseconds. */
 const believedMs = 600_000;
 
@@ -88,12 +94,16 @@ export interface Rights {
    * Whether other rights are missing than in the last answer. It asks again only where that answer is no longer valid.
    */
   haveChanged(signal: AbortSignal): Promise<boolean>;
+  /** Notes how a look ended. Returns how soon it may be repeated, in milliseconds. */
+  looked(how: 'seen' | 'refused'): number;
 }
 
 export function makeRights(api: Api, needs: Needs, clock: Clock): Rights {
   let known:
     | { readonly at: number; readonly namespaces: readonly string[] | undefined; readonly lacks: readonly Lack[]; doubted: boolean }
     | undefined;
+
+  let refusedAt: number | undefined;
 
   async function askAnew(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<readonly Lack[]> {
     const lacks = await ask(api, needs, namespaces, signal);
@@ -114,6 +124,10 @@ export function makeRights(api: Api, needs: Needs, clock: Clock): Rights {
     },
     lacksEvents: namespace =>
       known?.lacks.find(({ namespace: at, right }) => right.resource === eventsRight.resource && (at === undefined || at === namespace)),
+    looked(how) {
+      refusedAt = how === 'seen' ? undefined : (refusedAt ?? clock.mono());
+      return Math.min(refusedMs.most, Math.max(refusedMs.first, clock.mono() - (refusedAt ?? clock.mono())));
+    },
     async haveChanged(signal) {
       if (!known || isBelieved(known)) return false;
       const before = known;

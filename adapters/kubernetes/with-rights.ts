@@ -1,18 +1,19 @@
 import { Failure } from '../../src/contract/failures.ts';
 import { remedyFor } from './refusal.ts';
+import type { Rights } from './rights.ts';
 import type { Lack } from './rules.ts';
-
-/** How soon a refused look is repeated, in milliseconds. A right may come at any time, and a look is cheap. */
-const refusedMs = 60_000;
 
 /** Waits for both. A refused look fails with all missing rights in its remedy, instead of one after the other. */
 export async function withRights<T>(
   ask: () => Promise<readonly Lack[]>,
   look: Promise<T>,
-  doubt: () => void,
+  { doubt, looked: note }: Pick<Rights, 'doubt' | 'looked'>,
 ): Promise<readonly [readonly Lack[], T]> {
   const [asked, looked] = await Promise.allSettled([ask(), look]);
-  if (looked.status === 'fulfilled') return [asked.status === 'fulfilled' ? asked.value : raise(asked.reason), looked.value];
+  if (looked.status === 'fulfilled') {
+    note('seen');
+    return [asked.status === 'fulfilled' ? asked.value : raise(asked.reason), looked.value];
+  }
   const { reason } = looked as { reason: unknown };
   if (!(reason instanceof Failure) || reason.code !== 'FORBIDDEN') throw reason;
   const told = asked.status === 'fulfilled' ? asked.value : [];
@@ -20,7 +21,7 @@ export async function withRights<T>(
   if (told.length === 0) doubt();
   const lacks = told.length > 0 ? told : await ask().catch(() => []);
   const remedy = lacks.length > 0 && { remedy: remedyFor(lacks) };
-  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, ...remedy, tryAgainMs: refusedMs });
+  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, ...remedy, tryAgainMs: note('refused') });
 }
 
 function raise(reason: unknown): never {
