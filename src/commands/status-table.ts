@@ -1,5 +1,5 @@
 import { readinessOf } from '../observe/readiness.ts';
-import type { SlotView, Status } from '../observe/status-view.ts';
+import { isWell, type SlotView, type Status } from '../observe/status-view.ts';
 import { count, leaseWords, relative } from '../observe/words.ts';
 import { painter } from './paint.ts';
 import { type Held, identities, notes, placesOf, plain, rowsOf, slotTable, tintOf } from './table.ts';
@@ -28,12 +28,15 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
   const shown = narrowed(status, { failing });
   const places = sorted(placesOf(shown));
   const verdict = status.ready ? paint('green', `ready: ${known}`) : paint('red', `not ready: ${known}. ${reasons(status)}`);
-  const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) => paint(tintOf(slot.state), stateOf(slot, status.now)));
+  const rows = rowsOf(places.slice(0, most), status.now, ({ slot }) =>
+    paint(isWell(slot) ? 'green' : tintOf(slot.state), stateOf(slot, status.now)),
+  );
   const head = ['TARGET', 'SLOT', 'REGISTRY', 'STATE', 'EXPIRES', 'PROVEN'];
   const rest = places.length - rows.length;
+  const hasSlots = status.targets.some(({ slots }) => slots.length > 0);
   return [
     verdict,
-    slotTable(head, rows, paint),
+    slotTable(head, rows, paint, failing && hasSlots ? 'No slot fails.' : undefined),
     ...(rest > 0 ? [paint('dim', `and ${rest.toLocaleString('en-US')} more: --target NAME, ${failing ? '' : '--failing, '}--json`)] : []),
     ...identities(shown, paint),
     ...notes(shown, paint, rest > 0 ? 'brief' : 'whole'),
@@ -45,8 +48,9 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
  * The state for the table, with the time of the next attempt if one is due. A slot that a finding leaves alone must not
  * look healthy.
  */
-function stateOf({ state, nextAttemptAt, registries, findings }: SlotView, now: string): string {
+function stateOf({ state, renewing, nextAttemptAt, registries, findings }: SlotView, now: string): string {
   if (state === 'ok' && registries.length === 0 && findings.some(({ severity }) => severity !== 'info')) return 'left alone';
+  if (renewing) return 'ok, renewing';
   if (state !== 'waiting' || nextAttemptAt === null || nextAttemptAt <= now) return state;
   return `${state}, next attempt ${relative(Date.parse(nextAttemptAt), Date.parse(now))}`;
 }
@@ -58,7 +62,7 @@ export function narrowed(
   status: Status,
   { target, failing }: { readonly target?: string | undefined; readonly failing?: boolean | undefined },
 ): Status {
-  const isShown = (slot: SlotView): boolean => !failing || slot.state !== 'ok';
+  const isShown = (slot: SlotView): boolean => !failing || !isWell(slot);
   const targets = status.targets.filter(({ name }) => target === undefined || name === target);
   const { ready, unready } = target === undefined ? status : readinessOf({ targets, lease: status.lease });
   return { ...status, ready, unready, targets: targets.map(one => ({ ...one, slots: one.slots.filter(isShown) })) };
@@ -66,7 +70,7 @@ export function narrowed(
 
 /** Sorts the worst first. */
 function sorted(places: readonly Held[]): Held[] {
-  const ranked = places.map(place => ({ place, rank: order.indexOf(place.slot.state), end: endOf(place) }));
+  const ranked = places.map(place => ({ place, rank: order.indexOf(isWell(place.slot) ? 'ok' : place.slot.state), end: endOf(place) }));
   return ranked.sort((a, b) => a.rank - b.rank || a.end - b.end).map(({ place }) => place);
 }
 
@@ -88,7 +92,7 @@ function summary({ now, lease }: Status, places: readonly Held[]): string {
 }
 
 function fineOf(places: readonly Held[], all: string): string {
-  const fine = places.filter(({ slot }) => slot.state === 'ok').length;
+  const fine = places.filter(({ slot }) => isWell(slot)).length;
   return fine === places.length ? all : `${fine.toLocaleString('en-US')} of ${all} fine`;
 }
 

@@ -17,7 +17,9 @@ export function resultTable(ledger: Ledger, raw: Status, { rehearse, color }: { 
   return [slotTable(head, lines, paint), ...identities(status, paint), ...notes(status, paint), ''].join('\n');
 }
 
-export const slotTable: typeof table = (head, rows, paint) => (rows.length === 0 ? paint('dim', 'No slots.') : table(head, rows, paint));
+/** A table of slots, or `none`, the sentence in place of an empty one. */
+export const slotTable = (head: readonly string[], rows: readonly (readonly string[])[], paint: Paint, none = 'No slots.'): string =>
+  rows.length === 0 ? paint('dim', none) : table(head, rows, paint);
 
 /** The rows of a table. now: the time of the status; word: the state of a slot in words. */
 export function rowsOf(places: readonly Held[], now: string, word: (place: Held) => string): string[][] {

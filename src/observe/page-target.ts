@@ -1,24 +1,27 @@
 import { type Html, html } from './html.ts';
 import { badge, coming, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
 import { addressOf } from './page-view.ts';
-import type { HoldingView, ImageView, OutcomeView, SlotView, TargetView } from './status-view.ts';
+import { type HoldingView, type ImageView, isWell, type OutcomeView, type SlotView, type TargetView } from './status-view.ts';
 import { causeWords, count } from './words.ts';
 
-const slotTones: Readonly<Record<SlotView['state'], Tone>> = {
+type SlotWord = SlotView['state'] | 'renewing';
+const wordOf = ({ state, renewing }: SlotView): SlotWord => (renewing ? 'renewing' : state);
+const slotTones: Readonly<Record<SlotWord, Tone>> = {
   failing: 'bad',
   unconfirmed: 'warn',
   waiting: 'note',
   absent: 'note',
+  renewing: 'good',
   ok: 'good',
 };
 const targetTones: Readonly<Record<TargetView['state'], Tone>> = { failing: 'bad', starting: 'note', ok: 'good', paused: 'note' };
-const urgency = Object.keys(slotTones);
+const urgency = Object.keys(slotTones) as SlotWord[];
 
 /** The most urgent targets first: failing, not yet served, in order, paused. */
 export function byUrgency(targets: readonly TargetView[]): TargetView[] {
   const rank = ({ state, slots }: TargetView) => {
     if (state !== 'ok') return { failing: 0, starting: 1, paused: 4 }[state];
-    return slots.every(slot => slot.state === 'ok') ? 3 : 2;
+    return slots.every(isWell) ? 3 : 2;
   };
   return targets.toSorted((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, 'en', { numeric: true }));
 }
@@ -50,7 +53,7 @@ function summary(target: TargetView, now: Now): Html {
   const held = target.slots.flatMap(slot => slot.registries.flatMap(one => one.expiresAt ?? []));
   const first = held.toSorted()[0] ?? null;
   const states = urgency
-    .map(state => [state, target.slots.filter(slot => slot.state === state).length] as const)
+    .map(state => [state, target.slots.filter(slot => wordOf(slot) === state).length] as const)
     .filter(([, some]) => some > 0);
   const counts =
     states.length === 1 ? `all ${states[0]?.[0]}` : states.map(([state, some]) => `${some.toLocaleString('en-US')} ${state}`).join(', ');
@@ -84,8 +87,8 @@ function address(text: string): Html {
 }
 
 function slots({ slots: all, name }: TargetView, now: Now, { slots: shown, rows }: Unfolding): Html {
-  const sorted = all.toSorted((a, b) => urgency.indexOf(a.state) - urgency.indexOf(b.state));
-  const attention = sorted.filter(slot => slot.state !== 'ok');
+  const sorted = all.toSorted((a, b) => urgency.indexOf(wordOf(a)) - urgency.indexOf(wordOf(b)));
+  const attention = sorted.filter(slot => !isWell(slot));
   const fine = sorted.slice(attention.length);
   const listed = (list: readonly SlotView[]): Html => slotTable(list, now, { name, rows });
   if (shown === 'counted') return html`${listed(attention)}${fine.length > 0 && unlisted(`${count(fine.length, 'slot')} in order`, name)}`;
@@ -115,7 +118,7 @@ function slotRow(slot: SlotView, now: Now): Html {
   const notes = [trouble(slot.trouble, now), findings(slot.findings)].filter(note => note !== null);
   return html`<tr role="row"><th role="rowheader" scope="row">${slot.title}</th>
 <td role="cell">${slot.registries.map(one => holding(one, now))}</td>
-<td role="cell">${badge(slotTones[slot.state], slot.state)}${attempts(slot, now)}</td></tr>
+<td role="cell">${badge(slotTones[wordOf(slot)], wordOf(slot))}${attempts(slot, now)}</td></tr>
 ${notes.length > 0 && html`<tr role="row" class="notes"><td role="cell" colspan="3">${notes}</td></tr>`}`;
 }
 
@@ -130,9 +133,7 @@ function attempts(slot: SlotView, now: Now): Html {
   const last = slot.lastAttemptAt !== null && html`<div class="quiet">last attempt ${when(slot.lastAttemptAt, now.here)}</div>`;
   // For a slot in order, the bar shows when it is renewed.
   const next =
-    slot.state !== 'ok' &&
-    slot.nextAttemptAt !== null &&
-    html`<div class="quiet">${coming('next attempt', slot.nextAttemptAt, now.here)}</div>`;
+    !isWell(slot) && slot.nextAttemptAt !== null && html`<div class="quiet">${coming('next attempt', slot.nextAttemptAt, now.here)}</div>`;
   return html`${last}${next}`;
 }
 

@@ -7,7 +7,7 @@ import { script } from './page-script.ts';
 import { style } from './page-style.ts';
 import { byUrgency, targetCard, type Unfolding } from './page-target.ts';
 import { addressOf, unknownTargets, type View } from './page-view.ts';
-import type { CredentialView, Status, TargetView } from './status-view.ts';
+import { type CredentialView, isWell, type Status, type TargetView } from './status-view.ts';
 import { count, identityWords, leaseWords } from './words.ts';
 
 const refreshSeconds = 15;
@@ -92,7 +92,7 @@ function verdictOf(status: Status, now: Now): Verdict {
   const first = firstFailure(status, now);
   if (!ready) return { tone: 'bad', word: 'Not ready', sentence: html`${what || 'Not every slot holds a valid credential.'} ${first}` };
   if (what !== '') return { tone: 'warn', word: 'Serving, with failures', sentence: html`${what} ${first}` };
-  const served = slots.filter(slot => slot.state === 'ok').length;
+  const served = slots.filter(isWell).length;
   return { tone: 'good', word: 'All is well', sentence: `${count(served, 'slot')} in ${count(targets.length, 'target')} in order.` };
 }
 

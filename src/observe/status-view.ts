@@ -76,12 +76,16 @@ export interface SlotView {
   readonly state: 'ok' | 'waiting' | 'unconfirmed' | 'failing' | 'absent';
   /** The slot must be left alone for now; a finding says why. What it holds may expire meanwhile. */
   readonly waits: boolean;
+  /** Waiting for a renewal alone: meanwhile the slot holds valid passwords, as it should. */
+  readonly renewing: boolean;
   readonly registries: readonly HoldingView[];
   readonly trouble: TroubleView | null;
   readonly lastAttemptAt: Time | null;
   readonly nextAttemptAt: Time | null;
   readonly findings: readonly FindingView[];
 }
+/** Whether the slot holds what it should, with nothing for a person to look at. */
+export const isWell = ({ state, renewing }: SlotView): boolean => state === 'ok' || renewing;
 /**
  * The logins that a slot must hold, so that a missing or expired one needs action. Excludes hosts that no source
  * serves, and what is not known of a slot that must be left alone.

@@ -81,13 +81,16 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
     holdingView(ledger, entry, { host, scope: scopeAt(record, entry, at) }, lifeOf),
   );
   const findings = [...ledger.findingsOf(record, entry), ...toldOf(entry)];
+  const repairs = ledger.awaitsRepair(record, entry);
+  const state = slotState(entry, registries, record.managed.create, ledger.isDue(record, entry) || repairs);
   return {
     id: slot.id,
     get title() {
       return redact(slot.title ?? slot.id);
     },
-    state: slotState(entry, registries, record.managed.create, ledger.isDue(record, entry) || ledger.awaitsRepair(record, entry)),
+    state,
     waits: slot.waits ?? false,
+    renewing: state === 'waiting' && !repairs && isHeld(entry, registries),
     registries,
     trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, saidOf(entry)) }) : null,
     get lastAttemptAt() {
@@ -108,6 +111,12 @@ function slotState(entry: Entry, registries: readonly HoldingView[], create: boo
   const served = registries.filter(holding => holding.source !== null);
   const nothingToGive = registries.length > 0 && served.length === 0;
   return due || nothingToGive || served.some(holding => !holding.valid) ? 'waiting' : 'ok';
+}
+
+/** Whether the slot is as the courier left it, and every login in it is valid. */
+function isHeld({ slot, unsettled }: Entry, registries: readonly HoldingView[]): boolean {
+  if (slot.waits || slot.state !== 'present' || unsettled) return false;
+  return registries.length > 0 && registries.every(({ source, valid }) => source !== null && valid);
 }
 
 interface Place {

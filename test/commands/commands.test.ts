@@ -219,7 +219,7 @@ test('the daemon: status, refresh and healthcheck find it; SIGTERM ends it in ti
   const shown = await command(['status'], local);
   assert.equal(shown.code, 0, shown.stderr);
   assert.match(shown.stdout, /^ready: 1 registry, the first password ends in /);
-  assert.equal((await command(['status', '--target', 'portainer', '--failing'], local)).stdout.split('\n')[1], 'No slots.');
+  assert.equal((await command(['status', '--target', 'portainer', '--failing'], local)).stdout.split('\n')[1], 'No slot fails.');
   const unknown = await command(['status', '--target', 'portaner'], local);
   assert.deepEqual([unknown.code, /there is no target portaner: did you mean portainer\?/.test(unknown.stderr)], [2, true]);
   assert.equal(

@@ -51,6 +51,26 @@ test('what fails comes first, then what ends first; the first line counts, and s
   assert.equal(linesOf(of([slot(1)]))[0], 'ready: 1 registry, the first password ends in 12 h');
 });
 
+test('a slot that waits for a renewal alone is fine, comes with the others that are, and does not fail', () => {
+  const slots = [slot(1, { endsInHours: 5, state: 'waiting', renewing: true }), slot(2, { state: 'waiting' }), slot(3)];
+  const lines = linesOf(of(slots));
+  assert.equal(lines[0], 'ready: 2 of 3 registries fine, the first password ends in 5 h');
+  assert.deepEqual(
+    lines.slice(2, 5).map(line => /slot-\d.* (waiting|ok, renewing|ok) /.exec(line)?.slice(1).join()),
+    ['waiting', 'ok, renewing', 'ok'],
+  );
+  const failing = narrowed(of(slots), { failing: true }).targets.flatMap(one => one.slots);
+  assert.deepEqual(
+    failing.map(({ id }) => id),
+    ['2'],
+  );
+});
+
+test('without slots there are none, and with fine ones none fails', () => {
+  const inside = (slots: readonly SlotView[]) => statusTable(of(slots), { color: false, failing: true }).split('\n')[1];
+  assert.deepEqual([inside([]), inside([slot(1)])], ['No slots.', 'No slot fails.']);
+});
+
 test('what is left alone for a reason is not called well; an account without a registry is', () => {
   const finding = {
     severity: 'warning',

@@ -168,6 +168,14 @@ test('thousands of slots: those in order are counted, rows are limited', () => {
   assert.ok(markup.length < 500_000);
 });
 
+test('slots that wait for a renewal alone are renewing, and in order', () => {
+  const renewing = target('a', [entry('7', key, kept(7 * hour))]);
+  const markup = shown(ledgerOf([renewing], { scopes: [key], next: () => 0 }));
+  for (const part of [/All is well\.<\/strong> 1 slot in 1 target in order\./, / renewing<\/span>/, /: all renewing;/, /badge good/])
+    assert.match(markup, part);
+  assert.doesNotMatch(markup, />waiting</);
+});
+
 test('the bar follows the server’s clock', () => {
   const markup = shown(ledgerOf([good('a')], { scopes: [key], clockSkewMs: 3 * hour }));
   assert.match(markup, /<circle class="now" cx="50%"/);

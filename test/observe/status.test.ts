@@ -237,6 +237,23 @@ for (const { name, entry, next, state } of states) {
   });
 }
 
+for (const [name, view, renewing] of [
+  ['is due', entry('7', key, kept(9 * hour)), true],
+  ['is due and holds an expired one', entry('7', key, kept(12 * hour)), false],
+  ['is due and holds nothing', entry('7', key), false],
+  ['is due and was changed', entry('7', key, kept(9 * hour), { slotOf: { state: 'drifted' } }), false],
+  ['is due and must be left alone', entry('7', key, kept(9 * hour), { slotOf: { waits: true } }), false],
+  ['is due and failed', entry('7', key, kept(9 * hour), { trouble: trouble('TIMEOUT', 'late') }), false],
+  [
+    'is due and may be overwritten by a former process',
+    entry('7', key, kept(9 * hour), { unsettled: { confirmAt: 1, answered: false, by: 'former process' } }),
+    false,
+  ],
+] as const)
+  test(`a slot that ${name} is ${renewing ? '' : 'not '}one that waits for a renewal alone`, () => {
+    assert.equal(status(ledgerOf([target('a', [view])], { next: () => 0 })).targets[0]?.slots[0]?.renewing, renewing);
+  });
+
 /** A slot without registries that follows slot 7 and holds what slot 7 held before. */
 const goesOn = (held: Kept | undefined, more: Partial<Slot> = {}, as: Partial<Entry> = {}): Entry =>
   entry('web', undefined, held, {
