@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { type Clock, clock as machineClock } from '../../src/contract/clock.ts';
+import { goQuote } from './go-quote.ts';
 import { badRequest, cleaned, pathOf, targetOf } from './go-target.ts';
 import { makeAuth } from './harbor/auth.ts';
 import { dispatch, text } from './harbor/dispatch.ts';
@@ -77,8 +78,7 @@ export async function startFakeHarbor(options: HarborOptions = {}): Promise<Fake
     const target = targetOf(request.path);
     if (!target) return badRequest;
     const wrong = badEscape(target.raw);
-    if (wrong !== undefined)
-      return refusalOf(new Refusal(400, 'BAD_REQUEST', `invalid URL escape ${JSON.stringify(wrong)}`), request, true);
+    if (wrong !== undefined) return refusalOf(new Refusal(400, 'BAD_REQUEST', `invalid URL escape ${goQuote(wrong)}`), request, true);
     const pathname = pathOf(request.path);
     const session = sessions.open(request, /^\/(api|v2|service)\//.test(pathname));
     const reply = await answer(request, pathname, target.query, session.demandToken).catch(error => refusalOf(error, request, since(0)));

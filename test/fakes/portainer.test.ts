@@ -242,6 +242,15 @@ suite('what the client for Kubernetes says of an answer, from the source', () =>
       details: 'the server has asked for the client to provide credentials',
     },
     { mode: { status: 403, type: 'text/plain', text: 'no\n' }, details: 'no' },
+    // Seen with client-go 0.36.3: a Status has its kind, and members of the right types.
+    { mode: { status: 403, type: 'application/json', text: '{"status":"Failure","message":"x"}' }, details: 'unknown' },
+    { mode: { status: 403, type: 'application/json', text: '{"kind":"Secret","apiVersion":"v1","status":"Failure"}' }, details: 'unknown' },
+    { mode: { status: 403, type: 'application/json', text: '{"kind":"Status","status":"Failure","code":"403"}' }, details: 'unknown' },
+    { mode: { status: 403, type: 'application/json', text: '{"kind":"Status","status":"Failure"} more' }, details: 'unknown' },
+    {
+      mode: { status: 500, type: 'text/plain', text: 'bell \x07 del \x7f é \u2028 \xa0 end' },
+      details: 'an error on the server ("bell \\a del \\x7f é \\u2028 \\u00a0 end") has',
+    },
     { mode: { status: 418 }, details: 'the server responded with the status code 418 but did not return more information' },
   ] as const;
   for (const { mode, details } of answers)
@@ -273,6 +282,61 @@ suite('what the client for Kubernetes says of an answer, from the source', () =>
     assert.match(await (await put(fake, 'token-2')).text(), /Failed removing secret: secrets is forbidden"/);
     Object.assign(fake.state.upstream.kubernetes ?? {}, { mode: status(404, 'not found') });
     assert.match(await (await put(fake, 'token-2')).text(), /Failed saving secret: not found"/);
+  });
+});
+
+suite('access to environments (2.43.0, api/http/handler)', () => {
+  const joe: User = { id: 2, name: 'joe', password: adminPassword, role: 'standard', apiKey: 'ptr_joe' };
+  const admin: User = { id: 1, name: 'admin', password: adminPassword, role: 'administrator', apiKey: adminKey };
+  const endpoints = [
+    { Id: 1, Name: 'cluster', kind: 'kubernetes-agent', users: ['joe'] },
+    { Id: 2, Name: 'engine', kind: 'docker', users: ['joe'] },
+    { Id: 3, Name: 'other', kind: 'docker', users: [] },
+  ] as const;
+  const world = () => start({ users: [admin, joe], endpoints: structuredClone([...endpoints]) as PortainerOptions['endpoints'] & object });
+  const cases: readonly [what: string, method: string, path: string, status: number, message?: string, details?: string][] = [
+    ['a user there, without a grant', 'GET', '/registries/7?endpointId=2', 403, 'Access denied to resource', 'Access denied to resource'],
+    [
+      'a grant elsewhere',
+      'PUT',
+      '/endpoints/3/registries/7',
+      403,
+      'Permission denied to access environment',
+      'Access denied to environment',
+    ],
+    ['a grant by a user', 'PUT', '/endpoints/2/registries/7', 403, 'User is not authorized', 'User is not authorized'],
+    ['a namespace', 'GET', '/endpoints/1/registries?namespace=team-a', 403, 'User is not authorized to use namespace'],
+    ['the namespace default', 'GET', '/endpoints/1/registries?namespace=default', 200],
+    [
+      'a word for the registry comes before an unknown environment',
+      'PUT',
+      '/endpoints/9/registries/x',
+      400,
+      'Invalid registry identifier route variable',
+      'Strconv.Atoi: parsing "x": invalid syntax',
+    ],
+  ];
+  for (const [what, method, path, status, message, details] of cases)
+    test(`${what}: ${status}`, async () => {
+      await using fake = await world();
+      const answer = await ask(fake, method, path, { key: 'ptr_joe', ...(method === 'PUT' && { body: '{}' }) });
+      const body = (await answer.json()) as { message?: string; details?: string };
+      assert.deepEqual([answer.status, body.message], [status, message]);
+      if (details !== undefined) assert.equal(body.details, details);
+    });
+
+  test('a grant in an environment that is gone fails a new password', async () => {
+    await using fake = await start({ registries: [{ ...row, RegistryAccesses: { 5: { Namespaces: ['team-a'] } } }] });
+    const answer = await put(fake, 'token-2');
+    const details = 'Object not found inside the database (bucket=endpoints, key=5)';
+    assert.deepEqual([answer.status, await answer.json()], [500, { message: 'Unable to update access to registry', details }]);
+    assert.equal(fake.passwordOf(7), 'token-1');
+  });
+
+  test('of two conflicts of a new registry, that with the first row is told', async () => {
+    await using fake = await start({ registries: [row, { ...row, Id: 8, Name: 'second', URL: 'other.test' }] });
+    const body = JSON.stringify({ ...row, Name: 'second', Type: 3 });
+    assert.match(await (await ask(fake, 'POST', '/registries', { body })).text(), /same URL and credentials/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { decodeGo, goType } from '../go-json.ts';
+import { goQuote } from '../go-quote.ts';
 import type { Seen } from '../server.ts';
 
 /** The Go types of the members that a handler knows. The handler itself checks the members of a `list`. */
@@ -20,7 +21,9 @@ export function readBody({ headers, body }: Seen, parameter: string, model: stri
   const type = headers['content-type'] ?? 'application/octet-stream';
   const [media = ''] = type.split(';');
   if (!media.includes('/'))
-    return flawed(`parsing Content-Type header from ${quoted(type)} failed, because mediatype: malformed: ${quoted(media)} has no subtype`);
+    return flawed(
+      `parsing Content-Type header from ${goQuote(type)} failed, because mediatype: malformed: ${goQuote(media)} has no subtype`,
+    );
   if (media === '*/*') return flawed('no consumer registered for */*');
   if (!/^application\/json\s*(;|$)/i.test(type)) return flawed(`unsupported media type "${type}", only [application/json] are allowed`);
   const failed = (why: string): Read => flawed(`parsing ${parameter} body from "" failed, because ${why}`);
@@ -53,7 +56,6 @@ function fill(found: Record<string, unknown>, value: object, model: string, shap
   return undefined;
 }
 
-const quoted = (text: string): string => JSON.stringify(text);
 const memberType = (value: unknown, type: Member): string =>
   type === 'int64' && typeof value === 'number' ? `number ${value}` : goType(value);
 function goName(type: Member): string {

@@ -1,3 +1,4 @@
+import { goQuote } from '../go-quote.ts';
 import { refuse } from './refusal.ts';
 
 /**
@@ -9,7 +10,7 @@ export function normalUrl(text: string): string {
   if (trimmed === '') refuse(400, 'empty string');
   const full = trimmed.includes('://') ? trimmed : `http://${trimmed}`;
   const flaw = flawOf(full);
-  if (flaw !== undefined) refuse(400, `invalid URL: parse ${JSON.stringify(full)}: ${flaw}`);
+  if (flaw !== undefined) refuse(400, `invalid URL: parse ${goQuote(full)}: ${flaw}`);
   const [, scheme = '', host = '', path = ''] = parts(full);
   if (!/^https?$/i.test(scheme)) refuse(400, `invalid HTTP scheme: ${scheme.toLowerCase()}`);
   return `${scheme.toLowerCase()}://${host.slice(host.indexOf('@') + 1)}${decodeURIComponent(path)}`;
@@ -28,11 +29,11 @@ function flawOf(full: string): string | undefined {
   const host = authority.slice(at + 1);
   if (host.startsWith('[') && !host.includes(']')) return "missing ']' in host";
   const port = host.startsWith('[') ? host.slice(host.indexOf(']') + 1) : (/:.*$/s.exec(host)?.[0] ?? '');
-  if (!/^(:\d*)?$/.test(port)) return `invalid port ${JSON.stringify(port)} after host`;
+  if (!/^(:\d*)?$/.test(port)) return `invalid port ${goQuote(port)} after host`;
   const wrong = /[ \\^`{|}]/.exec(host)?.[0];
-  if (wrong !== undefined) return `invalid character ${JSON.stringify(wrong)} in host name`;
+  if (wrong !== undefined) return `invalid character ${goQuote(wrong)} in host name`;
   const escape = badEscape(host) ?? badEscape(path) ?? badEscape(fragment);
-  return escape && `invalid URL escape ${JSON.stringify(escape)}`;
+  return escape && `invalid URL escape ${goQuote(escape)}`;
 }
 
 /** Returns the first `%` without two hexadecimal digits, with up to two characters behind it. */

@@ -4,6 +4,7 @@ import { type Database, noEnvironment } from './database.ts';
 import { decode } from './payload.ts';
 import { idOf, messageOf, refuse } from './refusal.ts';
 import { type Access, type Endpoint, makeAccess, type Row, shown, type User } from './state.ts';
+import { mayEnter } from './system.ts';
 
 const grantFields = {
   UserAccessPolicies: { go: 'portainer.UserAccessPolicies' },
@@ -26,15 +27,16 @@ export function makeAccesses(database: Database, cluster: Cluster) {
     const endpoint = database.environment(idOf(endpointId, 'environment'));
     const isAdmin = user.role === 'administrator';
     const namespace = endpoint.kind === 'kubernetes-agent' ? query.get('namespace') : null;
-    if (namespace && !isAdmin) refuse(403, 'User is not authorized to use namespace');
+    if (namespace && namespace !== 'default' && !isAdmin) refuse(403, 'User is not authorized to use namespace');
     const granted = (row: Row): boolean => row.RegistryAccesses[endpoint.Id]?.Namespaces?.includes(namespace ?? '') ?? false;
     const rows = database.rows().filter(row => (namespace ? granted(row) : mayUse(user, row, endpoint)));
     return { status: 200, json: rows.map(row => shown(row, { RegistryAccesses: isAdmin ? row.RegistryAccesses : null, managed: false })) };
   }
 
   async function grant(request: Seen, user: User, endpointId: string, registryId: string): Promise<Reply> {
-    const endpoint = database.environment(idOf(endpointId, 'environment'));
-    const id = idOf(registryId, 'resource pool');
+    const [environment, id] = [idOf(endpointId, 'environment'), idOf(registryId, 'registry')];
+    const endpoint = database.environment(environment);
+    if (!mayEnter(user, endpoint)) refuse(403, 'Permission denied to access environment', 'Access denied to environment');
     if (user.role !== 'administrator') refuse(403, 'User is not authorized');
     return database.write(async () => {
       const row = structuredClone(database.row(id, noEnvironment));

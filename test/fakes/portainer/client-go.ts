@@ -1,3 +1,5 @@
+import { goQuote } from '../go-quote.ts';
+
 /** The response of a cluster or of a proxy in front of it. Without `type` and `text` the body is empty. */
 export interface ApiAnswer {
   readonly status: number;
@@ -33,17 +35,23 @@ export function errorOf(answer: ApiAnswer, method: string, path: string): Cluste
 }
 
 interface Status {
-  readonly status?: string;
+  readonly kind?: unknown;
+  readonly status?: unknown;
   readonly message?: string;
   readonly code?: number;
 }
 
-/** Returns the Status in a JSON body, whatever its `kind`. */
+/**
+ * Returns the Status in a JSON body. It needs no version, but its kind, and members of the right types (client-go
+ * 0.35.3, rest/request.go; seen with 0.36.3).
+ */
 function statusIn(type: string, text: string): Status | undefined {
   if (!/^application\/json\b/i.test(type)) return undefined;
   try {
     const value = JSON.parse(text) as Status | null;
-    return value?.status === 'Failure' ? value : undefined;
+    const { message = '', code = 0 } = value ?? {};
+    const isStatus = value?.kind === 'Status' && value.status === 'Failure';
+    return isStatus && typeof message === 'string' && Number.isInteger(code) ? value : undefined;
   } catch {
     return undefined;
   }
@@ -65,6 +73,6 @@ function sentenceOf(status: number, quoted: string): string {
     504: 'the server was unable to return a response in the time allotted, but may still be processing the request',
   };
   if (known[status] !== undefined) return known[status];
-  if (status >= 500) return `an error on the server (${JSON.stringify(quoted)}) has prevented the request from succeeding`;
+  if (status >= 500) return `an error on the server (${goQuote(quoted)}) has prevented the request from succeeding`;
   return `the server responded with the status code ${status} but did not return more information`;
 }

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/contract/clock.ts';
+import { goQuote } from '../go-quote.ts';
 import { type ApiAnswer, ClusterError, errorOf } from './client-go.ts';
 import { effectiveLogin } from './ecr-token.ts';
 import { messageOf } from './refusal.ts';
@@ -35,7 +36,7 @@ export function makeCluster(state: PortainerState, clock: Clock, signal: AbortSi
     try {
       return effectiveLogin(row, state, clock);
     } catch (error) {
-      const name = JSON.stringify(row.Name);
+      const name = goQuote(row.Name);
       throw new Error(`ECR registry ${name} credentials are invalid or expired. Error: ${messageOf(error)}`, { cause: error });
     }
   }

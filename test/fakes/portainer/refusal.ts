@@ -1,3 +1,4 @@
+import { goQuote } from '../go-quote.ts';
 import type { Reply } from '../server.ts';
 
 /** An error response that a handler throws. */
@@ -23,14 +24,14 @@ export const plain = (status: number, text: string): Reply => ({
 });
 
 /** Parses the id in a path. Throws 400 if it is not a number. */
-export function idOf(text: string, what: 'registry' | 'environment' | 'user' | 'resource pool' | 'api-key'): number {
+export function idOf(text: string, what: 'registry' | 'environment' | 'user' | 'api-key'): number {
   const id = atoi(text);
   return typeof id === 'number' ? id : refuse(400, `Invalid ${what} identifier route variable`, id);
 }
 
 /** Parses a number. Returns the error of Go's strconv.Atoi if that fails. */
 export function atoi(text: string): number | string {
-  const flaw = (what: string): string => `strconv.Atoi: parsing ${JSON.stringify(text)}: ${what}`;
+  const flaw = (what: string): string => `strconv.Atoi: parsing ${goQuote(text)}: ${what}`;
   if (!/^[+-]?\d+$/.test(text)) return flaw('invalid syntax');
   const id = BigInt(text.replace(/^\+/, ''));
   return BigInt.asIntN(64, id) === id ? Number(id) : flaw('value out of range');

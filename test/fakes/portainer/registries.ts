@@ -50,15 +50,17 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     return database.write(() => {
       const { Ecr, Quay: _, Gitlab: __, Name = '', URL = '', ...rest } = payload;
       const row = makeRow({ ...rest, Name, URL, Ecr: { Region: Ecr?.Region ?? '' } }, database.nextId());
-      refuseSameName(row);
-      refuseSameUrl(row);
+      for (const other of database.rows()) {
+        refuseSameName(row, [other]);
+        refuseSameUrl(row, [other]);
+      }
       database.add(row);
       return { status: 200, json: shown(row, { RegistryAccesses: null }) };
     });
   }
 
-  function refuseSameName(row: Row): void {
-    if (!database.rows().some(other => other.Id !== row.Id && other.Name === row.Name)) return;
+  function refuseSameName(row: Row, others = database.rows()): void {
+    if (!others.some(other => other.Id !== row.Id && other.Name === row.Name)) return;
     refuse(409, 'Another registry with the same name already exists', 'A registry is already defined with this name');
   }
 
@@ -66,10 +68,10 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
    * Throws 409 for a second registry with the same URL and user name. URLs compare byte for byte; passwords are
    * ignored.
    */
-  function refuseSameUrl(row: Row): void {
+  function refuseSameUrl(row: Row, others = database.rows()): void {
     const same = (other: Row): boolean =>
       other.Authentication === row.Authentication && (!row.Authentication || other.Username === row.Username);
-    if (!database.rows().some(other => other.Id !== row.Id && other.URL === row.URL && same(other))) return;
+    if (!others.some(other => other.Id !== row.Id && other.URL === row.URL && same(other))) return;
     refuse(
       409,
       'Another registry with the same URL and credentials already exists',
@@ -106,7 +108,9 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
   async function rewriteSecrets(row: Row): Promise<void> {
     try {
       for (const [endpoint, access] of Object.entries(row.RegistryAccesses)) {
-        if (database.environment(Number(endpoint)).kind !== 'kubernetes-agent') continue;
+        const found = database.find(Number(endpoint));
+        if (!found) throw new Error(notFound('endpoints', Number(endpoint)));
+        if (found.kind !== 'kubernetes-agent') continue;
         for (const namespace of access.Namespaces ?? []) await cluster.rewrite(row, namespace);
       }
     } catch (error) {

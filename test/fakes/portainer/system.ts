@@ -46,7 +46,8 @@ export function adminCheck({ users }: PortainerState): Reply {
   return refuse(404, 'No administrator account found inside the database', 'object not found inside the database');
 }
 
-const mayEnter = (user: User, endpoint: Endpoint): boolean => user.role === 'administrator' || endpoint.users.includes(user.name);
+/** Whether the user may use the environment. */
+export const mayEnter = (user: User, endpoint: Endpoint): boolean => user.role === 'administrator' || endpoint.users.includes(user.name);
 
 /**
  * The response of /api/endpoints: types 1 (Docker) and 6 (agent in a cluster). The last snapshot says whether it is a

@@ -1,4 +1,5 @@
 import type { Clock } from '../../../src/contract/clock.ts';
+import { goQuote } from '../go-quote.ts';
 import type { Reply, Seen } from '../server.ts';
 import { mayUse } from './access.ts';
 import { effectiveLogin } from './ecr-token.ts';
@@ -78,7 +79,7 @@ export function makeUpstream(state: PortainerState, clock: Clock, accepts?: Acce
 
   async function connect(host: string, tls: boolean, login: Login): Promise<string | undefined> {
     if (host === '' || !URL.canParse(`any://${host}`) || new URL(`any://${host}`).host !== host) {
-      return `Connection error: Failed to create registry client - invalid reference: invalid registry ${JSON.stringify(host)}`;
+      return `Connection error: Failed to create registry client - invalid reference: invalid registry ${goQuote(host)}`;
     }
     const url = `${tls ? 'https' : 'http'}://${host}/v2/`;
     const registry = await reach(host);
