@@ -3,6 +3,7 @@ import type { Finding, Slot, Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { makeGlance } from './common/glance.ts';
 import { mapOf, textOf } from './common/shapes.ts';
+import { makeBehind } from './common/swarm/behind.ts';
 import { choices } from './common/swarm/choice.ts';
 import { encodedLogin, loginHeader, openEngine } from './common/swarm/engine.ts';
 import { makeRefresher } from './common/swarm/refresh.ts';
@@ -40,7 +41,7 @@ export const swarm = defineAdapter({
     const http = deps.http({ url: address, sets: [loginHeader] });
     const engine = openEngine({ ask: http, refused: refusalOf(http, address), versions: 'named' });
     const written = makeWritten(deps);
-    const parts = { engine, choice: services, written, ended: new Set<string>() };
+    const parts = { engine, choice: services, written, behind: makeBehind(written, deps.clock), ended: new Set<string>() };
     const survey = makeSurvey(parts, deps);
     const refresher = makeRefresher({ ...parts, stops: 'target' }, deps);
     const look = makeGlance(deps.clock, {
@@ -56,11 +57,12 @@ export const swarm = defineAdapter({
         const stopped = refresher.stopped();
         if (stopped) throw stopped;
         await written.recall();
-        const { found, findings: seen, oldest } = await survey(signal);
+        const { found, findings: seen, unseen, oldest } = await survey(signal);
         const { product = 'Docker' } = await look(signal);
-        written.keep(new Set(found.map(({ id }) => id)));
+        written.keep(new Set([...found.map(({ id }) => id), ...unseen]));
         return {
           slots: found.map(slotOf),
+          unseen,
           findings: [...seen, ...unused(deps)],
           about: { product, ...(oldest !== undefined && { reaches: [oldest] }) },
         };
@@ -68,19 +70,20 @@ export const swarm = defineAdapter({
       async deliver(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
         if (!given) return { change: 'unchanged' };
-        const { credential, registry } = given;
-        const { host } = registry;
-        // Swarm does not compare this address with the image, so the sender must.
-        const login = encodedLogin({ username: credential.username, password: credential.password.reveal(), serveraddress: host });
-        return await refresher.refresh({ id: slot.id, host, login, credential }, signal);
+        return await refresher.refresh({ id: slot.id, ...loginOf(given), credential: given.credential }, signal);
       },
       async rehearse(slot, credentials, signal) {
         const given = givenTo(slot, credentials);
-        return given ? await refresher.rehearse({ id: slot.id, host: given.registry.host }, signal) : { change: 'unchanged' };
+        return given ? await refresher.rehearse({ id: slot.id, ...loginOf(given) }, signal) : { change: 'unchanged' };
       },
     };
   },
 });
+
+/** The host of an image, and the login for it. Swarm does not compare the two, so the sender must. */
+function loginOf({ credential: { username, password }, registry: { host } }: NonNullable<ReturnType<typeof givenTo>>) {
+  return { host, login: encodedLogin({ username, password: password.reveal(), serveraddress: host }) };
+}
 
 function unused({ wanted, finding }: Deps<Code>): Finding[] {
   if (wanted.length === 0) return [];

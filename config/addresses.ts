@@ -24,7 +24,7 @@ const foreignAddresses: readonly (readonly [form: RegExp, rule: string])[] = [
   ],
   [
     /^ssh:/i,
-    `${begins}. A socket that ssh reaches is forwarded: \`ssh -nNT -L /run/user/1000/engine.sock:/var/run/docker.sock USER@HOST\`, then unix:///run/user/1000/engine.sock`,
+    `${begins}. A socket that ssh reaches is forwarded: \`ssh -nNT -o StreamLocalBindUnlink=yes -o ExitOnForwardFailure=yes -L /run/user/1000/engine.sock:/var/run/docker.sock USER@HOST\`, then unix:///run/user/1000/engine.sock`,
   ],
   [
     /^npipe:|^\\|^\/\/[.?]\//i,

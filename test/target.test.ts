@@ -132,9 +132,9 @@ test('an option with the format address takes a URL or a socket, and plain http 
   for (const [url, mistake] of [
     ['http://127.0.0.1:2375', /is plain http/],
     ['tcp://127.0.0.1:2376', /must begin with https:\/\/ in the place of tcp:\/\/, or with http:\/\/ where there is no TLS/],
-    ['ssh://root@engine', /forwarded: `ssh -nNT -L (\S+):\S+ USER@HOST`, then unix:\/\/\1$|ssh -nNT/],
+    ['ssh://root@engine', /forwarded: `ssh .*-o StreamLocalBindUnlink=yes .*-L (\S+):\S+ USER@HOST`, then unix:\/\/\1(?!\S)/],
     ['tcp://127.0.0.1:2375', /http:\/\/ where there is no TLS, as at port 2375, together with `allowHttp`/],
-    ['ssh://engine:2222/run/docker.sock', /forwarded: `ssh -nNT -L/],
+    ['ssh://engine:2222/run/docker.sock', /forwarded: `ssh -nNT .*-L/],
     [
       '/var/run/docker.sock',
       /must begin with unix:\/\/\/, https:\/\/ or http:\/\/\. A socket is written so.*: unix:\/\/\/var\/run\/docker\.sock/,

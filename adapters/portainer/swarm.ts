@@ -4,6 +4,7 @@ import { asFailure, Failure } from '../../src/contract/failures.ts';
 import type { About, Discovery, Finding, Receipt, Rehearsal, Slot } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { mapOf, textOf } from '../common/shapes.ts';
+import { makeBehind } from '../common/swarm/behind.ts';
 import type { Choice } from '../common/swarm/choice.ts';
 import { encodedLogin, openEngine } from '../common/swarm/engine.ts';
 import { makeRefresher, type Refresher } from '../common/swarm/refresh.ts';
@@ -51,7 +52,7 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
       ask: (method, path, { signal, headers, ...more }) =>
         ask(method, `/api/endpoints/${environment}/docker${path}`, signal, { ...more, headers: { ...headers, [managerHeader]: '1' } }),
     });
-    const parts = { engine, choice, written, ended: new Set<string>() };
+    const parts = { engine, choice, written, behind: makeBehind(written, deps.clock), ended: new Set<string>() };
     const made = { survey: makeSurvey(parts, deps), refresher: makeRefresher({ ...parts, stops: 'slot' }, deps) };
     opened.set(environment, made);
     return made;
@@ -78,7 +79,8 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
     const why = stopped(environment);
     const slots = seen.found.map(one => slotOf(environment, why ? { ...one, state: 'waiting' } : one, rowOf(one.registry.host)));
     const findings = why ? [...seen.findings, deps.finding('SWARM_STOPPED', why.message, why.remedy)] : seen.findings;
-    return { slots, findings, ...(seen.oldest !== undefined && { reaches: [seen.oldest] }) };
+    const unseen = seen.unseen.map(id => slotId(environment, id));
+    return { slots, findings, unseen, ...(seen.oldest !== undefined && { reaches: [seen.oldest] }) };
   }
 
   /**
@@ -103,23 +105,28 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
       const unseen = hidden(looked);
       const swarms = distinct(looked);
       const found = swarms.flatMap(({ seen }) => seen.found);
-      if (unseen.length === 0) written.keep(new Set(found.map(({ id }) => id)));
+      const known = swarms.flatMap(({ seen }) => [...seen.found.map(({ id }) => id), ...seen.unseen]);
+      if (unseen.length === 0) written.keep(new Set(known));
       const reports = swarms.map(one => reportOf(one, rowOf));
       return {
         slots: reports.flatMap(({ slots }) => slots),
         findings: [...reports.flatMap(({ findings }) => findings), ...unseenFindings(looked, deps), ...withoutRow(found, rowOf, deps)],
-        unseen: unseen.map(({ id }) => `swarm/${id}`),
+        unseen: [...unseen.map(({ id }) => `swarm/${id}`), ...reports.flatMap(({ unseen: some = [] }) => some)],
         reaches: reports.flatMap(({ reaches = [] }) => reaches),
       };
     },
     async refresh({ environment, service, host, row }, credentials, signal) {
       await demandRow(row, host, signal);
-      const login = encodedLogin({ registryId: Number(row) });
-      return await open(environment).refresher.refresh({ id: service, host, login, credential: credentials.get(host) }, signal);
+      const task = { id: service, host, login: loginOf(row), credential: credentials.get(host) };
+      return await open(environment).refresher.refresh(task, signal);
     },
-    rehearse: ({ environment, service, host }, signal) => open(environment).refresher.rehearse({ id: service, host }, signal),
+    rehearse: ({ environment, service, host, row }, signal) =>
+      open(environment).refresher.rehearse({ id: service, host, login: loginOf(row) }, signal),
   };
 }
+
+/** Portainer replaces the number of a row by its login. */
+const loginOf = (row: string): string => encodedLogin({ registryId: Number(row) });
 
 const unsupported = (version: string | undefined, { finding }: Deps<Code>): Finding =>
   finding(
@@ -135,21 +142,19 @@ function rowsOf(rows: readonly Slot<Ref>[]): RowOf {
   return host => there.find(({ registries }) => registries.some(registry => registry.host === host))?.id;
 }
 
+const slotId = ({ id }: Pick<Environment, 'id'>, service: string): string => `swarm/${id}/${service}`;
+
 /** The slot of a service. row: undefined if its host has none, so that there is no login to give. */
-function slotOf(
-  { id: environment, name: place }: Environment,
-  { id, name, registry, state, holds, findings }: Found,
-  row: string | undefined,
-): Slot<Ref> {
+function slotOf(environment: Environment, { id, name, registry, state, holds, findings }: Found, row: string | undefined): Slot<Ref> {
   return {
-    id: `swarm/${environment}/${id}`,
-    title: `service ${name} (${place})`,
+    id: slotId(environment, id),
+    title: `service ${name} (${environment.name})`,
     registries: [],
     state: row !== undefined && state === 'overwritten' ? 'drifted' : 'present',
     ...(row !== undefined && { after: row, follows: 'in time' as const }),
     ...((state === 'waiting' || row === undefined) && { waits: true }),
     ...(holds && { holds: new Map([[registry.host, holds]]) }),
     ...(findings.length > 0 && { findings }),
-    ref: { environment, service: id, host: registry.host, row: row ?? '' },
+    ref: { environment: environment.id, service: id, host: registry.host, row: row ?? '' },
   };
 }

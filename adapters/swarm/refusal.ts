@@ -69,6 +69,13 @@ const states: readonly State[] = [
     remedy: 'Bring back managers until more than half of them are there: `docker node ls`.',
   },
   {
+    // Seen on 20.10.24 when managers were stopped; the others are from the source of Swarm.
+    says: /lost leader status|no elected cluster leader|node is stopped|context deadline exceeded|code = Unavailable/i,
+    code: 'UNREACHABLE',
+    means: 'The managers of the Swarm at ADDRESS do not agree at the moment',
+    remedy: 'Nothing, unless it lasts: then bring back managers until more than half of them are there (`docker node ls`).',
+  },
+  {
     says: /client version .* is too (new|old)/i,
     code: 'UNEXPECTED',
     means: 'Behind ADDRESS are engines of different versions',

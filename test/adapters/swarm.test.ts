@@ -103,6 +103,17 @@ describe('an update', () => {
     assert.deepEqual(s.updates(), []);
   });
 
+  test('of a Spec that is too large for Swarm says so, as Swarm keeps the one before as well', async () => {
+    await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
+    const slot = await s.slot('web');
+    const message = "rpc error: code = Unknown desc = raft: raft message is too large and can't be sent";
+    s.fake.fault = ({ method, path }) => (method === 'POST' && !path.endsWith('=0') ? { status: 500, json: { message } } : undefined);
+    const { code, message: said, stops, remedy } = await failing(s.deliver(slot, given(host)));
+    assert.deepEqual([code, stops], ['TOO_LARGE', 'slot']);
+    assert.match(said, /service web .*raft message is too large/);
+    assert.match(remedy, /config/);
+  });
+
   test('reads again where somebody else was faster, three times at most', async () => {
     await using s = await rig({ services: [{ spec: specOf('web', { replicas: 0 }), login: loginOf('token-1') }] });
     const slot = await s.slot('web');
@@ -765,6 +776,67 @@ describe('what others write', () => {
   });
 });
 
+describe('a manager that has just become the leader may answer with what was before', () => {
+  const services = ['web', 'api'].map(name => ({ spec: specOf(name, { replicas: 0 }), login: loginOf('token-1') }));
+  const isList = ({ path }: Seen): boolean => path === '/services';
+  const listed = async (s: SwarmRig): Promise<readonly object[]> =>
+    (await fetch(`${s.fake.url}/services`).then(answer => answer.json())) as readonly object[];
+
+  /** Answers as the engine does, with another body. */
+  const answers = (json: unknown) => ({ status: 200, headers: { 'Api-Version': '1.41' }, json });
+
+  test('with no services at all: none is forgotten by that, and a moment later none is written', async () => {
+    await using s = await rig({ services });
+    for (const name of ['web', 'api']) await s.give(name, 'token-2');
+    const ids = ['web', 'api'].map(name => s.fake.service(name).id);
+    s.fake.fault = request => (isList(request) ? answers([]) : undefined);
+    const { slots, unseen } = await s.discover();
+    assert.deepEqual([slots, unseen?.toSorted()], [[], ids.toSorted()]);
+    s.fake.fault = undefined;
+    const after = await s.discover();
+    assert.deepEqual([after.slots.map(({ state }) => state), after.unseen], [['present', 'present'], []]);
+    assert.ok(
+      after.slots.every(({ holds }) => holds),
+      'whose login it is, is known still',
+    );
+  });
+
+  test('with a service that was removed it is believed after a moment', async () => {
+    await using s = await rig({ services });
+    await s.discover();
+    s.fake.clear();
+    assert.equal((await s.discover()).unseen?.length, 2);
+    s.clock.leap(60_000);
+    assert.deepEqual((await s.discover()).unseen, []);
+  });
+
+  test('with older versions: they are no write of somebody else', async () => {
+    await using s = await rig({ services });
+    const before = await listed(s);
+    for (const name of ['web', 'api']) await s.give(name, 'token-2');
+    s.fake.fault = request => (isList(request) ? answers(before) : undefined);
+    const { slots, unseen } = await s.discover();
+    assert.deepEqual([slots.length, unseen?.length], [0, 2]);
+    s.clock.leap(60_000);
+    const states = (await s.discover()).slots.map(({ state }) => state);
+    assert.deepEqual(states, ['drifted', 'drifted'], 'what lasts is a Swarm from a backup');
+    s.fake.fault = undefined;
+    assert.equal((await s.slot('web')).state, 'present');
+  });
+
+  test('to a single question too: nothing is written, and nobody is said to have written', async () => {
+    await using s = await rig({ services });
+    const slot = await s.slot('web');
+    const before: unknown = await fetch(`${s.fake.url}/services/${slot.id}`).then(answer => answer.json());
+    await s.deliver(slot, given(host));
+    const count = s.updates().length;
+    s.fake.fault = ({ method, path }) => (method === 'GET' && path === `/services/${slot.id}` ? answers(before) : undefined);
+    const { code, message, stops } = await failing(s.deliver(slot, given(host, 'newer')));
+    assert.deepEqual([code, stops, s.updates().length], ['UNREACHABLE', 'slot', count]);
+    assert.match(message, /older state of the service web/);
+  });
+});
+
 describe('a manager that becomes the leader gives all services another version', () => {
   const two = ['web', 'api'].map(name => ({ spec: specOf(name), login: loginOf('token-1') }));
   async function written(setup: Parameters<typeof rig>[0]): Promise<SwarmRig> {
@@ -881,6 +953,8 @@ describe('after a restart', () => {
     assert.ok((await kept.recall())?.includes(id));
     s.fake.clear();
     s.fake.deploy(specOf('next'));
+    await s.discover();
+    s.clock.leap(60_000);
     await s.give('next', 'token-2');
     assert.ok(!(await kept.recall())?.includes(id));
   });
@@ -991,6 +1065,46 @@ describe('a rehearsal', () => {
   });
 });
 
+describe('a proxy in front of Docker that removes the header with the login', () => {
+  const services = ['web', 'api'].map(name => ({ spec: specOf(name, { replicas: 0 }), login: loginOf('token-1') }));
+
+  test('is found before anything is written, as Docker would answer 200 and keep the former login', async () => {
+    await using s = await rig({ services });
+    const slot = await s.slot('web');
+    s.fake.quirks.strips = 'x-registry-auth';
+    for (const ask of [s.rehearse, s.deliver]) {
+      const { code, message, remedy } = await failing(ask(slot, given(host)));
+      assert.equal(code, 'MISCONFIGURED');
+      assert.match(message, /removes the header X-Registry-Auth .* would keep the login/);
+      assert.match(remedy, /pass on that header/);
+    }
+    assert.deepEqual(s.updates(), []);
+    s.fake.quirks.strips = '';
+    await s.deliver(slot, given(host));
+    assert.equal(s.fake.service('web').login?.password, 'new-token');
+  });
+
+  test('is found as well where it came later, and not asked for at each update', async () => {
+    await using s = await rig({ services });
+    const questions = (): number => s.asked().filter(line => line.includes('registryAuthFrom')).length;
+    for (const name of ['web', 'api']) await s.give(name, 'token-2');
+    assert.equal(questions(), 1);
+    s.clock.leap(6 * hour);
+    s.fake.quirks.strips = 'x-registry-auth';
+    const [slot, before] = [await s.slot('web'), s.updates().length];
+    assert.equal((await failing(s.deliver(slot, given(host)))).code, 'MISCONFIGURED');
+    assert.equal(s.updates().length, before);
+  });
+
+  test('is not taken for there where something in between lets only known queries through', async () => {
+    const fault = ({ path }: Seen) => (path.includes('registryAuthFrom') ? { status: 403, text: 'Forbidden' } : undefined);
+    await using s = await rig({ services, fault });
+    assert.equal((await s.rehearse(await s.slot('web'), given(host))).change, 'updated');
+    await s.give('web', 'token-2');
+    assert.equal(s.fake.service('web').login?.password, 'token-2');
+  });
+});
+
 describe('what is no manager of a Swarm', () => {
   const words: readonly (readonly [name: string, status: number, message: string, code: string, said: RegExp])[] = [
     [
@@ -1028,6 +1142,20 @@ describe('what is no manager of a Swarm', () => {
       "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too few managers are online.",
       'UNREACHABLE',
       /no leader/,
+    ],
+    [
+      'one that lost the leadership meanwhile',
+      500,
+      'rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status',
+      'UNREACHABLE',
+      /do not agree at the moment/,
+    ],
+    [
+      'one that has lost the other managers a moment ago',
+      500,
+      'rpc error: code = DeadlineExceeded desc = context deadline exceeded',
+      'UNREACHABLE',
+      /do not agree at the moment/,
     ],
     ['something else', 404, 'page not found', 'MISCONFIGURED', /There is no manager of a Swarm/],
   ];

@@ -44,6 +44,8 @@ export interface Swarm {
     loses: readonly string[];
     /** How many of the next updates lose a race against another client. */
     raced: number;
+    /** The header that a proxy in front of the engine removes, in lower case. */
+    strips: string;
   };
   /** Returns the state of a service. Throws for an unknown name. */
   service(name: string): Inside;
@@ -81,7 +83,7 @@ export function makeSwarm(options: SwarmOptions = {}): Swarm {
   const facts: EngineFacts = { version: '20.10.24+dfsg1', apiVersion: '1.41', minApiVersion: '1.12', swarm: 'manager', ...engine };
   const upstream = registries.map(registry => ({ ...registry, images: { ...registry.images } }));
   const node = makeNode(upstream, options.accepts, images);
-  const quirks = { restless: false, patient: false, loses: [] as readonly string[], raced: 0 };
+  const quirks = { restless: false, patient: false, loses: [] as readonly string[], raced: 0, strips: '' };
   const wall = (): number => clock.wall();
   const orchestrator = makeOrchestrator(node, wall, quirks);
   const services: Service[] = [];
@@ -125,7 +127,7 @@ export function makeSwarm(options: SwarmOptions = {}): Swarm {
 
   for (const { spec, login } of options.services ?? []) deploy(spec, login);
   return {
-    answer: request => answerOf(api, request),
+    answer: request => answerOf(api, { ...request, headers: { ...request.headers, [quirks.strips]: undefined } }),
     node,
     quirks,
     deploy,

@@ -18,8 +18,11 @@ export interface SocketProxy extends AsyncDisposable {
   statusOf(line: Line): Promise<number>;
 }
 
-/** Starts nginx with the configuration of the guide, on a port of 127.0.0.1 in front of an engine's socket. */
-export async function startSocketProxy(socket: string): Promise<SocketProxy> {
+/**
+ * Starts nginx with the configuration of the guide, on a port of 127.0.0.1 in front of an engine's socket. more:
+ * another directive for what it passes on.
+ */
+export async function startSocketProxy(socket: string, more = ''): Promise<SocketProxy> {
   await using starting = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'courier-proxy-'));
   starting.defer(() => rm(folder, { recursive: true, force: true }));
@@ -27,7 +30,7 @@ export async function startSocketProxy(socket: string): Promise<SocketProxy> {
   const at = `127.0.0.1:${await freePort()}`;
   const text = (await readFile(config, 'utf8'))
     .replace('listen 2375;', `listen ${at};`)
-    .replace('unix:/var/run/docker.sock:', `unix:${socket}:`)
+    .replace('unix:/var/run/docker.sock:;', `unix:${socket}:; ${more}`)
     .replaceAll(' /tmp/', ` ${folder}/`);
   const file = join(folder, 'nginx.conf');
   await writeFile(file, text);
@@ -74,6 +77,7 @@ export const lines: { readonly passed: readonly Line[]; readonly refused: readon
     ['GET', service],
     ['GET', '/tasks?filters=%7B%22service%22%3A%5B%22p003grrg7rkp1karoix69pa16%22%5D%7D'],
     ['POST', `/v1.41${service}/update?version=12`],
+    ['POST', `/v1.41${service}/update?registryAuthFrom=nowhere&version=0`],
   ],
   refused: [
     ['GET', '/containers/json'],

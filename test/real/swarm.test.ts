@@ -123,6 +123,21 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     for (const line of lines.refused) assert.equal(await proxy.statusOf(line), 403, line.join(' '));
   });
 
+  test('a proxy that removes the login from updates is found before one is made', async () => {
+    await deploy('bare');
+    const version = await swarm.versionOf('bare');
+    await using proxy = await startSocketProxy(swarm.socket, 'proxy_set_header X-Registry-Auth "";');
+    const env = { SWARM_URL: proxy.url, SWARM_ALLOW_HTTP: 'true' };
+    const { code, said } = await check(env);
+    assert.equal(code, 1, said);
+    assert.match(said, /MISCONFIGURED swarm.*: .*removes the header X-Registry-Auth/);
+    await using daemon = await pulls.world.start({ env: { ...env, ...noPortainer } });
+    await pulls.world.until(() => daemon.output().includes('"msg":"delivery failed"'), 'the first delivery');
+    assert.equal(await daemon.end('SIGTERM'), 0);
+    assert.equal(await swarm.versionOf('bare'), version, 'nothing was written');
+    await swarm.docker('service', 'rm', 'bare');
+  });
+
   test('the stack of the guide: Swarm takes what is written, and its proxy starts on a root that is read only', async () => {
     await deploy('seen');
     await using stack = await deployStack(swarm, 'guide', image);

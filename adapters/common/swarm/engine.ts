@@ -28,6 +28,12 @@ export interface Engine {
   /** Sends the Spec of a service back unchanged. stale: another client wrote meanwhile, so nothing was written. */
   update(service: WholeService, api: string, login: string, signal: AbortSignal): Promise<'written' | 'stale'>;
   /**
+   * Tells whether the login of an update reaches the engine, by an update that no engine applies. stripped: the header
+   * is removed on the way, so an update would be answered with 200 and leave the former login (seen on 20.10.24).
+   * unknown: the answer tells nothing.
+   */
+  passage(service: WholeService, api: string, login: string, signal: AbortSignal): Promise<'open' | 'stripped' | 'unknown'>;
+  /**
    * Sends an update with a version that no service has, so no engine applies it. Throws if a real one would be refused.
    */
   rehearse(service: WholeService, api: string, signal: AbortSignal): Promise<void>;
@@ -42,6 +48,12 @@ const oldest = [1, 30] as const;
 const list = '/services';
 /** A version that no service has, because every Swarm counts from 1. */
 const noVersion = 0;
+/**
+ * An origin of logins that no engine knows. It is only read where the header with the login is missing (source of 20.10
+ * to 29), and then the update is refused.
+ */
+const noOrigin = 'registryAuthFrom=nowhere&';
+const knowsNoOrigin = /unsupported registryAuthFrom/i;
 
 export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
   /** Reads without a version in the path, which the engine takes as its own version. */
@@ -51,9 +63,9 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
     return answer;
   }
 
-  function post({ id, text }: WholeService, api: string, version: number, more: HttpRequest): Promise<Answer> {
+  function post({ id, text }: WholeService, api: string, query: string, more: HttpRequest): Promise<Answer> {
     const start = versions === 'named' ? `/v${api}` : '';
-    return ask('POST', `${start}/services/${encodeURIComponent(id)}/update?version=${version}`, { json: text, ...more });
+    return ask('POST', `${start}/services/${encodeURIComponent(id)}/update?${query}`, { json: text, ...more });
   }
 
   return {
@@ -78,8 +90,9 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
       return tasks;
     },
     async update(service, api, login, signal) {
-      const answer = await post(service, api, service.version, { signal, headers: { [loginHeader]: login } });
+      const answer = await post(service, api, `version=${service.version}`, { signal, headers: { [loginHeader]: login } });
       if (isStale(answer)) return 'stale';
+      if (/raft message is too large/i.test(answer.text)) throw tooLarge(service, answer);
       if (answer.status !== 200) throw refused(answer, 'later');
       // A proxy in front of the engine may return 200 as well.
       if (!Object.hasOwn(mapOf(answer.json()), 'Warnings'))
@@ -88,8 +101,14 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
         });
       return 'written';
     },
+    async passage(service, api, login, signal) {
+      const query = `${noOrigin}version=${noVersion}`;
+      const answer = await post(service, api, query, { signal, reads: true, headers: { [loginHeader]: login } });
+      if (isStale(answer)) return 'open';
+      return knowsNoOrigin.test(answer.text) ? 'stripped' : 'unknown';
+    },
     async rehearse(service, api, signal) {
-      const answer = await post(service, api, noVersion, { signal, reads: true });
+      const answer = await post(service, api, `version=${noVersion}`, { signal, reads: true });
       if (!isStale(answer)) throw refused(answer, 'later');
     },
   };
@@ -122,6 +141,14 @@ const rounded = ({ name }: WholeService, member: string): Failure =>
     {
       remedy: `An update would restart its tasks. Give ${label(member)} a number below 2^53, or let the courier reach this Swarm directly.`,
     },
+  );
+
+/** Swarm replicates a service in one message of 1.5 MiB, with the Spec of a rollback beside the present one. */
+const tooLarge = ({ name, text }: WholeService, { text: said }: Answer): Failure =>
+  new Failure(
+    'TOO_LARGE',
+    `The Spec of the service ${label(name)} has ${Math.ceil(text.length / 1024)} KiB. Swarm keeps it twice, and that is more than it can store: ${quote(said)}`,
+    { remedy: 'Move long texts from its environment or its command into a config (`docker config create`).' },
   );
 
 export const loginHeader = 'X-Registry-Auth';

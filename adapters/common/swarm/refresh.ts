@@ -3,11 +3,13 @@ import type { Credential } from '../../../src/contract/credential.ts';
 import { Failure } from '../../../src/contract/failures.ts';
 import type { Receipt, Rehearsal } from '../../../src/contract/target.ts';
 import { label as short } from '../../../src/contract/text.ts';
+import type { Behind } from './behind.ts';
 import { makeCanary, type Trial } from './canary.ts';
 import { type Choice, judge } from './choice.ts';
 import type { Engine } from './engine.ts';
 import type { Code } from './findings.ts';
 import type { Gap } from './known.ts';
+import { makePassage } from './passage.ts';
 import { isPinned, type WholeService } from './service.ts';
 import { isAtEnd, isPulling } from './tasks.ts';
 import { expiredWhileHeld, states } from './words.ts';
@@ -28,12 +30,13 @@ export interface Refresher {
   /** Why updates have stopped; undefined if they have not. */
   stopped(): Failure | undefined;
   refresh(task: Refresh, signal: AbortSignal): Promise<Receipt>;
-  rehearse(task: Pick<Refresh, 'id' | 'host'>, signal: AbortSignal): Promise<Rehearsal>;
+  rehearse(task: Omit<Refresh, 'credential'>, signal: AbortSignal): Promise<Rehearsal>;
 }
 
 export interface RefresherDeps {
   readonly engine: Engine;
   readonly written: Written;
+  readonly behind: Behind;
   readonly choice: Choice;
   /** Ids of services with a task that has ended. */
   readonly ended: Set<string>;
@@ -46,14 +49,24 @@ const mostTries = 3;
 
 type Means = Pick<Deps<Code>, 'clock' | 'registry' | 'hasSource' | 'finding'>;
 
-export function makeRefresher({ engine, written, choice, ended, stops }: RefresherDeps, deps: Means): Refresher {
+export function makeRefresher({ engine, written, behind, choice, ended, stops }: RefresherDeps, deps: Means): Refresher {
   const canary = makeCanary(deps.clock, stops);
+  const passage = makePassage(engine, deps.clock, stops);
 
   /** Reads the present service. Throws if it must be left alone. */
   async function read({ id, host }: Pick<Refresh, 'id' | 'host'>, signal: AbortSignal) {
     const found = await engine.service(id, signal);
-    const verdict = judge(found.service, choice, deps);
     const name = short(found.service.name);
+    if (behind.isBehind(found.service))
+      throw new Failure(
+        'UNREACHABLE',
+        `The manager tells an older state of the service ${name}, as one does that has just become the leader.`,
+        {
+          stops: 'slot',
+          remedy: 'Nothing, unless it lasts: `docker node ls` shows the managers.',
+        },
+      );
+    const verdict = judge(found.service, choice, deps);
     if (verdict.is === 'rolling' && !written.isOwnRollout(found.service)) throw rolling(found.service);
     if (!('registry' in verdict) || verdict.registry.host !== host)
       throw new Failure('NOT_FOUND', `The service ${name} is none any more that gets a login for ${host}.`);
@@ -73,6 +86,7 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
   async function update(task: Refresh, examine: ((trial: Trial) => Promise<void>) | undefined, signal: AbortSignal) {
     for (let tries = 1; ; tries++) {
       const { service, api, tasks } = await read(task, signal);
+      await passage(service, api, task.login, signal);
       const result = await engine.update(service, api, task.login, signal);
       if (result === 'written') {
         const after = (await engine.service(task.id, signal)).service;
@@ -123,6 +137,7 @@ export function makeRefresher({ engine, written, choice, ended, stops }: Refresh
     async rehearse(task, signal) {
       const { service, api } = await read(task, signal);
       await engine.rehearse(service, api, signal);
+      await passage(service, api, task.login, signal);
       // The same words for all services, so that they are grouped.
       const message = 'An update of a login takes the place of what `docker service rollback` returns to.';
       return { change: 'updated', findings: [deps.finding('ROLLBACK_POINT', message)] };

@@ -3,11 +3,12 @@ import type { Registry } from '../../../src/contract/registry.ts';
 import type { Finding, Holds } from '../../../src/contract/target.ts';
 import { label as short } from '../../../src/contract/text.ts';
 import { inTurns } from '../turns.ts';
-import { type Choice, isPaused, judge, type Verdict } from './choice.ts';
+import type { Behind } from './behind.ts';
+import { type Choice, isPaused } from './choice.ts';
 import { type Engine, noneOfGone } from './engine.ts';
 import { makeFailing } from './failing.ts';
 import { type Code, findings as table } from './findings.ts';
-import { readService, type Service } from './service.ts';
+import { type LeftAlone, readList, type Sight } from './list.ts';
 import { isAtEnd } from './tasks.ts';
 import { expiredWhileHeld, fateOf, namesOf, states } from './words.ts';
 import type { Written } from './written.ts';
@@ -26,6 +27,8 @@ export interface Found {
 /** The result of a look at a Swarm. */
 export interface Seen {
   readonly found: readonly Found[];
+  /** The ids of services that the manager seems to have forgotten, or knows in an older state. */
+  readonly unseen: readonly string[];
   /** One finding for each reason why services are left alone. */
   readonly findings: readonly Finding[];
   /** The id of its oldest service, which identifies the Swarm; undefined if there is none. */
@@ -36,17 +39,16 @@ export interface SurveyDeps {
   readonly engine: Engine;
   readonly choice: Choice;
   readonly written: Written;
+  readonly behind: Behind;
   /** Ids of services with a task that has ended. */
   readonly ended: Set<string>;
 }
 
-type LeftAlone = Exclude<Verdict['is'], 'served' | 'rolling' | 'none'>;
-type Sight = { readonly service: Service; readonly registry: Registry; readonly is: 'served' | 'rolling' };
 type Ours = Sight & { readonly listed: 'listed' | 'recommitted' };
 
 /** Makes the function that tells which services of a Swarm are served, with findings about the others. */
 export function makeSurvey(
-  { engine, choice, written, ended }: SurveyDeps,
+  { engine, choice, written, behind, ended }: SurveyDeps,
   deps: Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'clock'>,
 ): (signal: AbortSignal) => Promise<Seen> {
   const { finding } = deps;
@@ -107,27 +109,16 @@ export function makeSurvey(
   }
 
   return async signal => {
-    const sights: Sight[] = [];
-    const versions = new Map<number, number>();
-    const leftAlone = new Map<LeftAlone, Pick<Service, 'name'>[]>();
-    let oldest: Service | undefined;
-    await engine.eachService(element => {
-      const service = readService(element);
-      if (service && (!oldest || isOlder(service, oldest))) oldest = service;
-      if (service) versions.set(service.version, (versions.get(service.version) ?? 0) + 1);
-      const verdict: Verdict = service ? judge(service, choice, deps) : { is: 'none' };
-      if (!service || verdict.is === 'none') return;
-      if ('registry' in verdict) sights.push({ service, registry: verdict.registry, is: verdict.is });
-      else leftAlone.set(verdict.is, [...(leftAlone.get(verdict.is) ?? []), { name: service.name }]);
-    }, signal);
-    const ours = sights.map((sight): Ours => ({ ...sight, listed: isShared(versions, sight) ? 'recommitted' : 'listed' }));
+    const { sights, listed, versions, leftAlone, oldest } = await readList(engine, choice, deps, signal);
+    const { current, unseen } = behind.sift(sights, listed);
+    const ours = current.map((sight): Ours => ({ ...sight, listed: isShared(versions, sight) ? 'recommitted' : 'listed' }));
     await noteEnds(ours, signal);
     const findings = [...leftAlone].map(([why, services]) => finding(sentences[why].code, sentences[why].text(namesOf(services))));
     const failing = await failingOf(
       ours.map(({ service }) => service),
       signal,
     );
-    return { found: ours.map(one => foundIn(one, failing.get(one.service.id))), findings, ...(oldest && { oldest: oldest.id }) };
+    return { found: ours.map(one => foundIn(one, failing.get(one.service.id))), unseen, findings, ...(oldest && { oldest: oldest.id }) };
   };
 }
 
@@ -137,8 +128,6 @@ export function makeSurvey(
  * common version (seen on 20.10.24).
  */
 const isShared = (versions: ReadonlyMap<number, number>, { service }: Sight): boolean => (versions.get(service.version) ?? 0) > 1;
-
-const isOlder = (one: Service, other: Service): boolean => one.madeAt < other.madeAt || (one.madeAt === other.madeAt && one.id < other.id);
 
 const sentences: Readonly<Record<LeftAlone, { readonly code: Code; readonly text: (names: string) => string }>> = {
   unlabelled: { code: 'NOT_ENABLED', text: names => `Images of ECR, and no label for the courier: ${names}.` },

@@ -43,6 +43,8 @@ export interface Written {
    * a version that other services have too, so no client wrote it.
    */
   look(service: Service, seen: 'listed' | 'recommitted' | 'alone'): Standing;
+  /** Whether the service is older than the version that we know. */
+  isOlder(service: Pick<Service, 'id' | 'version'>): boolean;
   wrote(service: Service, write: Write): void;
   /** Whether our own update started the present roll-out, so that no other version could go on. */
   isOwnRollout(service: Service): boolean;
@@ -108,6 +110,7 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
         ...(gap && clock.wall() - gap.until < toldFor && { gap }),
       };
     },
+    isOlder: ({ id, version }) => version < (known.get(id)?.version ?? 0),
     wrote: (service, write) => note(service, service.version, write),
     isOwnRollout(service) {
       const before = known.get(service.id);
