@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { parse } from 'yaml';
+import { neededRights as neededByArgo } from '../../adapters/argocd/rights.ts';
 import { leaseRight } from '../../src/lease/store.ts';
 import { chart, configIn, deploy, manifests, manifestText, objectsIn, only, ruleOf, rulesFor } from '../deploy/chart.ts';
 import { helm, manifestOf, type Release, rendered } from './helm.ts';
@@ -128,6 +129,37 @@ part('the chart', { programs: ['helm'] }, () => {
         ['billing', inSecond],
       ],
     );
+  });
+
+  test('gives a target that is an Argo CD in this cluster the rights that the courier asks for, in its namespace alone', () => {
+    const argocd = (more: object) => ({ kind: 'argocd', ...more });
+    const rolesOf = (targets: readonly object[], rbac: object = {}) => {
+      const values = { target: null, rbac, config: { targets } };
+      assert.equal(podOf(values).spec.automountServiceAccountToken, true);
+      const objects = objectsIn(rendered(values));
+      assert.ok(!objects.some(({ kind }) => kind.startsWith('Cluster')));
+      return objects.flatMap(({ kind, metadata, rules }) => (kind === 'Role' ? [[metadata.name, metadata.namespace, rules]] : []));
+    };
+    const own = ['helm', 'oci'].map(form => `ecr-courier-${form}-${host}`);
+    const needed = (names: readonly string[] | undefined, made: readonly string[]) => neededByArgo(names, made).map(ruleOf);
+    const name = 'ecr-courier:ecr-courier:argocd';
+    assert.deepEqual(rolesOf([argocd({})]), [[name, 'argocd', needed(undefined, [])]]);
+    const wanted = { registries: [` https://${host.toUpperCase()}.:443/x `] };
+    assert.deepEqual(rolesOf([argocd(wanted)]), [[name, 'argocd', needed(undefined, own)]]);
+    assert.deepEqual(rolesOf([argocd({ ...wanted, secrets: 'a, b', namespace: 'gitops' })]), [
+      [name, 'gitops', needed(['a', 'b', ...own], own)],
+    ]);
+    assert.deepEqual(rolesOf([argocd({ ...wanted, templates: 'oci' }), argocd({ name: 'b', secrets: ['b'] })], { prune: true }), [
+      [
+        name,
+        'argocd',
+        [...needed(undefined, own.slice(1)), ruleOf({ verbs: ['delete'], resource: 'secrets', names: own.slice(1) }), ...needed(['b'], [])],
+      ],
+    ]);
+    const unknown = rolesOf([argocd({ registries: ['own'], secrets: ['a'] })], { prune: true });
+    assert.deepEqual(unknown, [[name, 'argocd', [...needed(undefined, []), ruleOf({ verbs: ['create'], resource: 'secrets' })]]]);
+    const away = objectsIn(rendered({ target: null, config: { targets: [argocd({ kubeconfig: '/k' })] } }));
+    assert.ok(!away.some(({ kind }) => kind.includes('Role')));
   });
 
   test('gives the rights that options ask for as the courier reads them', () => {

@@ -58,6 +58,39 @@ it stands among the values. As YAML.
 {{- toYaml $here -}}
 {{- end }}
 
+{{- /*
+The targets of Argo CD in this cluster: its namespace, the Secrets that they are limited to, and those that they make, which
+are named after the registries. isOpen: one of these is not known here. As YAML.
+*/ -}}
+{{- define "ecr-courier.argocd" -}}
+{{- $here := list -}}
+{{- range include "ecr-courier.targets" . | fromYamlArray -}}
+{{- with .map -}}
+{{- if and (eq .kind "argocd") (not (or .url .kubeconfig)) -}}
+{{- $templates := .templates | default "both" -}}
+{{- $own := list -}}
+{{- $isOpen := "" -}}
+{{- range include "ecr-courier.list" .registries | fromYamlArray -}}
+{{- $host := regexReplaceAll "(^[a-zA-Z][a-zA-Z0-9+.-]*://|[/?#].*$)" (trim .) "" -}}
+{{- $host = regexReplaceAll "\\.?(:[0-9]+)?$" $host "" | lower -}}
+{{- if eq $host "own" }}{{ $isOpen = "yes" }}{{ end -}}
+{{- range eq $templates "both" | ternary (list "helm" "oci") (list $templates) -}}
+{{- $own = append $own (printf "ecr-courier-%s-%s" . $host) -}}
+{{- end -}}
+{{- end -}}
+{{- $secrets := include "ecr-courier.list" .secrets | fromYamlArray -}}
+{{- $here = append $here (dict
+  "namespace" (.namespace | default "argocd")
+  "names" (ternary (concat $secrets $own | uniq) list (and (gt (len $secrets) 0) (not $isOpen)))
+  "own" ($own | uniq)
+  "isOpen" $isOpen
+) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $here -}}
+{{- end }}
+
 {{- /* The share of all its pods; empty where they have none. */ -}}
 {{- define "ecr-courier.shard" -}}
 {{- $engine := (.Values.config | default dict).engine | default dict -}}

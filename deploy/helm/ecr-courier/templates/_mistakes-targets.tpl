@@ -71,7 +71,9 @@
 {{- if and .clientCertFile (not .clientKeyFile) }}{{ printf "%s.clientCertFile: needs clientKeyFile, too\n" $path }}{{ end -}}
 {{- if and .clientKeyFile (not .clientCertFile) }}{{ printf "%s.clientKeyFile: needs clientCertFile, too\n" $path }}{{ end -}}
 {{- end -}}
-{{- if has .kind (list "kubernetes" "rancher" "docker-config") -}}
+{{- if eq .kind "argocd" -}}
+{{- include "ecr-courier.mistakes.kubernetes" . -}}
+{{- else if has .kind (list "kubernetes" "rancher" "docker-config") -}}
 {{- include (printf "ecr-courier.mistakes.%s" .kind) . -}}
 {{- end -}}
 {{- end }}

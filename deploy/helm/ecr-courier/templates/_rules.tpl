@@ -30,3 +30,19 @@ ecr-courier.here. scope: cluster or namespace. A test compares both.
 {{- end }}
 {{- end -}}
 {{- end }}
+
+{{- /* The same for targets of Argo CD in one namespace. What is made under a name that is not known here needs a right without names. */ -}}
+{{- define "ecr-courier.argocdRules" -}}
+{{- $rules := list -}}
+{{- range .targets -}}
+{{- $rules = append $rules (printf "- {apiGroups: [\"\"], resources: [secrets]%s, verbs: [list, patch]}" (include "ecr-courier.resourceNames" .names)) -}}
+{{- $named := include "ecr-courier.resourceNames" (ternary list .own (eq .isOpen "yes")) -}}
+{{- if .own }}{{ $rules = append $rules (printf "- {apiGroups: [\"\"], resources: [secrets]%s, verbs: [create]}" $named) }}{{ end -}}
+{{- if and .own $.rbac.prune (not .isOpen) }}{{ $rules = append $rules (printf "- {apiGroups: [\"\"], resources: [secrets]%s, verbs: [delete]}" $named) }}{{ end -}}
+{{- end -}}
+{{- $rules | uniq | join "\n" -}}
+{{- end }}
+
+{{- define "ecr-courier.resourceNames" -}}
+{{- with . }}, resourceNames: {{ toJson . }}{{ end -}}
+{{- end }}
