@@ -19,6 +19,10 @@ export interface SlotThreat {
   readonly topic: string;
   /** Another kind of the same topic is news. */
   readonly kind: string;
+  /** Made when they are told, because thousands of slots may fail at once. */
+  words(): Words;
+}
+interface Words {
   readonly message: string;
   readonly remedy: string;
 }
@@ -68,11 +72,14 @@ function renewalOf(ledger: Ledger, record: TargetRecord, entry: Entry): SlotThre
   const hosts = ownHosts(record, entry);
   const logins = hosts.flatMap((_, at) => loginAt(ledger, record, entry, at) ?? []);
   const [first] = logins;
-  if (first) return { topic: 'renewal', ...said(ledger, entry, [first, ...logins.slice(1)]) };
+  if (first) return { topic: 'renewal', kind: kindOf(ledger, first), words: () => wordsOf(ledger, entry, [first, ...logins.slice(1)]) };
   const { trouble, slot } = entry;
   if (hosts.length > 0 || !trouble || !needsPerson(trouble)) return undefined;
-  const { why, remedy } = reasonOf({ trouble, by: 'delivery' });
-  return { topic: 'renewal', kind: trouble.failure.code, message: sentence(`${nameOf(slot)} cannot be written: ${why}`), remedy };
+  const words = (): Words => {
+    const { why, remedy } = reasonOf({ trouble, by: 'delivery' });
+    return { message: sentence(`${nameOf(slot)} cannot be written: ${why}`), remedy };
+  };
+  return { topic: 'renewal', kind: trouble.failure.code, words };
 }
 
 /** The login for the host at this index of `ownHosts`, if it is not kept fresh. */
@@ -88,7 +95,12 @@ function loginAt(ledger: Ledger, record: TargetRecord, entry: Entry, at: number)
   return { host, endsAt, trouble, by: trouble && trouble === entry.trouble ? 'delivery' : 'source' };
 }
 
-function said(ledger: Ledger, { slot }: Entry, logins: readonly [Login, ...Login[]]): Omit<SlotThreat, 'topic'> {
+function kindOf(ledger: Ledger, { endsAt, by, trouble }: Login): string {
+  const stage = endsAt === undefined ? 'none' : endsAt > ledger.now() ? 'ends' : 'ended';
+  return [by, trouble?.failure.code, stage].join(' ');
+}
+
+function wordsOf(ledger: Ledger, { slot }: Entry, logins: readonly [Login, ...Login[]]): Words {
   const now = ledger.now();
   const [first] = logins.toSorted((a, b) => (a.endsAt ?? -Infinity) - (b.endsAt ?? -Infinity));
   const { endsAt } = first ?? logins[0];
@@ -104,8 +116,7 @@ function said(ledger: Ledger, { slot }: Entry, logins: readonly [Login, ...Login
     endsAt === undefined
       ? `${nameOf(slot)} has no fresh login for ${hosts}`
       : `${login} ${is} not renewed, and ${endsAt > now ? ends : ended} at ${clockTime(ledger, endsAt)}`;
-  const stage = endsAt === undefined ? 'none' : endsAt > now ? 'ends' : 'ended';
-  return { kind: [by, trouble?.failure.code, stage].join(' '), message: sentence(`${state}: ${why}`), remedy };
+  return { message: sentence(`${state}: ${why}`), remedy };
 }
 
 /** What the other side said of the slot itself. Anything else may be about the courier, or about others. */
@@ -131,12 +142,14 @@ function findingsOf(ledger: Ledger, record: TargetRecord, entry: Entry): SlotThr
   const ofAdapter = toldOf(entry).filter(({ code }) => isSerious(code, record.managed.findings));
   const orphans = entry.slot.registries.filter((_, at) => !entry.scopes[at]).map(({ host }) => host);
   const unserved = orphans.length > 0 ? [withoutSource(entry.slot, orphans)] : [];
-  return [...Map.groupBy([...unserved, ...ofEngine, ...ofAdapter], ({ code }) => code)].map(([code, found]) => {
-    const [first, ...others] = found;
-    const more = others.length > 0 ? ` And ${others.length} more of this kind.` : '';
-    const remedy = first?.remedy ?? specOf(code, record.managed.findings).remedy;
-    return { topic: code, kind: code, message: `${sentence(first?.message ?? '')}${more}`, remedy: line(remedy) };
-  });
+  const all = Map.groupBy([...unserved, ...ofEngine, ...ofAdapter], ({ code }) => code);
+  return [...all].map(([code, found]) => ({ topic: code, kind: code, words: () => wordsOfFindings(found, record) }));
+}
+
+function wordsOfFindings([first, ...others]: readonly Finding[], { managed }: TargetRecord): Words {
+  const more = others.length > 0 ? ` And ${others.length} more of this kind.` : '';
+  const remedy = first?.remedy ?? specOf(first?.code ?? '', managed.findings).remedy;
+  return { message: `${sentence(first?.message ?? '')}${more}`, remedy: line(remedy) };
 }
 
 /** A code that is not in the table stays the matter of the operator. */

@@ -75,7 +75,7 @@ export function isDue(thread: Thread, ledger: Pick<Ledger, 'now'>, entry: Entry)
 export function noticeOf({ threat, since, told, topic }: Thread, ledger: Ledger, { slot, ...entry }: Entry): Notice {
   if (threat) {
     const isSame = told?.state === 'stands';
-    const { message, remedy } = threat;
+    const { message, remedy } = threat.words();
     return { topic, state: 'stands', message, remedy, since: ledger.date(isSame ? told.from : since), times: isSame ? told.times + 1 : 1 };
   }
   const name = slot.title ?? slot.id;
