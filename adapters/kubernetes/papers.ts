@@ -1,4 +1,5 @@
 import type { Deps } from '../../src/contract/adapter.ts';
+import { Failure } from '../../src/contract/failures.ts';
 import type { HttpBase } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
 import { inTime } from './in-time.ts';
@@ -51,7 +52,7 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
       known = known && isSame(known, papers) ? known : withSameServer(papers, known?.server);
     } catch (error) {
       if (clock.mono() - began >= mostMs) hung = { error, until: clock.mono() + leastMs };
-      if (!known || why === 'refused') throw error;
+      if (!known || why === 'refused') throw error instanceof Failure ? againSoon(error) : error;
     }
     readAt = clock.mono();
     return known;
@@ -75,6 +76,15 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
     reading ??= begin(known !== undefined && known === unlike ? 'refused' : 'due');
     return await unlessAborted(reading, signal);
   };
+}
+
+/**
+ * The same Failure, to be tried again when the papers are read again. Somebody may log in anew or correct a file at any
+ * time, and Kubernetes locks nobody out.
+ */
+export function againSoon(failure: Failure): Failure {
+  const { code, message, facts } = failure;
+  return code === 'AUTH' || code === 'MISCONFIGURED' ? new Failure(code, message, { ...facts, tryAgainMs: everyMs }) : failure;
 }
 
 /** Waits for work that others wait for as well. It goes on when the signal is aborted. */

@@ -4,6 +4,7 @@ import { quote } from '../../src/contract/text.ts';
 import { refusedInFront } from '../common/front.ts';
 import { listOf, mapOf, textOf } from './objects.ts';
 import { conflictIn } from './owner.ts';
+import { againSoon } from './papers.ts';
 import { type Lack, type Right, ruleOf } from './rules.ts';
 
 /** A request as messages describe it. what: for example `Secret team-a/ecr-courier`. right: the one that it needs. */
@@ -56,7 +57,7 @@ export function refusal(http: Http, answer: Answer, asked: Asked): Failure {
   const byRule = [400, 403, 422].includes(answer.status) || said.startsWith('admission webhook ');
   const refused = byRule ? refusedByRule(said, asked) : undefined;
   if (refused) return refused;
-  if (answer.status === 401) return new Failure('AUTH', usual.message, { ...usual.facts, remedy: renewToken });
+  if (answer.status === 401) return againSoon(new Failure('AUTH', usual.message, { ...usual.facts, remedy: renewToken }));
   if (answer.status === 422 && listOf(mapOf(status['details']).causes).some(cause => mapOf(cause)['reason'] === 'FieldValueTooLong'))
     return new Failure('TOO_LARGE', `${what} would be larger than Kubernetes takes: ${quote(said)}`, {
       remedy: 'Take entries of others out of it, or give the target fewer registries.',

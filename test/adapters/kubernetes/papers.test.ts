@@ -7,8 +7,9 @@ import { kubernetes } from '../../../adapters/kubernetes.ts';
 import type { Answer, Http } from '../../../src/contract/http.ts';
 import { seconds } from '../../courier/rig.ts';
 import { createVirtualClock } from '../../fakes/clock.ts';
+import { courierToken } from '../../fakes/kubernetes.ts';
 import { failing, soon } from '../rig.ts';
-import { optionsFor } from './rig.ts';
+import { optionsFor, rig } from './rig.ts';
 
 /** Fakes files in memory. A path without an entry is a missing file; an Error makes the file unreadable. */
 function cluster(files: Record<string, string | Error>) {
@@ -94,6 +95,16 @@ test('a file that cannot be read for a moment does no harm, but there must be on
   files['token'] = '';
   await t.clock.advance(61 * seconds);
   assert.equal((await t.ask()).status, 200);
+});
+
+test('a login that is refused or not there is tried again in a minute, as somebody may renew it at any time', async () => {
+  await using t = await rig();
+  t.fake.tokens.delete(courierToken);
+  const refused = await failing(t.discover());
+  assert.deepEqual([refused.code, refused.facts.tryAgainMs], ['AUTH', 60_000]);
+  await t.file.write('');
+  const absent = await failing(t.discover());
+  assert.deepEqual([absent.code, absent.facts.tryAgainMs], ['AUTH', 60_000]);
 });
 
 test('a reading goes on for all that wait for it, and for those who come later, when the deadline of one ends', async () => {
