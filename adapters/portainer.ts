@@ -42,6 +42,7 @@ export const portainer = defineAdapter({
       format: 'choice',
       choices,
       default: 'labelled',
+      needs: 'swarm',
       env: 'PORTAINER_SERVICES',
     },
   },

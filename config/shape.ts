@@ -36,7 +36,7 @@ export function wrongWith(adapter: Members): string[] {
     ...(matches(kind, /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/) ? [] : ['kind must be a word in lower case, such as depot or docker-config']),
     ...(isText(doc) ? [] : ['doc must be a sentence']),
     ...(isMap(options) ? Object.entries(options).flatMap(wrongOption) : ['options must be a map']),
-    ...(isMap(options) ? wrongSets(adapter['anyOf'], options) : []),
+    ...(isMap(options) ? [...wrongSets(adapter['anyOf'], options), ...wrongNeeds(options)] : []),
     ...(isMap(limits) ? wrongLimits(limits) : ['limits must be a map']),
     ...(isMap(findings) ? Object.entries(findings).flatMap(wrongFinding) : ['findings must be a map']),
     ...(typeof create === 'function' ? [] : ['create must be a function']),
@@ -85,6 +85,17 @@ function isForm(form: unknown): form is TextForm {
 function wrongSets(anyOf: unknown, options: Members): string[] {
   const isSet = (set: unknown): boolean => Array.isArray(set) && set.length > 0 && set.every(key => Object.hasOwn(options, String(key)));
   return anyOf === undefined || (Array.isArray(anyOf) && anyOf.every(isSet)) ? [] : ['anyOf must be a list of lists of options'];
+}
+
+function wrongNeeds(options: Members): string[] {
+  const isSwitch = (key: unknown): boolean => {
+    const option = typeof key === 'string' && Object.hasOwn(options, key) ? options[key] : undefined;
+    return isMap(option) && option['format'] === 'boolean';
+  };
+  return Object.entries(options).flatMap(([key, option]) => {
+    const needs = isMap(option) ? option['needs'] : undefined;
+    return needs === undefined || isSwitch(needs) ? [] : [`options.${key}.needs must name an option of the format boolean`];
+  });
 }
 
 function wrongLimits(limits: Members): string[] {

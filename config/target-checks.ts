@@ -2,8 +2,8 @@ import type { OptionSpec } from '../src/contract/adapter.ts';
 import type { Draft } from './drafts.ts';
 import type { Env } from './env.ts';
 import { isByVariables, lacking, type Spelling, spelledVariables } from './naming.ts';
-import { isBlank } from './origin.ts';
-import { type Report, subjectOf } from './read.ts';
+import { isBlank, isOutside } from './origin.ts';
+import { type Report, settingOf, subjectOf } from './read.ts';
 import { exposure, isSecretRef, oddPassword, wrongSecret } from './secrets.ts';
 import type { Read, TargetConfig } from './target-config.ts';
 import { ownWord, prefix } from './target-options.ts';
@@ -112,4 +112,14 @@ export function idle({ path, entries }: Draft, { create, registries, own, spelli
   if (!asked || registries.length > 0 || own || report.mistakes.length > 0) return [];
   const where = spelling.registries === 'registries' ? 'under registries' : `in ${spelling.registries}`;
   return [`${subjectOf(report, `${path}.create`)} has nothing to create: name hosts, or \`${ownWord}\`, ${where}.`];
+}
+
+/** Warns of options that have no effect, because the switch that they need is off. */
+export function idleWithout({ adapter, path, entries }: Draft, { options }: TargetConfig, report: Report): string[] {
+  return Object.entries(adapter.options).flatMap(([key, { needs }]) => {
+    if (needs === undefined || options[needs] === true || isBlank(entries.get(key))) return [];
+    const variable = adapter.options[needs]?.env;
+    const isOn = isOutside(settingOf(report, `${path}.${key}`)) && variable ? `${variable}=true` : `\`${needs}: true\``;
+    return [`${subjectOf(report, `${path}.${key}`)} has no effect without ${isOn}.`];
+  });
 }

@@ -21,6 +21,7 @@ import {
   exposures,
   idle,
   idleAtSocket,
+  idleWithout,
 } from './target-checks.ts';
 import type { Read, TargetConfig } from './target-config.ts';
 import { ownWord, targetTable } from './target-options.ts';
@@ -59,6 +60,7 @@ export async function readTargets(
       ...(twin ? [`${draft.path} and ${twin} reach the same manager with the same key: one of them is enough.`] : []),
       ...(await exposures(target, option => subjectOf(report, `${draft.path}.${option}`))),
       ...idle(draft, target, report),
+      ...idleWithout(draft, target, report),
       ...idleAtSocket(draft.path, target),
       ...addressesOf(target).flatMap(address => changedWay(draft.path, address, around.proxies) ?? []),
     );

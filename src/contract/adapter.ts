@@ -102,6 +102,7 @@ export interface TextForm {
  * `env`: its variable in the short form, which configures one target of this kind.
  * `form`: for the formats `string` and `strings` only.
  * `blank`: rejects the option with an empty value, because without it the target would use another identity.
+ * `needs`: a boolean option of the same adapter, without which this one has no effect; a warning says so.
  */
 export type OptionSpec = {
   readonly doc: string;
@@ -109,6 +110,7 @@ export type OptionSpec = {
   readonly env?: string;
   readonly form?: TextForm;
   readonly blank?: 'refused';
+  readonly needs?: string;
 } & (
   | { readonly format: Exclude<OptionFormat, 'choice'>; readonly choices?: never }
   | { readonly format: 'choice'; readonly choices: readonly [string, ...string[]] }

@@ -130,7 +130,7 @@ test('all that an adapter lacks is said at once', async () => {
       limits: { concurrency: 0, discoverMs: '1s', deliverMs: 1e9, lingerMs: -1 },
       findings: { odd: {}, ODD: { severity: 'fatal', doc: 'A.' } },
     };
-    export const b = { kind: 'b', create() {}, anyOf: [['key']], options: {} };`,
+    export const b = { kind: 'b', create() {}, anyOf: [['key']], options: { lost: { doc: 'A.', format: 'string', needs: 'nothing' } } };`,
   });
 
   assert.deepEqual(
@@ -160,6 +160,7 @@ test('all that an adapter lacks is said at once', async () => {
       'Depot!: keyHint must be text',
       'b: doc must be a sentence',
       'b: anyOf must be a list of lists of options',
+      'b: options.lost.needs must name an option of the format boolean',
       'b: limits must be a map',
       'b: findings must be a map',
     ],

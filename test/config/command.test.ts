@@ -229,6 +229,23 @@ test('create without anything to create is a warning, where somebody has asked f
     assert.equal(await warned({ DEPOT_CREATE: 'true', DEPOT_REGISTRIES: registries }), '');
 });
 
+test('an option whose switch is off is a warning that says how to turn it on, in a file as well', async () => {
+  const warned = async (more: Record<string, string>, ...args: readonly string[]): Promise<string> =>
+    (await command(['config', 'check', ...args], more)).stderr;
+  const portainer = { PORTAINER_URL: 'https://portainer:9443', PORTAINER_API_KEY: 'ptr_key' };
+  const says = 'warning: PORTAINER_SERVICES has no effect without PORTAINER_SWARM=true.\n';
+  assert.equal(await warned({ ...portainer, PORTAINER_SERVICES: 'all' }), says);
+  assert.equal(await warned({ ...portainer, PORTAINER_SERVICES: 'all', PORTAINER_SWARM: 'false' }), says);
+  for (const more of [{}, { PORTAINER_SERVICES: '' }, { PORTAINER_SERVICES: 'all', PORTAINER_SWARM: 'true' }])
+    assert.equal(await warned({ ...portainer, ...more }), '');
+  const target = { kind: 'portainer', url: 'https://portainer:9443', apiKey: { env: 'KEY' }, services: 'all' };
+  await using files = await folder({ 'courier.json': JSON.stringify({ targets: [target] }) });
+  assert.match(
+    await warned({ KEY: 'ptr_key' }, '--config', files.at('courier.json')),
+    /targets\.portainer\.services has no effect without `swarm: true`\./,
+  );
+});
+
 for (const args of [[], ['shwo'], ['check', 'more'], ['check', '--unknown', 'x'], ['check', '--config']])
   test(`wrong usage: config ${args.join(' ')}`, async () => {
     const { code, stdout, stderr } = await cli(['config', ...args]);
