@@ -79,17 +79,22 @@ function keeperOf(object: unknown, { labels }: Meta): string | undefined {
   return labels[labelOfEso] === 'true' ? 'External Secrets' : undefined;
 }
 
-/** A URL as Argo CD compares it (3.6.1, NormalizeGitURL), as far as that concerns URLs of registries. */
-export const normal = (url: string): string =>
-  url
+/**
+ * A URL as Argo CD compares it (3.6.1, NormalizeGitURL), as far as that concerns URLs of registries. Empty: Go does not
+ * parse it, as a port stands behind a name that begins with a digit, without a scheme. Such a URL begins with no other.
+ */
+export function normal(url: string): string {
+  const text = url
     .trim()
     .toLowerCase()
     .replace(/\.git$/, '');
+  return /^\d[^/?#]*:/.test(text) ? '' : text;
+}
 
 /** The credentials that a repository without a login inherits: those with the longest beginning of its URL. */
 export function inherited({ kind, login, url }: Repository, all: readonly Repository[]): Repository | undefined {
   if (kind !== 'repository' || login === 'own') return undefined;
   return all
-    .filter(one => one.kind === 'repo-creds' && one.url !== '' && normal(url).startsWith(normal(one.url)))
+    .filter(one => one.kind === 'repo-creds' && normal(one.url) !== '' && normal(url).startsWith(normal(one.url)))
     .toSorted((a, b) => normal(b.url).length - normal(a.url).length)[0];
 }

@@ -70,12 +70,22 @@ describe('repositories', () => {
       made('below', charts(`${host}/team/charts`, '', noLogin)),
       made('own', charts(`${host}/team/own`)),
       made('beside', charts(`${host}/other`, '', noLogin)),
+      made('port', charts(`${host}:443/team/charts`, '', noLogin)),
       made('scheme', charts(`oci://${host}/team/charts`, '', { ...noLogin, type: 'oci' })),
       made('key', charts(`${host}/team/key`, '', { ...noLogin, tlsClientCertData: 'c', useAzureWorkloadIdentity: 'false' })),
       made('creds', charts(`${host.toUpperCase()}/team`), {}, 'repo-creds'),
+      made('creds-port', charts(`${host}:443/`), {}, 'repo-creds'),
       made('empty', charts(''), {}, 'repo-creds'),
     ]);
-    const expected = ['beside drifted', 'creds present', 'key drifted', 'own present', 'scheme drifted'];
+    const expected = [
+      'beside drifted',
+      'creds present',
+      'creds-port present',
+      'key drifted',
+      'own present',
+      'port drifted',
+      'scheme drifted',
+    ];
     assert.deepEqual(
       linesOf(await t.discover()),
       expected.map(line => `argocd/${line}`),

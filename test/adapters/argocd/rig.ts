@@ -32,10 +32,21 @@ const encoded = (values: Readonly<Record<string, string>>): Record<string, strin
   Object.fromEntries(Object.entries(values).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
 
 /** A Secret of Argo CD with these values. */
-export const made = (name: string, values: Readonly<Record<string, string>>, more: object = {}, kind = 'repository'): object => ({
+export const made = (
+  name: string,
+  values: Readonly<Record<string, string>>,
+  more: object = {},
+  kind: 'repository' | 'repo-creds' = 'repository',
+  place = namespace,
+): object => ({
   apiVersion: 'v1',
   kind: 'Secret',
-  metadata: { name, namespace, labels: { 'argocd.argoproj.io/secret-type': kind, team: 'charts' }, annotations: { note: 'as it is' } },
+  metadata: {
+    name,
+    namespace: place,
+    labels: { 'argocd.argoproj.io/secret-type': kind, team: 'charts' },
+    annotations: { note: 'as it is' },
+  },
   type: 'Opaque',
   data: encoded(values),
   ...more,
