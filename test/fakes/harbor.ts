@@ -7,7 +7,7 @@ import { dispatch, text } from './harbor/dispatch.ts';
 import { Refusal, refuse } from './harbor/refusal.ts';
 import { makeRegistries } from './harbor/registries.ts';
 import { routesOf } from './harbor/routes.ts';
-import { makeSessions } from './harbor/sessions.ts';
+import { makeSessions, type Reached } from './harbor/sessions.ts';
 import {
   type HarborState,
   makeRobot,
@@ -77,12 +77,17 @@ export async function startFakeHarbor(options: HarborOptions = {}): Promise<Fake
   const server: FakeServer = await startServer(async request => {
     const target = targetOf(request.path);
     if (!target) return badRequest;
+    if (target.raw.includes(';')) return refusalOf(new Refusal(400, 'BAD_REQUEST', 'invalid semicolon separator in query'), request, true);
     const wrong = badEscape(target.raw);
     if (wrong !== undefined) return refusalOf(new Refusal(400, 'BAD_REQUEST', `invalid URL escape ${goQuote(wrong)}`), request, true);
     const pathname = pathOf(request.path);
     const session = sessions.open(request, /^\/(api|v2|service)\//.test(pathname));
-    const reply = await answer(request, pathname, target.query, session.demandToken).catch(error => refusalOf(error, request, since(0)));
-    const headers = { ...session.headers(), 'x-request-id': String(request.headers['x-request-id'] || randomUUID()) };
+    let reached: Reached = 'handler';
+    const reply = await answer(request, pathname, target.query, session.demandToken).catch(error => {
+      if (error instanceof Refusal && error.code === 'DENIED') reached = 'middleware';
+      return refusalOf(error, request, since(0));
+    });
+    const headers = { ...session.headers(reached), 'x-request-id': String(request.headers['x-request-id'] || randomUUID()) };
     return { ...reply, headers: { ...headers, ...reply.headers } };
   }, options);
   const cut = server[Symbol.asyncDispose];

@@ -71,10 +71,10 @@ function matches(pattern: string, path: string): boolean {
 }
 
 /** Returns a function that tells whether the Accept header allows a content type. */
-function accepting({ headers: { accept = '' } }: Seen): (type: string) => boolean {
+function accepting({ headers: { accept = '*/*' } }: Seen): (type: string) => boolean {
   const ranges = accept.split(',').map(range => range.split(';').map(part => part.trim().toLowerCase()));
   const taken = ranges.filter(([, ...more]) => !more.some(part => /^q=0(\.0*)?$/.test(part))).map(([range]) => range);
-  return type => accept.trim() === '' || taken.some(range => ['*/*', type, type.replace(/\/.*/, '/*')].includes(range ?? ''));
+  return type => taken.some(range => ['*/*', type, type.replace(/\/.*/, '/*')].includes(range ?? ''));
 }
 
 export const text = (type: string, words: string): Reply => ({ status: 200, headers: { 'content-type': type }, text: words });

@@ -55,7 +55,7 @@ function linksOf({ path }: Seen, total: number, number: number, size: number): s
     query.sort();
     return `<${pathname}?${unescaped(query.toString())}>; rel="${rel}"`;
   };
-  const before = number > 1 && (number - 1) * size <= total ? [to(number - 1, 'prev')] : [];
+  const before = number > 1 && (number - 1) * size < total ? [to(number - 1, 'prev')] : [];
   const after = number * size < total ? [to(number + 1, 'next')] : [];
   return [...before, ...after].join(' , ');
 }

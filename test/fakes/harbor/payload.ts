@@ -18,13 +18,13 @@ export interface Read {
  */
 export function readBody({ headers, body }: Seen, parameter: string, model: string, shape: Shape): Read {
   if (body.toString().trim() === '') return flawed(`${parameter} in body is required`);
-  const type = headers['content-type'] ?? 'application/octet-stream';
+  const type = headers['content-type'] || 'application/octet-stream';
   const [media = ''] = type.split(';');
   if (!media.includes('/'))
     return flawed(
       `parsing Content-Type header from ${goQuote(type)} failed, because mediatype: malformed: ${goQuote(media)} has no subtype`,
     );
-  if (media === '*/*') return flawed('no consumer registered for */*');
+  if (['*/*', 'application/*'].includes(media)) return flawed(`no consumer registered for ${media}`);
   if (!/^application\/json\s*(;|$)/i.test(type)) return flawed(`unsupported media type "${type}", only [application/json] are allowed`);
   const failed = (why: string): Read => flawed(`parsing ${parameter} body from "" failed, because ${why}`);
   const decoded = decodeGo(body.toString());
@@ -66,7 +66,7 @@ function goName(type: Member): string {
 const flawed = (flaw: string): Read => ({ body: {}, flaws: [flaw] });
 
 function fits(value: unknown, type: Member): boolean {
-  if (type === 'int64') return Number.isInteger(value);
+  if (type === 'int64') return Number.isInteger(value) && Math.abs(value as number) <= 2 ** 63;
   if (typeof type === 'object') return typeof value === 'object' && Array.isArray(value) === 'list' in type;
   return typeof value === (type === 'bool' ? 'boolean' : 'string');
 }

@@ -71,9 +71,10 @@ export function makeRegistries(
     const { type, access_key, access_secret } = (credential ?? {}) as Body;
     row.credential = { type: textOf(type) || 'basic', access_key: textOf(access_key), access_secret: textOf(access_secret) };
     await check(row);
-    row.id = Math.max(0, ...state.registries.map(({ id }) => id), lastId) + 1;
+    // The database counts on even if it refuses the row.
+    lastId = Math.max(0, ...state.registries.map(({ id }) => id), lastId) + 1;
+    row.id = lastId;
     refuseTaken(row);
-    lastId = row.id;
     const time = new Date(clock.wall()).toISOString();
     state.registries.push(storable({ ...row, creation_time: time, update_time: time }));
     return row;

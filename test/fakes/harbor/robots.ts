@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../../../src/contract/clock.ts';
 import type { Reply, Seen } from '../server.ts';
-import { listed } from './list.ts';
+import { lastOf, listed } from './list.ts';
 import { type Body, textOf } from './payload.ts';
 import type { Column } from './query.ts';
 import { refuse } from './refusal.ts';
@@ -71,7 +71,10 @@ export function makeRobots(state: HarborState, clock: Clock) {
     if (level === 'project' && permissions.length > 1) refuse(400, 'bad request permission');
     const access = permissions.flatMap(rightsOf);
     const name = `robot$${level === 'project' ? `${permissions[0]?.namespace}+` : ''}${textOf(body['name'])}`;
-    if (state.robots.some(robot => robot.name === name)) refuse(409, `robot account ${textOf(body['name'])} already exists`);
+    if (state.robots.some(robot => robot.name === name)) {
+      // Robots of the system have the project 0 in their key (seen on 2.15.2).
+      refuse(409, `robot account ${level === 'system' ? '0:' : ''}${textOf(body['name'])} already exists`);
+    }
     const id = Math.max(0, ...state.robots.map(robot => robot.id)) + 1;
     const secret = randomBytes(24).toString('base64url');
     const expires_at = duration === -1 ? -1 : Math.floor(clock.wall() / 1000) + duration * 86_400;
@@ -99,6 +102,7 @@ export function makeRobots(state: HarborState, clock: Clock) {
 
   /** Lists the robots of the system. Robots of projects are listed elsewhere. */
   function list(request: Seen, query: URLSearchParams): Reply {
+    if (lastOf(query, 'q')?.split(',').includes('Level=project')) refuse(400, 'must with project ID when to query project robots');
     const system = state.robots.filter(({ level }) => level === 'system');
     return listed(request, query, system, columns, shownRobot);
   }

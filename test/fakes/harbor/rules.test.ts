@@ -69,3 +69,51 @@ test('paths are cleaned, answers come in a type that is asked for, and who is re
   const refused = await ask('/api/v2.0/registries/1', { cookie: 'sid=x' }, 'DELETE');
   assert.deepEqual([refused.status, refused.headers.getSetCookie().map(line => line.split('=')[0])], [403, ['_gorilla_csrf']]);
 });
+
+test('seen on 2.15.2: pages, odd headers and queries, and what a refusal leaves behind', async () => {
+  const registries = ['r1', 'r2', 'r3', 'r4'].map((name, index) => ({ id: index + 1, name, url: 'http://h' }));
+  const upstreams = [{ url: 'http://h', behaviour: 'open' as const, user: null, password: null }];
+  await using fake = await startFakeHarbor({ registries, upstreams });
+  const ask = (path: string, { method = 'GET', headers = {}, body }: { method?: string; headers?: object; body?: string } = {}) =>
+    fetch(`${fake.url}/api/v2.0${path}`, { method, headers: { ...admin, ...headers }, body: body ?? null });
+  const told = async (answer: Response): Promise<[number, string | undefined]> => {
+    const { errors = [] } = (await answer.json()) as { errors?: { message: string }[] };
+    return [answer.status, errors[0]?.message.replace('validation failure list:\n', '')];
+  };
+  const json = { 'content-type': 'application/json' };
+
+  assert.match((await ask('/registries?page=2&page_size=2')).headers.get('link') ?? '', /page=1&page_size=2>; rel="prev"$/);
+  assert.equal((await ask('/registries?page=3&page_size=2')).headers.get('link'), null, 'beyond the last page there is no link');
+  for (const query of ['a;b', 'q=name=r1;id=1', '%zz&;'])
+    assert.deepEqual(await told(await ask(`/registries?${query}`)), [400, 'invalid semicolon separator in query']);
+  assert.deepEqual(await told(await ask('/registries/1', { headers: { accept: '' } })), [
+    422,
+    'unsupported media type requested, only [application/json] are available',
+  ]);
+  const types = {
+    '': 'unsupported media type "application/octet-stream", only [application/json] are allowed',
+    'application/*': 'no consumer registered for application/*',
+  };
+  for (const [type, message] of Object.entries(types))
+    assert.deepEqual(await told(await ask('/registries', { method: 'POST', headers: { 'content-type': type }, body: '{}' })), [
+      422,
+      message,
+    ]);
+  const big =
+    'parsing registry body from "" failed, because json: cannot unmarshal number 1e+30 into Go struct field Registry.id of type int64';
+  assert.deepEqual(await told(await ask('/registries', { method: 'POST', headers: json, body: '{"id":1e+30}' })), [422, big]);
+  assert.deepEqual(await told(await ask('/robots?q=Level=project')), [400, 'must with project ID when to query project robots']);
+
+  const access = [{ resource: 'registry', action: 'list' }];
+  const robot = JSON.stringify({ name: 'r1', duration: 1, level: 'system', permissions: [{ kind: 'system', namespace: '/', access }] });
+  const makeOne = () => ask('/robots', { method: 'POST', headers: json, body: robot });
+  assert.equal((await makeOne()).status, 201);
+  assert.deepEqual(await told(await makeOne()), [409, 'robot account 0:r1 already exists']);
+
+  const create = (name: string) =>
+    ask('/registries', { method: 'POST', headers: json, body: JSON.stringify({ name, type: 'docker-registry', url: 'http://h' }) });
+  assert.deepEqual([(await create('r4')).status, (await create('r5')).headers.get('location')], [409, '/api/v2.0/registries/6']);
+
+  fake.state.read_only = true;
+  assert.deepEqual((await create('r6')).headers.getSetCookie(), [], 'no handler was reached, so there is no session');
+});

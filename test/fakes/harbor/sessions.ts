@@ -4,6 +4,8 @@ import type { Seen } from '../server.ts';
 import { refuse } from './refusal.ts';
 
 const tokenBytes = 32;
+/** What answered a request. Only a handler opens a session. */
+export type Reached = 'handler' | 'middleware';
 const safe = ['GET', 'HEAD', 'OPTIONS', 'TRACE'];
 
 /** The session cookie, and the CSRF token that a write with such a cookie must carry. */
@@ -24,7 +26,9 @@ export function makeSessions(clock: Clock) {
       sessions.add(fresh);
       session.push(`sid=${fresh}; Path=/; HttpOnly`);
     }
-    if (sid === undefined && isApi) return { headers: () => ({ 'set-cookie': session }), demandToken: () => undefined };
+    const opened = (reached: Reached): string[] => (reached === 'handler' ? session : []);
+    if (sid === undefined && isApi)
+      return { headers: (reached: Reached) => ({ 'set-cookie': opened(reached) }), demandToken: () => undefined };
     const lines: string[] = [];
     let passes = true;
     const known = cookieOf(headers, '_gorilla_csrf') ?? '';
@@ -44,8 +48,8 @@ export function makeSessions(clock: Clock) {
       passes = true;
     }
     /** A request that fails the CSRF check gets no session. */
-    const answered = () => ({
-      'set-cookie': passes ? [...lines, ...session] : lines,
+    const answered = (reached: Reached) => ({
+      'set-cookie': passes ? [...lines, ...opened(reached)] : lines,
       'x-harbor-csrf-token': masked(token),
       ...(passes && { vary: 'Cookie' }),
     });
