@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { dirname, join, relative, resolve, sep } from 'node:path';
 
 /** Matches a top-level hook for each test, which node:test also runs for the other files in the process. */
 const hook = /^(?:before|after)Each\(/m;
@@ -22,6 +22,24 @@ export function leavesProcessAlone(file: string, tests = import.meta.dirname, se
     .map(([, path = '']) => join(dirname(file), path))
     .filter(path => !relative(tests, path).startsWith('..') && existsSync(path))
     .every(path => leavesProcessAlone(path, tests, seen));
+}
+
+/**
+ * Separates names of test files, relative to `from`, from options of node:test. absent: names that are none of `files`.
+ */
+export function chosen(
+  args: readonly string[],
+  files: readonly string[],
+  from: string,
+): { readonly named: readonly string[]; readonly options: readonly string[]; readonly absent: readonly string[] } {
+  const isFile = (arg: string): boolean => arg.endsWith('.test.ts') && !arg.startsWith('-');
+  const given = args.filter(isFile);
+  const isThere = (arg: string): boolean => files.includes(resolve(from, arg));
+  return {
+    named: given.filter(isThere).map(arg => resolve(from, arg)),
+    options: args.filter(arg => !isFile(arg)),
+    absent: given.filter(arg => !isThere(arg)),
+  };
 }
 
 /** The slowest files. They start first, so that no core idles at the end while the last one runs. */

@@ -1,11 +1,14 @@
-/** `npm test [-- OPTION...]`: all tests but those with real programs. An OPTION is one of `node --test`. */
+/**
+ * `npm test [-- OPTION...] [FILE...]`: the tests in these files, or all but those with real programs. An OPTION is one
+ * of `node --test`.
+ */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { built } from './built.ts';
-import { processesFor } from './processes.ts';
+import { chosen, processesFor } from './processes.ts';
 
 const root = join(import.meta.dirname, '..');
 const files = readdirSync(import.meta.dirname, { recursive: true, encoding: 'utf8' })
@@ -23,13 +26,18 @@ function together(some: readonly string[], nr: number): string {
   return path;
 }
 
+const { named, options: given, absent } = chosen(process.argv.slice(2), files, process.env['INIT_CWD'] ?? root);
+if (absent.length > 0) {
+  process.stderr.write(`npm test has no ${absent.join(', ')}. Those of test/real/ run by npm run test:real -- PART.\n`);
+  process.exit(2);
+}
 // Builds once, before several processes would do so at the same time.
 await built();
-const entries = processesFor(files).map(together);
+const entries = processesFor(named.length > 0 ? named : files).map(together);
 const preloads = ['scripts/least.cjs', 'test/unwatched.cjs'].flatMap(name => ['-r', join(root, name)]);
 // Simulations allocate many short-lived objects: a larger semi-space lets V8 collect less often.
 const room = ['--min-semi-space-size=16', '--max-semi-space-size=32'];
-const options = ['--test', '--test-concurrency=6', '--test-timeout=300000', '--test-reporter=spec', ...process.argv.slice(2)];
+const options = ['--test', '--test-concurrency=6', '--test-timeout=300000', '--test-reporter=spec', ...given];
 const { status } = spawnSync(process.execPath, [...room, ...preloads, ...options, ...entries], {
   cwd: root,
   stdio: 'inherit',

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { folder } from '../config/support.ts';
-import { leavesProcessAlone, longest, processesFor } from '../processes.ts';
+import { chosen, leavesProcessAlone, longest, processesFor } from '../processes.ts';
 
 const tests = join(import.meta.dirname, '..');
 const all = readdirSync(tests, { recursive: true, encoding: 'utf8' })
@@ -61,4 +61,14 @@ test('each file runs once; a process has files of one folder, ten at most', () =
       processes.some(files => files.length === 1 && files[0] === join(tests, name)),
       name,
     );
+});
+
+test('names of test files are told from options, relative to where npm was called', () => {
+  const [a, b] = ['io/http.test.ts', 'app.test.ts'].map(name => join(tests, name));
+  const args = ['--test-name-pattern', 'a word', 'http.test.ts', '../app.test.ts', 'real/helm.test.ts', '--test-skip-pattern=x.test.ts'];
+  assert.deepEqual(chosen(args, [`${a}`, `${b}`], join(tests, 'io')), {
+    named: [a, b],
+    options: ['--test-name-pattern', 'a word', '--test-skip-pattern=x.test.ts'],
+    absent: ['real/helm.test.ts'],
+  });
 });
