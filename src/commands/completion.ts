@@ -42,7 +42,7 @@ _ecr_courier() {
       *) break ;;
     esac
   done
-  first=\${COMP_WORDS[at]} second=\${COMP_WORDS[at + 1]}
+  first=\${COMP_WORDS[at]-} second=\${COMP_WORDS[at + 1]-}
   if [ "$at" -gt "$COMP_CWORD" ]; then
     case $last in
 ${valuesBefore.join('\n')}

@@ -78,17 +78,17 @@ export function daemonOf(found: Awaited<ReturnType<typeof loadDoors>>, { env, si
   };
   const send = async (at: string, where: RequestOptions & { timeout: number }, absent: string): Promise<Said> =>
     await sendTo(at, { ...where, signal }).catch((error: Error) => {
-      throw error instanceof Silence ? silent(at, error) : nobody(`${absent} (${error.message})`, error);
+      throw error instanceof Silence ? silent(at, error) : nobody(`${absent} (${error.message}).`, error);
     });
 
   const askDoor = async (path: string, ms = patience): Promise<Said> => {
     const where = { host: near, port, path, timeout: ms, headers: { host: 'localhost' } };
-    return await send(door, where, `Nobody answers at ${door}.`);
+    return await send(door, where, `Nobody answers at ${door}`);
   };
   const askSocket = async (method: string, path: string, ms = patience): Promise<Said> => {
     if (await isForeign(socket, doors.socket ? 'named' : env['RUNTIME_DIRECTORY'] ? 'unit' : 'guessed')) throw foreign(socket);
     const headers = { host: chosen && port !== 0 ? `localhost:${port}` : 'localhost' };
-    const said = await send(socket, { socketPath: socket, method, path, headers, timeout: ms }, `There is no daemon at ${socket}.`);
+    const said = await send(socket, { socketPath: socket, method, path, headers, timeout: ms }, `There is no daemon at ${socket}`);
     if (said.status === 421) throw nobody(`${socket} belongs to another daemon. ${said.text.trim()}`);
     return said;
   };

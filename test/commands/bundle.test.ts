@@ -175,7 +175,7 @@ test('beside a daemon', async t => {
       ECR_COURIER_LISTEN: new URL(running.url).host,
     });
     assert.equal(code, 0);
-    assert.match(stdout, /There is no daemon at \S+elsewhere\./);
+    assert.match(stdout, /There is no daemon at \S+elsewhere \(.*ENOENT.*\)\./);
     assert.match(stdout, /run this command as that user/);
     assert.match(stdout, /"schema": 1/);
     assert.doesNotMatch(stdout, /"msg":/);
@@ -229,8 +229,8 @@ test('without a daemon it says that none runs and why; another program on the po
   const other = await command(['bundle'], { ...env, ECR_COURIER_LISTEN: foreign });
   page.close();
   assert.deepEqual([none.code, other.code], [0, 0]);
-  assert.match(none.stdout, /There is no daemon at \S+socket\. .*ENOENT/);
-  assert.match(none.stdout, /Nobody answers at 127\.0\.0\.1:9\./);
+  assert.match(none.stdout, /There is no daemon at \S+socket \(.*ENOENT.*\)\./);
+  assert.match(none.stdout, /Nobody answers at 127\.0\.0\.1:9 \(/);
   assert.ok(other.stdout.includes(`Something else than ecr-courier answers at ${foreign}.`));
   assertClean(none.stdout + other.stdout, 'the bundle');
   assert.equal((await command(['bundle', '--json'], env)).code, 2);
