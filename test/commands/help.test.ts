@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -22,6 +22,15 @@ test('a sentence of a help is whole, so that none is broken but by the width', (
   for (const [words, { more = [] }] of all)
     for (const line of more.filter(one => typeof one === 'string'))
       assert.match(line, /[.]$|^(bash|zsh|fish): /, `${words.join(' ')}: ${line}`);
+});
+
+test('the page of commands names each command, and those that print JSON', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/commands.md'), 'utf8');
+  for (const name of Object.keys(commands)) assert.match(page, new RegExp(`^\\| \`${name}\\b`, 'm'), name);
+  const [, sentence = ''] = /^(.*) print JSON with `--json`/m.exec(page) ?? [];
+  const told = [...sentence.matchAll(/`([^`]+)`/g)].map(([, name]) => name);
+  const able = all.flatMap(([words, { more = [] }]) => (more.some(([term]) => term === '--json') ? [words.join(' ')] : []));
+  assert.deepEqual(new Set(told), new Set(able));
 });
 
 test('every option that takes part in what a command prints is in its usage', () => {
@@ -92,7 +101,7 @@ test('bash completes commands, verbs and options', async () => {
       [
         '--norc',
         '-c',
-        'source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecr_courier; printf "%s\\n" "${COMPREPLY[@]}"',
+        'set -u; source "$0"; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); _ecr_courier; printf "%s\\n" "${COMPREPLY[@]}"',
         script,
         ...words,
       ],
