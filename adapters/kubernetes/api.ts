@@ -2,7 +2,7 @@ import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer, Http, HttpBase } from '../../src/contract/http.ts';
 import type { Secret } from '../../src/contract/secret.ts';
-import type { Papers, Show } from './papers.ts';
+import { againSoon, type Papers, type Show } from './papers.ts';
 import { type Asked, refusal } from './refusal.ts';
 
 /** A request to the API server, like `HttpRequest`. accept: the wanted form of the response. */
@@ -37,6 +37,11 @@ export const metadataOnly = {
   list: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json',
   one: 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json',
 } as const;
+
+/** Also a certificate of the server that nobody trusts, since its authorities are read again with the papers. */
+function unsent(error: unknown): never {
+  throw error instanceof Failure ? againSoon(error) : error;
+}
 
 const sets = ['authorization', 'accept', 'content-type'];
 
@@ -86,12 +91,10 @@ export function makeApi(papers: Show, deps: Pick<Deps, 'http'>, address: string,
 
   function send(shown: Papers, method: string, path: string, request: Request): Promise<Answer> {
     const { signal, body, reads } = request;
-    return clientOf(shown, 0)(method, path, {
-      signal,
-      headers: headersOf(shown, request),
-      ...(body !== undefined && { body }),
-      ...(reads && { reads }),
-    });
+    const headers = headersOf(shown, request);
+    return clientOf(shown, 0)(method, path, { signal, headers, ...(body !== undefined && { body }), ...(reads && { reads }) }).catch(
+      unsent,
+    );
   }
 
   function refused(answer: Answer, asked: Asked): Failure {

@@ -180,6 +180,20 @@ describe('a context of a kubeconfig', () => {
   });
 });
 
+test('authorities that replace those whose server has another certificate by now count in a minute', async () => {
+  const [former, next] = [createAuthority(), createAuthority()];
+  const cluster = { tls: next.certificateFor('cluster.test') };
+  const trust = { 'tls-server-name': 'cluster.test', 'certificate-authority': 'ca.pem' };
+  const said = (server: string): Said => ({ cluster: { server, ...trust }, user: { token: courierToken } });
+  const clock = createVirtualClock();
+  await using t = await rigWith(said, { 'ca.pem': former.ca }, { cluster, clock });
+  const { code, facts } = await failing(t.discover());
+  assert.deepEqual([code, facts.tryAgainMs], ['MISCONFIGURED', 60_000]);
+  await t.write('ca.pem', next.ca);
+  await clock.advance(60_000);
+  assert.equal((await t.discover()).slots.length, 2);
+});
+
 describe('a program of a kubeconfig', () => {
   /** Prints the file `answer` beside it, and appends its argument and environment to `told`. */
   const script = '#!/bin/sh\ncd "${0%/*}"\necho "$1 $MORE $KUBERNETES_EXEC_INFO" >> told\ncat answer\n';
