@@ -85,15 +85,18 @@ export const handOver =
 
 export const unchangeable = 'Delete it, choose another name with `secret`, or set `replace: true`.';
 
+/** The cluster does not say when a quota or a policy has changed. */
+const triedAgain = 'It is tried again within 40 minutes; `ecr-courier refresh` tries at once.';
+
 function refusedByRule(said: string, { what, right, namespace }: Asked): Failure | undefined {
   const told = quote(said, 600);
   if (/exceeded quota|failed quota/.test(said))
     return new Failure('REJECTED', `A ResourceQuota does not let ${what} be: ${told}`, {
-      remedy: 'Raise the quota for Secrets in that namespace, or leave the namespace out.',
+      remedy: `Raise the quota for Secrets in that namespace, or leave the namespace out. ${triedAgain}`,
     });
   if (/ValidatingAdmissionPolicy|admission webhook|denied the request|denied request|is forbidden: violates/.test(said))
     return new Failure('REJECTED', `An admission policy refuses ${what}: ${told}`, {
-      remedy: 'Exempt the ServiceAccount of the courier, or the Secret by its name, in that policy.',
+      remedy: `Exempt the ServiceAccount of the courier, or the Secret by its name, in that policy. ${triedAgain}`,
     });
   if (/field is immutable/.test(said))
     return new Failure('REJECTED', `${what} can no longer be changed by anybody: ${told}`, { remedy: unchangeable });

@@ -3,6 +3,9 @@ import { remedyFor } from './refusal.ts';
 import type { Rights } from './rights.ts';
 import type { Lack } from './rules.ts';
 
+/** How long a new API server may need to read its rules, in milliseconds. */
+const newMs = 30_000;
+
 /** Waits for both. A refused look fails with all missing rights in its remedy, instead of one after the other. */
 export async function withRights<T>(
   ask: () => Promise<readonly Lack[]>,
@@ -20,8 +23,10 @@ export async function withRights<T>(
   // The cached rights are out of date.
   if (told.length === 0) doubt();
   const lacks = told.length > 0 ? told : await ask().catch(() => []);
-  const remedy = lacks.length > 0 && { remedy: remedyFor(lacks) };
-  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, ...remedy, tryAgainMs: note('refused') });
+  const tryAgainMs = note('refused');
+  const passes = tryAgainMs < newMs ? ' Where the API server has just started, this passes by itself.' : '';
+  const remedy = `${lacks.length > 0 ? remedyFor(lacks) : reason.remedy}${passes}`;
+  throw new Failure('FORBIDDEN', reason.message, { ...reason.facts, remedy, tryAgainMs });
 }
 
 function raise(reason: unknown): never {
