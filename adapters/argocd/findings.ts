@@ -7,7 +7,7 @@ export const findings = {
     severity: 'info',
     doc: 'A controller in the cluster writes the Secret of a repository: its owner reference, or the label of External Secrets, says so. The courier leaves it alone, as each would overwrite what the other wrote.',
     remedy:
-      'Nothing, if that controller renews the login. Else let it give up the Secret (for External Secrets: delete the ExternalSecret with `deletionPolicy: Retain`, then take owner reference and label away).',
+      'Nothing, if that controller renews the login. Else let it give up the Secret: first the owner reference is taken away, as Kubernetes deletes the Secret together with its owner (docs/argocd.md).',
   },
   LEFT_TO_END: {
     severity: 'warning',
