@@ -271,5 +271,6 @@ export const printedWords = [
   'non-successful response (status=401',
   'are set up correctly',
   'request canceled while waiting for connection',
+  'update out of sequence',
   'with an explicit deny',
 ] as const;

@@ -65,6 +65,24 @@ export const clients: readonly Situation[] = [
     }),
   }),
   row({
+    id: 'swarm-sequence',
+    title: 'Two have written to a service of a Swarm at the same moment',
+    symptoms: [
+      ['Docker Swarm', 'Error response from daemon: rpc error: code = Unknown desc = update out of sequence'],
+      [
+        '`docker stack deploy`',
+        'failed to update service shop_web: Error response from daemon: rpc error: code = Unknown desc = update out of sequence',
+      ],
+    ],
+    when: ({ find }) => find(/\bupdate out of sequence\b/, orUnsaid(isRegistry)),
+    tell: () => ({
+      sentence:
+        'Somebody else wrote to the service after this command had read it and before it wrote, so Swarm has refused what it wrote. Nothing of that is in place.',
+      side: 'nobody’s: one who deploys, an updater, or the courier, which gives each service a new login about twice a day and after each deployment',
+      remedy: 'Repeat the command. `docker stack deploy` ends at such a service, so those that come after it are not deployed yet either.',
+    }),
+  }),
+  row({
     id: 'swarm-no-image',
     title: '"No such image" of a Swarm task',
     symptoms: [
