@@ -67,6 +67,15 @@ const elsewhere: readonly string[] = [
   'fail: docker push ghcr.io/acme/app:1 exited with error code 1: EOF',
   '$ docker pull ghcr.io/acme/app:1\nError response from daemon: received unexpected HTTP status: 500 Internal Server Error',
   'login attempt to https://ghcr.io/v2/ failed with status: 403 Forbidden',
+  `docker push ${image}\nbash: -c: line 3: unexpected EOF while looking for matching \`"'`,
+  'level=error msg="Could not set registry endpoint credentials: invalid script output, must be single line with syntax <username>:<password>" registry=ghcr.io',
+  '$ helm install app oci://ghcr.io/acme/app\nError: INSTALLATION FAILED: unexpected status code [manifests 0.1.0]: 401 Unauthorized',
+  'PUT https://ghcr.io/v2/acme/app/blobs/uploads/1: BLOB_UPLOAD_INVALID: blob upload invalid',
+  "[Errno 30] Read-only file system: '/app/data'",
+  "PermissionError: [Errno 13] Permission denied: '/srv/.aws-backup/x'",
+  'The push refers to a repository [docker.io/acme/app] (len: 1)\nPlease login prior to push:\nUsername: EOF',
+  `CONTAINER1008: Failed retrieving credentials for "ghcr.io": No matching auth specified for registry 'ghcr.io' in Docker config '/root/.docker/config.json'.`,
+  "Error response from daemon: pull access denied for acme/app, repository does not exist or may require 'docker login': denied",
 ];
 
 /** Texts that seem to concern ECR but do not, or that do not say enough. */

@@ -1,5 +1,5 @@
 import { policyPaste } from '../diagnosis.ts';
-import { isPrivate, isRegistry } from '../hosts.ts';
+import { isEcr, isPrivate, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { identityStatement, rights } from '../statements.ts';
 import { accountOf, imageOf, login } from './pulled.ts';
@@ -118,6 +118,34 @@ export const buildTools: readonly Situation[] = [
       remedy:
         'In a host rule `username` is the ID of an access key and `password` its secret; without a rule the process needs an identity of its own. `ecr-courier why` knows most reasons. The identity needs the statement.',
       paste: [policyPaste('Statement for the identity policy of Renovate', identityStatement(rights.token, []))],
+    }),
+  }),
+  row({
+    id: 'updater-script',
+    title: 'The login script of Argo CD Image Updater gives no login',
+    symptoms: [
+      [
+        'Argo CD Image Updater',
+        `level=error msg="Could not set registry endpoint credentials: invalid script output, must be single line with syntax <username>:<password>" registry=${host}`,
+      ],
+      [
+        'Argo CD Image Updater',
+        `level=error msg="Could not set registry endpoint credentials: error executing /scripts/ecr-login.sh: \`/scripts/ecr-login.sh\` failed timeout after 10s" registry=${host}`,
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /Could not set registry endpoint credentials: (invalid script output|error executing .{1,200}failed (?<late>timeout after)?)/,
+        orUnsaid(isEcr),
+      ),
+    tell: ({ groups }) => ({
+      sentence:
+        groups['late'] === undefined
+          ? 'The login script of Argo CD Image Updater failed, or did not print `USER:PASSWORD`. In a script that pipes one command into another, a failure of the first shows nowhere.'
+          : 'The login script of Argo CD Image Updater did not end in 10 s: mostly AWS, or what gives the pod its AWS identity, does not answer.',
+      side: 'the script, and the AWS identity, home directory and network of the pod of Image Updater',
+      remedy:
+        'Run the script in that pod: it shows the error, which `ecr-courier why` knows. The AWS CLI needs a region, an identity (the annotation of the service account, or Pod Identity), and a HOME that it may write to. A pull Secret that is kept fresh needs no script: `credentials: pullsecret:NAMESPACE/NAME`.',
     }),
   }),
 ];

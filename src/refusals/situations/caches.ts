@@ -77,11 +77,15 @@ export const caches: readonly Situation[] = [
         'AWS CLI',
         'An error occurred (SecretNotFoundException) when calling the CreatePullThroughCacheRule operation: The ARN of the secret specified in the pull through cache rule was not found.',
       ],
+      [
+        'containerd',
+        'Head "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/v2/docker-hub/library/nginx/manifests/1": SecretNotFoundException: The ARN of the secret specified in the pull through cache rule was not found.',
+      ],
       ['AWS CLI', 'An error occurred (UnableToAccessSecretException) when calling the ValidatePullThroughCacheRule operation'],
     ],
     when: ({ find }) =>
       find(
-        /upstream registry requires authentication|UnableToAccessSecretException|UnableToDecryptSecretValueException|SecretNotFoundException.{0,100}PullThroughCache/,
+        /upstream registry requires authentication|UnableToAccessSecretException|UnableToDecryptSecretValueException|SecretNotFoundException.{0,100}(PullThroughCache|pull through cache rule)/,
       ),
     tell: () => ({
       sentence:

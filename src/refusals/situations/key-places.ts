@@ -1,6 +1,6 @@
 import { row, type Situation } from '../situation.ts';
 
-/** Failures of the network endpoints that provide AWS keys, where they do not respond. */
+/** Failures of the places that provide AWS keys: endpoints that do not respond, and a directory that is shut. */
 export const keyPlaces: readonly Situation[] = [
   row({
     id: 'container-keys',
@@ -81,6 +81,25 @@ export const keyPlaces: readonly Situation[] = [
       side: 'the node: its role (metadata service of EC2), or its way to api.ecr and sts',
       remedy:
         'Outside of EC2 the provider needs keys (`env` in its configuration) or a web identity. Elsewhere look whether the metadata service and api.ecr.REGION.amazonaws.com answer from the node. A proxy must be given in `env` as well.',
+    }),
+  }),
+  row({
+    id: 'aws-home-shut',
+    title: 'The directory .aws cannot be written or read',
+    symptoms: [
+      ['AWS CLI', "[Errno 30] Read-only file system: '/app/.aws'"],
+      ['AWS CLI', "[Errno 13] Permission denied: '/.aws'"],
+      ['boto3', "PermissionError: [Errno 13] Permission denied: '/root/.aws/credentials'"],
+    ],
+    when: ({ find }) =>
+      find(/\[Errno (?:13|(?<sealed>30))\] (?:Permission denied|Read-only file system): '(?<path>[^'\n]{0,200}\/\.aws(?:\/[^'\n]{0,200})?)'/),
+    tell: ({ groups }) => ({
+      sentence:
+        groups['sealed'] === undefined
+          ? `The user that runs the program has no right to ${groups['path']}, so it ended before ECR was asked. The AWS CLI also writes there: it keeps the sessions of roles.`
+          : `The AWS CLI cannot write to ${groups['path']}, where it keeps the sessions of roles: that file system is read-only. So it ended before ECR was asked.`,
+      side: 'the machine or container: the HOME of the user that runs the program, and the owner of that directory',
+      remedy: 'Set HOME to a directory that this user may write to (in a pod an emptyDir, say), or give the directory to that user.',
     }),
   }),
 ];

@@ -1,8 +1,8 @@
-import { isEcr, isPrivate, isRegistry } from '../hosts.ts';
+import { isEcr, isPrivate, isRegistry, orUnsaid } from '../hosts.ts';
 import { example, row, type Situation } from '../situation.ts';
 import { repositoryOf } from './pulled.ts';
 
-const { host } = example;
+const { host, image } = example;
 
 /** A missing layer: a client requests one only after it has read the manifest that names it. */
 const goneBlob =
@@ -148,6 +148,35 @@ export const manifests: readonly Situation[] = [
       side: 'the client that pushes, or an option of it',
       remedy:
         'Update the client. A manifest of OCI must name its mediaType; of buildx leave `oci-artifact=true` out. `aws ecr put-image` needs --image-manifest-media-type for OCI manifests. (The words say "JSON syntax" for all of these.)',
+    }),
+  }),
+  row({
+    id: 'upload-out-of-step',
+    title: 'ECR got other bytes of a layer than it was told',
+    symptoms: [
+      [
+        'kaniko, apple/container, and others',
+        `error pushing image: failed to push to destination ${image}: BLOB_UPLOAD_INVALID: First byte of the layer part is 10485760 instead of 20971520`,
+      ],
+      [
+        'regclient, .NET SDK, and others',
+        '{"errors":[{"code":"BLOB_UPLOAD_INVALID","message":"None of the provided layer digests match the calculated layer digest"}]}',
+      ],
+      [
+        'AWS SDKs',
+        'InvalidLayerPartException: The layer part size is not valid, or the first byte specified is not consecutive to the last byte of a previous layer part upload',
+      ],
+    ],
+    when: ({ find }) =>
+      find(
+        /First byte of the layer part is \d{1,15} instead of \d|provided layer digests match the calculated|InvalidLayerPartException/,
+        orUnsaid(isEcr),
+      ),
+    tell: () => ({
+      sentence:
+        'ECR did not get the bytes of a layer as the client announced them: after a break the client began the upload again or left bytes out, sent parts side by side, or the layer changed meanwhile. Login and rights are good.',
+      side: 'the client that pushes, or the network between it and ECR',
+      remedy: 'Push again. If it comes back, update the client, and let it upload fewer layers at once; a proxy that repeats or cuts large requests does the same.',
     }),
   }),
 ];

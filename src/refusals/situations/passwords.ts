@@ -6,6 +6,9 @@ import { wordsBehind } from './ways.ts';
 const { host, image, manifest } = example;
 
 /** The message of Docker Hub and registries like it for a missing right; ECR does not use it. */
+/** What the .NET SDK says of a file of logins that has nothing for a registry. Its messages name the registry twice. */
+const netCredentials =
+  /No matching auth specified for registry '|Failed retrieving credentials for "[^"\s]{1,300}": Docker config .{0,300}doesn't exist/;
 const ofHub = /requested access to the resource is denied/;
 
 /** Failures of a login that the registry refuses, or did not get. */
@@ -45,6 +48,10 @@ export const passwords: readonly Situation[] = [
         'Jib, which says so of a 401 alone',
         `Build image failed, perhaps you should make sure your credentials for '${host}/team/app' are set up correctly. See https://github.com/GoogleContainerTools/jib/blob/master/docs/faq.md for help`,
       ],
+      [
+        'Helm 3.7 to 3.11',
+        `$ helm install app oci://${host}/charts/app --version 0.1.0\nError: INSTALLATION FAILED: unexpected status code [manifests 0.1.0]: 401 Unauthorized`,
+      ],
       ['Rancher 1.6', `Image [${image}] failed to pull: unauthorized: authentication required`],
       ['Portainer', '{"message":"unauthorized: authentication required"}'],
     ],
@@ -53,6 +60,7 @@ export const passwords: readonly Situation[] = [
         /401 Unauthorized|status code 401|\(status=401 |StatusCode: 401|401 \(Unauthorized\)|invalid username.password|Not Authorized|authentication required|failed with status: 400 Bad Request|make sure your credentials for '/,
         isEcr,
       ) ??
+      facts.find(/unexpected status code \[manifests [^\]\s]{1,130}\]: 401 Unauthorized/, (at, nearby) => isPrivate(at ?? nearby)) ??
       (facts.find(ofHub)
         ? undefined
         : facts.find(
@@ -98,12 +106,26 @@ export const passwords: readonly Situation[] = [
         `Build image failed, perhaps you should set a credential helper name with the configuration '<to><credHelper>' or set credentials for '${host}' in your Maven settings`,
       ],
       [
+        '.NET SDK',
+        `error CONTAINER1013: Failed to push to the output registry: CONTAINER1008: Failed retrieving credentials for "${host}": No matching auth specified for registry '${host}' in Docker config '/root/.docker/config.json'.`,
+      ],
+      [
+        '.NET SDK',
+        `Microsoft.NET.Build.Containers.Credentials.CredentialRetrievalException: CONTAINER1008: Failed retrieving credentials for "${host}": Docker config '/root/.docker/config.json' doesn't exist.`,
+      ],
+      [
+        'Docker 1.10 and older',
+        `The push refers to a repository [${host}/team/app] (len: 1)\n7d9495d03763: Image push failed\n\nPlease login prior to push:\nUsername: EOF`,
+      ],
+      [
         'ECS',
         `CannotPullContainerError: Error response from daemon: Get https://${host}/v2/team/app/manifests/1: no basic auth credentials`,
       ],
     ],
     when: facts =>
       facts.find(/no basic auth credentials|basic credential not found|credential required for basic auth/, orUnsaid(isEcr)) ??
+      facts.find(netCredentials, isPrivate) ??
+      facts.find(/Please login prior to push/, (at, nearby) => isPrivate(at ?? nearby)) ??
       facts.find(/set a credential helper name with the configuration .{1,80} or set credentials for '/, isPrivate) ??
       (!facts.find(wordsBehind, isPrivate) && facts.find(/(pull|push) access denied.{0,400}may require authorization/, isPrivate)),
     tell: told => ({

@@ -34,9 +34,13 @@ export const unshown: readonly Situation[] = [
         `CannotPullContainerError: API error (404): repository ${host}/team/app not found: does not exist or no pull access`,
       ],
       ['Docker', `The push refers to repository [${host}/team/app]\ndenied: requested access to the resource is denied`],
+      [
+        'ECS and others, which cut the text',
+        `Error response from daemon: pull access denied for ${host}/team/app, repository does not exist or may require 'docker login': denied`,
+      ],
     ],
     when: ({ find }) =>
-      find(/access denied for \S{1,300}, repository does not exist or may require 'docker login'(?! ?: ?\w)/, isPrivate) ??
+      find(/access denied for \S{1,300}, repository does not exist or may require 'docker login'(?! ?: ?(?!denied(?! ?:))\w)/, isPrivate) ??
       find(/repository \S{1,300} not found: does not exist or no pull access/, isPrivate) ??
       find(/denied: requested access to the resource is denied/, (host, nearby) => isPrivate(host ?? nearby)),
     tell: told => ({

@@ -23,7 +23,7 @@ export const noAnswer = butOfOthers(
   ),
 );
 export const cutOff = butOfOthers(
-  /connection reset by peer|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|: EOF\b|unexpected EOF|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/,
+  /connection reset by peer|SSL_ERROR_SYSCALL|server sent GOAWAY|\bECONNRESET\b|(?<!Username|Password): EOF\b|unexpected EOF(?! while (?:looking|scanning|parsing))|broken pipe|the connection was cut|connection closed before|http2: .{0,60}closed/,
 );
 /** A failed download of a layer, whose store clients do not always name. */
 export const unansweredDownload =
