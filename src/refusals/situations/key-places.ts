@@ -92,7 +92,9 @@ export const keyPlaces: readonly Situation[] = [
       ['boto3', "PermissionError: [Errno 13] Permission denied: '/root/.aws/credentials'"],
     ],
     when: ({ find }) =>
-      find(/\[Errno (?:13|(?<sealed>30))\] (?:Permission denied|Read-only file system): '(?<path>[^'\n]{0,200}\/\.aws(?:\/[^'\n]{0,200})?)'/),
+      find(
+        /\[Errno (?:13|(?<sealed>30))\] (?:Permission denied|Read-only file system): '(?<path>[^'\n]{0,200}\/\.aws(?:\/[^'\n]{0,200})?)'/,
+      ),
     tell: ({ groups }) => ({
       sentence:
         groups['sealed'] === undefined

@@ -176,7 +176,8 @@ export const manifests: readonly Situation[] = [
       sentence:
         'ECR did not get the bytes of a layer as the client announced them: after a break the client began the upload again or left bytes out, sent parts side by side, or the layer changed meanwhile. Login and rights are good.',
       side: 'the client that pushes, or the network between it and ECR',
-      remedy: 'Push again. If it comes back, update the client, and let it upload fewer layers at once; a proxy that repeats or cuts large requests does the same.',
+      remedy:
+        'Push again. If it comes back, update the client, and let it upload fewer layers at once; a proxy that repeats or cuts large requests does the same.',
     }),
   }),
 ];
