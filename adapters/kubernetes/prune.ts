@@ -4,6 +4,7 @@ import { type Api, metadataOnly } from './api.ts';
 import type { Way } from './apply.ts';
 import type { makeAccountWriter, Place } from './attach.ts';
 import { type Belongs, findAttached } from './attached.ts';
+import { besidesIn } from './besides.ts';
 import { explicitNames, isNamed } from './choice.ts';
 import { contentIn, fingerprintsIn } from './content.ts';
 import { isLeftBehind, leftoverOf } from './left-behind.ts';
@@ -109,7 +110,8 @@ export function makePruner(
     }
     if (outcomes.some(({ failure }) => failure)) return outcomes;
     for (const meta of secrets) {
-      const thing = { what: whatIs(meta.namespace, settings), change: 'removed' } as const;
+      const besides = await besidesIn(api, settings, meta, signal).catch(() => '');
+      const thing = { what: `${whatIs(meta.namespace, settings)}${besides}`, change: 'removed' } as const;
       outcomes.push(await attempt(thing, () => removeSecret(api, settings, meta, way, signal), signal));
     }
     return outcomes;

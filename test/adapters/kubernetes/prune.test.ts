@@ -58,6 +58,27 @@ describe('prune', () => {
     assert.deepEqual(await all(t.target.prune?.('written', soon())), []);
   });
 
+  test('says before it removes a Secret what goes with it that the courier did not write', async () => {
+    const entry = (password: string): object => ({ auth: Buffer.from(`u:${password}`).toString('base64') });
+    const metadata = (namespace: string) => ({ metadata: { name: secretName, namespace, labels: ours } });
+    const objects = [
+      made('team-b', { auths: { 'ghcr.io': entry('one'), 'quay.io': entry('two') } }, metadata('team-b')),
+      made('team-c', {}, { type: 'Opaque', data: { key: 'eA==' }, ...metadata('team-c') }),
+    ];
+    await using t = await rig({}, { wanted: [host], cluster: { namespaces: [...namespaces, 'team-d'], objects, rules } });
+    for (const namespace of ['team-a', 'team-d']) await seed(t.fake, namespace, [host]);
+    const before = JSON.parse(t.fake.stored('team-d', secretName) ?? '') as { auths: object };
+    const text = JSON.stringify({ auths: { ...before.auths, 'ghcr.io': entry('three') } });
+    t.fake.edit('secrets', 'team-d', secretName, { data: { '.dockerconfigjson': Buffer.from(text).toString('base64') } });
+    const expected = [
+      'Secret team-a/ecr-courier removed',
+      'Secret team-b/ecr-courier with 2 entries that the courier did not write removed',
+      'Secret team-c/ecr-courier of the type Opaque removed',
+      'Secret team-d/ecr-courier with one entry that the courier did not write removed',
+    ];
+    for (const way of ['rehearsed', 'written'] as const) assert.deepEqual(linesOf(await all(t.target.prune?.(way, soon()))), expected);
+  });
+
   test('finds the accounts that it has attached when the option is gone, where it may look', async () => {
     const cluster = { namespaces: ['team-a'], objects: [account('team-a', 'build'), account('team-a', 'theirs', secretName)], rules };
     await using t = await rig({}, { cluster });
