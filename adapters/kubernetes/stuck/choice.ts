@@ -21,7 +21,7 @@ export interface Choices {
 }
 
 export function makeChoices({ mono }: Pick<Clock, 'mono'>): Choices {
-  const chosen = new Map<string, { readonly namespace: string; readonly at: number; isDone: boolean }>();
+  const chosen = new Map<string, { readonly namespace: string; at: number; isDone: boolean }>();
   /** When the newest pod of an owner was created that is no replacement, by the uid of the owner. */
   const newest = new Map<string, number>();
 
@@ -62,7 +62,9 @@ export function makeChoices({ mono }: Pick<Clock, 'mono'>): Choices {
     isChosen: uid => chosen.get(uid)?.isDone === false,
     done(uid) {
       const one = chosen.get(uid);
-      if (one) one.isDone = true;
+      if (!one) return;
+      one.isDone = true;
+      one.at = mono();
     },
   };
 }

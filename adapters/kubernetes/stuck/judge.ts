@@ -12,7 +12,7 @@ export const wouldName = ({ namespace, account }: Nameless, { namespaces, accoun
 export function wouldStart(pod: Nameless, view: View, now: number): boolean {
   const { namespace, refused, createdAt } = pod;
   const secret = view.secrets.get(namespace);
-  if (!wouldName(pod, view) || !secret || secret.standing !== 'as-written' || secret.keeper || secret.inside?.stuck) return false;
+  if (!wouldName(pod, view) || !secret || secret.standing !== 'as-written' || secret.keeper) return false;
   // The kubelet stops at such an entry, whatever else the Secret holds.
   if (secret.inside?.findings.some(({ code }) => code === 'UNDECODABLE_ENTRY')) return false;
   const isOpen = (host: string): boolean => (secret.content.holds.get(host)?.expiresAt.getTime() ?? 0) > now;

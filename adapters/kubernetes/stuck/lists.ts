@@ -1,4 +1,5 @@
 import type { Deps } from '../../../src/contract/adapter.ts';
+import { Failure } from '../../../src/contract/failures.ts';
 import { inTurns } from '../../common/turns.ts';
 import type { Api } from '../api.ts';
 import { list } from '../list.ts';
@@ -39,8 +40,13 @@ export function makeLists(api: Api, settings: Pick<Settings, 'secret'>, deps: Pi
       (await read({ namespace, name }, signal)).find(pod => pod.uid === uid),
     /** The pods of these namespaces, by namespace. undefined: those of all. A namespace that refuses has none. */
     async all(namespaces: readonly string[] | undefined, signal: AbortSignal): Promise<ReadonlyMap<string, readonly Nameless[]>> {
-      const found = await inTurns(namespaces ?? [undefined], place => waiting(place, signal).catch(() => []));
+      const found = await inTurns(namespaces ?? [undefined], place => waiting(place, signal).catch(noneIfForbidden));
       return Map.groupBy(found.flat(), ({ namespace }) => namespace);
     },
   };
+}
+
+function noneIfForbidden(error: unknown): readonly Nameless[] {
+  if (error instanceof Failure && error.code === 'FORBIDDEN') return [];
+  throw error;
 }

@@ -24,7 +24,7 @@ const mostSeparate = 8;
 
 /** What the courier knows of pods that cannot pull because they lack the name of the Secret. */
 export interface Restarts {
-  /** Lists the pods of all namespaces of the view. */
+  /** Lists the pods of all namespaces of the view. Where that fails, what is known of them stands. */
   look(view: View, signal: AbortSignal): Promise<void>;
   /** Lists the pods of the namespaces whose turn it is, and returns these. */
   lookAgain(view: View, signal: AbortSignal): Promise<readonly string[]>;
@@ -52,7 +52,9 @@ export function makeRestarts(api: Api, settings: Settings, deps: Deps<Code>): Re
   let told: readonly { readonly at: number; readonly finding: Finding }[] = [];
 
   async function lookAt(namespaces: readonly string[] | undefined, view: View, signal: AbortSignal): Promise<void> {
-    const found = await lists.all(namespaces, signal);
+    // The Secrets matter more, so a list that fails does not fail the look. The next one comes soon.
+    const found = await lists.all(namespaces, signal).catch(() => undefined);
+    if (!found) return;
     const concerned = namespaces ?? new Set([...found.keys(), ...seen.keys(), ...following.due()]);
     for (const namespace of concerned) take(namespace, found.get(namespace) ?? [], view);
   }

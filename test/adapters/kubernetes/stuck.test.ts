@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { setTimeout as wait } from 'node:timers/promises';
+import { makeFollowing } from '../../../adapters/kubernetes/stuck/following.ts';
 import { until } from '../../commands/cli.ts';
+import { createVirtualClock } from '../../fakes/clock.ts';
 import { codesOf, failing, given, host, other } from '../rig.ts';
-import { rig, secretName, watched } from './rig.ts';
+import { rig, secretName, seed, watched } from './rig.ts';
 import { attach, image, type Parts, podSlots, rules, setStatus, stuckPod, stuckRig, waitsFor } from './stuck-rig.ts';
 
 const idsOf = (report: Parameters<typeof podSlots>[0]): string[] => podSlots(report).map(({ id }) => id);
@@ -66,6 +69,7 @@ describe('a pod is restarted, too,', () => {
 });
 
 describe('a pod is left alone', () => {
+  const unknown = `ErrImagePull: reading manifest 2 in ${host}/auth/app: name unknown: The repository with name 'auth/app' does not exist`;
   const notFound = `ErrImagePull: rpc error: code = NotFound desc = failed to resolve reference "${host}/auth/app:2": ${host}/auth/app:2: not found`;
   const alone: Readonly<Record<string, Parts>> = {
     'that nobody makes again': { metadata: { ownerReferences: [] } },
@@ -100,6 +104,10 @@ describe('a pod is left alone', () => {
       spec: { containers: [{ name: 'app', image: `${host}/auth/app:2` }] },
       status: { containerStatuses: [waitsFor('app', { message: `Back-off pulling image "${host}/auth/app:2": ${notFound}` })] },
     },
+    'whose repository does not exist': {
+      spec: { containers: [{ name: 'app', image: `${host}/auth/app:2` }] },
+      status: { containerStatuses: [waitsFor('app', { message: unknown })] },
+    },
     'that waits for something else': { status: { containerStatuses: [waitsFor('app', { reason: 'ContainerCreating', message: '' })] } },
     'whose account does not name the Secret': { spec: { serviceAccountName: 'build' } },
   };
@@ -113,6 +121,27 @@ describe('a pod is left alone', () => {
       await t.clock.advance(120_000);
       assert.deepEqual(idsOf(await t.discover()), []);
     });
+
+  test('that was made since', async () => {
+    await using t = await stuckRig([]);
+    t.fake.make(stuckPod('web-1'));
+    await t.clock.advance(120_000);
+    assert.deepEqual(t.fake.get('pods', 'team-a', 'web-1')?.['spec'], {
+      nodeName: 'node-1',
+      containers: [{ name: 'app', image }],
+      serviceAccountName: 'default',
+      imagePullSecrets: [{ name: secretName }],
+    });
+    assert.deepEqual(idsOf(await t.discover()), []);
+  });
+
+  test('with other names of which nobody knows who gave them', async () => {
+    await using t = await stuckRig([stuckPod('web-1', { spec: { imagePullSecrets: [{ name: 'corp' }] } })]);
+    const pod = t.fake.get('pods', 'team-a', 'web-1') ?? assert.fail();
+    const { managedFields: _, ...metadata } = pod.metadata;
+    t.fake.store.put(t.fake.store.kinds.find(({ resource }) => resource === 'pods') ?? assert.fail(), { ...pod, metadata });
+    assert.deepEqual(idsOf(await t.discover()), []);
+  });
 
   test('that is being deleted', async () => {
     await using t = await stuckRig([stuckPod('web-1')]);
@@ -166,6 +195,14 @@ describe('nothing is deleted for a Secret', () => {
     const report = await t.discover();
     assert.deepEqual([codesOf(report.slots[0]?.findings), idsOf(report)], [['UNDECODABLE_ENTRY'], []]);
   });
+  test('that another target keeps by now', async () => {
+    await using t = await stuckRig([stuckPod('web-1')]);
+    const [slot] = podSlots(await t.discover());
+    await seed(t.fake, 'team-a', [host], 'theirs', undefined, 'another');
+    assert.deepEqual(codesOf((await t.discover()).slots[0]?.findings), ['KEPT_BY_ANOTHER']);
+    assert.deepEqual(await t.deliver(slot, new Map()), { change: 'unchanged' });
+    assert.equal(t.fake.get('pods', 'team-a', 'web-1')?.metadata.deletionTimestamp, undefined);
+  });
   test('of somebody else', async () => {
     await using t = await stuckRig([stuckPod('web-1')]);
     t.fake.edit('secrets', 'team-a', secretName, { metadata: { labels: { 'app.kubernetes.io/managed-by': 'helm' } } });
@@ -193,6 +230,8 @@ describe('a deletion', () => {
     const first = podSlots(await t.discover());
     assert.equal(first.length, 5, 'a few a minute');
     assert.equal(podSlots(await t.discover()).length, 5, 'those are still to come');
+    await t.clock.advance(61_000);
+    assert.equal(podSlots(await t.discover()).length, 5, 'and others have to wait for them');
     for (const slot of first) await t.deliver(slot, new Map());
     assert.equal(podSlots(await t.discover()).length, 0);
     await t.clock.advance(61_000);
@@ -200,7 +239,8 @@ describe('a deletion', () => {
   });
 
   test('comes thirty times a minute in the whole cluster', async () => {
-    const namespaces = Array.from({ length: 8 }, (_, at) => `team-${at}`);
+    // Those that are not served count for nothing.
+    const namespaces = ['kube', 'team'].flatMap(name => Array.from({ length: 8 }, (_, at) => `${name}-${at}`));
     const pods = namespaces.flatMap(name => Array.from({ length: 5 }, (_, at) => stuckPod(`web-${at}`, { owner: { uid: name } }, name)));
     await using t = await stuckRig(pods, {}, { namespaces });
     assert.equal(podSlots(await t.discover()).length, 30);
@@ -221,6 +261,34 @@ describe('a deletion', () => {
       const tried = t.fake.requests.filter(({ method }) => method === 'DELETE').length;
       assert.equal(tried, outcome === 'updated' ? 2 : 1);
     });
+
+  test('does not hit another pod of the same name', async () => {
+    await using t = await stuckRig([stuckPod('web-0', { owner: { kind: 'StatefulSet' } })]);
+    const [slot] = podSlots(await t.discover());
+    t.fake.remove('pods', 'team-a', 'web-0');
+    t.fake.edit('serviceaccounts', 'team-a', 'default', { imagePullSecrets: null });
+    t.fake.make(stuckPod('web-0', { owner: { kind: 'StatefulSet' } }));
+    attach(t.fake);
+    await t.clock.advance(120_000);
+    assert.deepEqual(await t.deliver(slot, new Map()), { change: 'unchanged' });
+  });
+
+  test('is not told again by a watch', async () => {
+    await using t = await stuckRig([stuckPod('web-1')]);
+    const [slot] = podSlots(await t.discover());
+    await using watch = watched(t, 3);
+    await watch.ready;
+    const seen = async (source: string, count: number): Promise<string[]> => {
+      t.fake.edit('namespaces', undefined, 'team-a', { metadata: { annotations: { 'ecr-courier/source': source } } });
+      const ids: string[] = [];
+      while (ids.length < count) ids.push((await watch.next()).id);
+      return ids;
+    };
+    assert.deepEqual(await seen('a', 3), ['team-a/ecr-courier', 'team-a/sa/default', 'team-a/pod/web-1']);
+    await t.deliver(slot, new Map());
+    const both = ['team-a/ecr-courier', 'team-a/sa/default'];
+    assert.deepEqual([...(await seen('b', 2)), ...(await seen('c', 2))], [...both, ...both]);
+  });
 
   test('is rehearsed as a dry run, and says what would be deleted', async () => {
     await using t = await stuckRig([stuckPod('web-1')]);
@@ -246,6 +314,14 @@ describe('rights', () => {
     await using t = await stuckRig([stuckPod('web-1')], {}, { rules: rules.filter(({ resources }) => !resources?.includes('pods')) });
     const report = await t.discover();
     assert.deepEqual([codesOf(report.findings), report.slots.length], [['RIGHT_MISSING'], 2]);
+  });
+
+  test('are not in doubt when a list fails: what is known of pods stands', async () => {
+    await using t = await stuckRig([stuckPod('web-1')]);
+    await t.discover();
+    t.fake.fault = ({ path }) => (path.includes('/pods?') ? { status: 500 } : undefined);
+    const report = await t.discover();
+    assert.deepEqual([codesOf(report.findings), idsOf(report)], [[], ['team-a/pod/web-1']]);
   });
 
   test('in single namespaces are enough', async () => {
@@ -281,8 +357,29 @@ describe('between looks', () => {
     await until(() => lists() === 1, 'a look');
     setStatus(t.fake, 'web-1', { phase: 'Pending', containerStatuses: [waitsFor()] });
     await t.clock.advance(61_000);
+    await wait(100);
     assert.equal(lists(), 1, 'not yet');
     await t.clock.advance(61_000);
     assert.equal((await seen).id, 'team-a/pod/web-1');
+  });
+
+  test('pods that must wait for their turn are looked at each minute, and others for a quarter of an hour', async () => {
+    const clock = createVirtualClock();
+    const following = makeFollowing(clock);
+    const pauses = async (...found: Parameters<typeof following.looked>[1][]): Promise<number[]> => {
+      const minutes: number[] = [];
+      for (const one of found) {
+        let passed = 0;
+        for (; following.due().length === 0 && passed < 60; passed++) await clock.advance(60_000);
+        minutes.push(passed);
+        following.looked('team-a', one);
+      }
+      return minutes;
+    };
+    following.begin('team-a');
+    const [waits, may] = ['some must wait', 'some may become stuck'] as const;
+    assert.deepEqual(await pauses(waits, waits, waits, may, may, may, may, may), [1, 1, 1, 1, 2, 4, 8, 60]);
+    following.begin('team-a');
+    assert.deepEqual(await pauses('nothing', may), [1, 60]);
   });
 });
