@@ -7,6 +7,8 @@ const rateExceeded = /toomanyrequests: Rate exceeded|TOOMANYREQUESTS.{0,60}Rate 
 const isEcrNamed: Of = (at, nearby) => isRegistry(at ?? nearby);
 const isUnsaid: Of = (at, nearby) => (at ?? nearby) === undefined;
 const aws = 'An error occurred';
+/** CodeArtifact, whose tokens are fetched by an operation of the same name. */
+const ofArtifacts = /code-?artifact/i;
 
 /** Throttling and failures of the server: the registry does not judge the request. */
 export const busy: readonly Situation[] = [
@@ -21,6 +23,7 @@ export const busy: readonly Situation[] = [
       ],
     ],
     when: ({ find }) =>
+      !find(ofArtifacts) &&
       find(
         /(GetAuthorizationToken|(?<![.-])\bECR\b(?![.-])|BatchGetImage|AssumeRole).{0,300}(Throttling|Rate exceeded|RequestLimitExceeded)|(Throttling|RequestLimitExceeded).{0,200}(GetAuthorizationToken|api\.ecr)/,
       ),
@@ -45,6 +48,7 @@ export const busy: readonly Situation[] = [
       ],
     ],
     when: ({ find }) =>
+      !find(ofArtifacts) &&
       find(
         /(GetAuthorizationToken|BatchGetImage|GetDownloadUrlForLayer).{0,200}(Service Unavailable|StatusCode: 50[0-4]|InternalFailure|ServerException)|ServerException.{0,60}(GetAuthorizationToken|BatchGetImage)/,
       ),

@@ -33,7 +33,7 @@ export const keys: readonly Situation[] = [
       ],
     ],
     when: ({ find }) =>
-      find(/Signature expired: |Signature not yet current|RequestTimeTooSkewed|this machine's clock is|is now earlier than \d{8}T/) ??
+      find(/Signature expired: \d{8}T|Signature not yet current|RequestTimeTooSkewed|this machine's clock is|is now earlier than \d{8}T/) ??
       find(
         /current time \S+ is (before|after)|CERT_NOT_YET_VALID|CERT_HAS_EXPIRED|certificate has expired|certificate is not yet valid|CertificateExpiredException|CertificateNotYetValidException|\bNotTimeValid\b|invalid peer certificate: (Expired|NotValidYet)/,
         isAws,

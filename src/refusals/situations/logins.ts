@@ -13,7 +13,10 @@ export const logins: readonly Situation[] = [
         'Error saving credentials: rename /root/.docker/config.json123 /root/.docker/config.json: device or resource busy',
       ],
     ],
-    when: ({ find }) => find(/rename .{0,200}?(config|auth)\.json.{0,60}device or resource busy/),
+    when: ({ find }) =>
+      find(
+        /(Error saving credentials: rename|rename .{0,120}?(docker|containers|helm)) ?.{0,200}?(config|auth)\.json.{0,60}device or resource busy/,
+      ),
     tell: () => ({
       sentence: 'The file of logins is a mount of its own, so no program can replace it.',
       side: 'the mount of the container',
@@ -68,7 +71,7 @@ export const logins: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /(Error loading config file|config\.json|auth\.json|dockerconfig).{0,160}?(illegal base64|invalid character|EOF\b|unexpected end)|invalid auth configuration file|does not conform the base64|"auth" field of a credential entry/,
+        /(Error loading config file: \S{0,200}config\.json|(docker|containers|helm)\S{0,200}?(config|auth)\.json|dockerconfig).{0,160}?(illegal base64|invalid character|EOF\b|unexpected end)|(config|auth)\.json.{0,160}?illegal base64|invalid auth configuration file|does not conform the base64|"auth" field of a credential entry/,
       ),
     tell: () => ({
       sentence:

@@ -119,7 +119,7 @@ export const managers: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /\((the|a) [^()]{1,100}\) (does not exist|is empty|holds |is far too large)|[A-Z]_FILE: \S{1,500} (does not exist|is empty|is not there|holds )/,
+        /\/\S{1,500} \((the|a) [^()]{1,100}\) (does not exist|is empty|holds |is far too large)|\b(PORTAINER|HARBOR|RANCHER2?|CATTLE|KUBERNETES|ARGOCD|SWARM|ECR_COURIER|AWS)_\w{0,60}FILE: \S{1,500} (does not exist|is empty|is not there|holds )/,
       ),
     tell: () => ({
       sentence:
@@ -154,7 +154,7 @@ export const managers: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /may not be (read|written) by the user that the courier runs as|EACCES: permission denied, open '[^']{0,200}(api-key|portainer|ecr-courier)|(api-key|portainer|ecr-courier)[^\s:]{0,100}: [Pp]ermission denied/,
+        /may not be (read|written) by the user that the courier runs as|EACCES: permission denied, open '[^']{0,200}(\/api-key'|portainer|ecr-courier)|(\bapi-key|(portainer|ecr-courier)[^\s:]{0,100}): [Pp]ermission denied/,
       ),
     tell: () => ({
       sentence: 'The courier may not read the file of a key. It runs as a user of its own: in the image, as uid 65532.',

@@ -113,7 +113,10 @@ export const missing: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(noImage) ??
-      facts.find(/Requested image not found|(?<![.\w])ImageNotFoundException(?!: Image not found)/) ??
+      facts.find(
+        /Requested image not found|ImageNotFoundException(?=\)? when calling the \w|.{0,40}?The image with|.{0,200}?\bimageId)|(api error|Error Code:) ImageNotFoundException/,
+      ) ??
+      facts.find(/(?<![.\w])ImageNotFoundException(?!: Image not found)/, isRegistry) ??
       facts.find(/manifest unknown|MANIFEST_UNKNOWN/, isRegistry) ??
       facts.find(/manifest for \S{1,400} not found/, isRegistry) ??
       (facts.status === 404 && facts.find(/Source image not found|manifest for .{0,300} not found/)),

@@ -83,7 +83,7 @@ export const sessions: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /security token included in the request is expired|ExpiredTokenException|\(?ExpiredToken\)?\b|The provided token has expired|retrieved credentials have already expired|\bRequestExpired\b/,
+        /security token included in the request is expired|(?<![\w.])ExpiredToken(Exception)?\b(?!["']?[:,] ?["']?(?!The |message\b)[a-z])|retrieved credentials have already expired|\bRequestExpired\b/,
       ),
     tell: () => ({
       sentence: 'The session behind the AWS keys is over (these are keys with a session token). The token of ECR is another thing.',

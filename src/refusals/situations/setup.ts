@@ -81,7 +81,7 @@ export const setup: readonly Situation[] = [
     ],
     when: ({ find }) =>
       find(
-        /maximum allowed number of (?!images)[a-z ]{3,40} which is|LimitExceededException.{0,80}(CreateRepository|PutImage|PullThroughCache)/,
+        /maximum allowed number of (?!images)[a-z ]{3,40} which is|(?<!\w)LimitExceededException.{0,80}(CreateRepository|PutImage|PullThroughCache)/,
       ),
     tell: () => ({
       sentence: 'The registry has as many of these as the account may have in this region. Login and rights are good.',
