@@ -123,6 +123,9 @@ export function createElection({ store, me, clock, log, random = Math.random }: 
   };
 }
 
+/** No option sets the deadlines of a Lease, which are those of client-go. */
+const ofSilence = 'Look at the load of the API server, and at what lies between. The Lease is tried again every two seconds by itself.';
+
 /** Rounds that never throw. A failure is logged once, and kept until the next round without one. */
 function createAttempts(hold: Hold, { clock, log, what }: Pick<ElectionDeps, 'clock' | 'log'> & Pick<LeaseStore, 'what'>) {
   let trouble: Failure | undefined;
@@ -138,7 +141,8 @@ function createAttempts(hold: Hold, { clock, log, what }: Pick<ElectionDeps, 'cl
     } catch (error) {
       if (signal.aborted) return false;
       const failure = asFailure(error);
-      const { message, remedy } = failure;
+      const { message } = failure;
+      const remedy = failure.code === 'TIMEOUT' ? ofSilence : failure.remedy;
       if (message !== trouble?.message) log.warn('lease cannot be used', { lease: what, error: message, remedy });
       trouble = failure;
       return false;

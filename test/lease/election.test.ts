@@ -13,7 +13,11 @@ const second = 1000;
 function candidate(store: MemoryStore, { clock, me = 'me' }: { clock: VirtualClock; me?: string }) {
   const terms: (Term & { readonly ended: Promise<void> })[] = [];
   const lines: string[] = [];
-  const note = (message: string): void => void lines.push(message);
+  const remedies: unknown[] = [];
+  const note = (message: string, data?: { readonly remedy?: unknown }): void => {
+    lines.push(message);
+    if (data?.remedy !== undefined) remedies.push(data.remedy);
+  };
   const log = { debug: note, info: note, warn: note, error: note };
   const election = createElection({ store, me, clock, log, random: () => 0.5 });
   const stop = new AbortController();
@@ -28,6 +32,7 @@ function candidate(store: MemoryStore, { clock, me = 'me' }: { clock: VirtualClo
     election,
     terms,
     lines,
+    remedies,
     async stop() {
       stop.abort();
       over.resolve();
@@ -212,6 +217,7 @@ describe('a term', () => {
     };
     await clock.advance(6 * second);
     silent = false;
+    assert.match(String(one.remedies[0]), /^Look at the load of the API server/, 'no option sets that deadline');
     await clock.advance(30 * second);
     assert.equal(term.lost.aborted, false);
     store.lease = undefined;
