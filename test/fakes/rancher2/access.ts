@@ -45,7 +45,7 @@ export function callerOf(state: Rancher2State, login: boolean, request: Seen, no
     const name = request.headers['impersonate-user'];
     return { user: state.users.find(user => user.name === (name ?? 'admin')) ?? (name ? { name: String(name), rules: [] } : everything) };
   }
-  const token = tokenOf(state, request.headers.authorization ?? '');
+  const token = tokenOf(state, request);
   const ended = token?.expired || (token?.expiresAt && Date.parse(token.expiresAt) <= now);
   const user = state.users.find(({ name }) => name === token?.user);
   if (!token || !user || token.enabled === false || ended) return refused;
@@ -53,11 +53,20 @@ export function callerOf(state: Rancher2State, login: boolean, request: Seen, no
   return { user, token };
 }
 
-function tokenOf({ tokens }: Rancher2State, authorization: string): Token | undefined {
-  const [scheme = '', value = ''] = authorization.split(/\s+/, 2);
-  const given = /^basic$/i.test(scheme) ? Buffer.from(value, 'base64url').toString() : /^bearer$/i.test(scheme) ? value : '';
+/**
+ * Returns the token of a request: `NAME:SECRET` as a Bearer, or in base64 for URLs, with padding, as Basic. Without an
+ * Authorization header it is that of the cookie (2.15, pkg/auth/tokens/token_util.go).
+ */
+function tokenOf({ tokens }: Rancher2State, { headers }: Seen): Token | undefined {
+  const [, scheme = '', value = ''] = /^(\S+) (.*)$/s.exec(headers.authorization?.trim() ?? '') ?? [];
+  const given = headers.authorization?.trim()
+    ? ({ bearer: value.trim(), basic: plain(value.trim()) }[scheme.toLowerCase()] ?? '')
+    : (/(?:^|;\s*)R_SESS=([^;]*)/.exec(headers.cookie ?? '')?.[1] ?? '');
   return tokens.find(({ name, secret }) => given === `${name}:${secret}` || given === `ext/${name}:${secret}`);
 }
 
+const plain = (text: string): string =>
+  /^[\w-]+={0,2}$/.test(text) && text.length % 4 === 0 ? Buffer.from(text, 'base64url').toString() : '';
+
 /** Returns the cluster in a path, as Rancher looks for it. */
-const clusterOf = (path: string): string | undefined => /^\/(?:k8s\/(?:clusters|proxy)|v3\/clusters?)\/([^/?]+)/.exec(path)?.[1];
+const clusterOf = (path: string): string | undefined => /^\/(?:k8s|v3)\/(?:clusters?|proxy)\/([^/?]+)/.exec(path)?.[1];

@@ -9,7 +9,7 @@ import type { Rancher2State, Token, User } from './state.ts';
  * the source, not run.
  */
 export function management(state: Rancher2State, user: User, token: Token | undefined, url: URL, origin: string): Reply {
-  const [, , type, id] = url.pathname.split('/').map(decodeURIComponent);
+  const [, , type, id] = url.pathname.replace(/\/$/, '').split('/').map(decodeURIComponent);
   if (type === 'clusters' && id === undefined) {
     const visible = [...state.clusters.values()].filter(({ id: name }) =>
       isSeen(user, { resource: 'management.cattle.io/clusters', name }),

@@ -27,7 +27,7 @@ const keyOf: Readonly<Record<string, string>> = {
  * namespace that name the project in an annotation.
  */
 export function project(call: Call): Reply {
-  const { pathname } = call.url;
+  const pathname = call.url.pathname.replace(/\/$/, '');
   const [, id = '', type = '', name] = /^\/v3\/projects?\/([^/]+)\/([^/]+)(?:\/([^/]+))?$/.exec(pathname)?.map(decode) ?? [];
   const headers = { 'x-api-schemas': `${call.origin}/v3/project/${id}/schemas` };
   try {
@@ -42,7 +42,7 @@ export function project(call: Call): Reply {
 const decode = (segment: string | undefined): string | undefined => segment && decodeURIComponent(segment);
 
 function answer(call: Call, id: string, type: string, name: string | undefined): Reply {
-  const { state, user, request } = call;
+  const { state, user } = call;
   if (!id.includes(':')) refuse(403, 'PermissionDenied', 'unauthorized');
   if (type.toLowerCase() !== 'dockercredentials' && type.toLowerCase() !== 'dockercredential')
     refuse(404, 'NotFound', `failed to find schema ${type}`);
@@ -51,7 +51,8 @@ function answer(call: Call, id: string, type: string, name: string | undefined):
   const cluster = state.clusters.get(managementId);
   if (!cluster) throw new Error('there is no management cluster');
   const secrets = secretsOf(cluster, user);
-  switch (`${request.method} ${name === undefined ? 'all' : 'one'}`) {
+  const method = methodOf(call);
+  switch (`${method} ${name === undefined ? 'all' : 'one'}`) {
     case 'GET all': {
       const ofProject = secrets
         .list(backing)
@@ -76,8 +77,20 @@ function answer(call: Call, id: string, type: string, name: string | undefined):
       secrets.remove(...placeOf(name, 'not found'));
       return { status: 204 };
     default:
-      return refuse(405, 'MethodNotAllow', `Method ${request.method} not supported`);
+      return refuse(405, 'MethodNotAllow', `Method ${method} not supported`);
   }
+}
+
+/**
+ * Returns the method of a request, which the query can replace. Credentials have no actions, except that `remove` is a
+ * DELETE (norman v0.10.0, parse/parse.go).
+ */
+function methodOf({ request, url: { searchParams } }: Call): string {
+  const action = searchParams.get('action') ?? '';
+  if (action === 'remove') return 'DELETE';
+  const method = searchParams.get('_method') || request.method;
+  if (action !== '' && method === 'POST') refuse(422, 'InvalidAction', `Invalid action: ${action}`);
+  return method;
 }
 
 function placeOf(id = '', flaw: string): [string, string] {

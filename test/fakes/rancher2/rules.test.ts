@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Rancher2Options, startFakeRancher2 } from '../rancher2.ts';
+import { adminToken, type Rancher2Options, startFakeRancher2 } from '../rancher2.ts';
 import type { Rule } from './state.ts';
 
 const backing = 'c-m-abcd1234-p-xyz12';
@@ -161,4 +161,49 @@ test('a stale version is refused, and a continued list goes on where it ended', 
   const token = (first.json['metadata'] as { continue: string }).continue;
   const second = await r.ask('GET', `${path}?limit=2&continue=${token}`);
   assert.deepEqual([(first.json['items'] as object[]).length, (second.json['items'] as object[]).length], [2, 1]);
+});
+
+test('a token in odd forms (2.15, pkg/auth/tokens/token_util.go)', async () => {
+  // In base64 this has letters that base64 for URLs writes in another way.
+  const tokens = [
+    { name: 'token-x', secret: '~~>?>?', user: 'admin' },
+    { name: 'token-admin', secret: adminToken.split(':')[1] ?? '', user: 'admin' },
+  ];
+  await using r = await rig({
+    login: true,
+    users: [{ name: 'admin', rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] }],
+    tokens,
+  });
+  const statusOf = async (headers: Record<string, string>): Promise<number> => (await r.ask('GET', '/v3/clusters', headers)).status;
+  const encoded = Buffer.from('token-x:~~>?>?').toString('base64');
+  const forUrls = encoded.replaceAll('+', '-').replaceAll('/', '_');
+  assert.match(encoded, /[+/]/);
+  const good = [`Bearer ${adminToken}`, ` bearer   ${adminToken} `, `Bearer ext/${adminToken}`, `Basic ${forUrls}`];
+  for (const authorization of good) assert.equal(await statusOf({ authorization }), 200, authorization);
+  const bad = [
+    `Bearer ${adminToken} more`,
+    `Bearer\t${adminToken}`,
+    `Basic ${encoded}`,
+    `Basic ${forUrls.replace(/=+$/, '')}x`,
+    adminToken,
+    'Bearer',
+    `Token ${adminToken}`,
+  ];
+  for (const authorization of bad) assert.equal(await statusOf({ authorization }), 401, authorization);
+  assert.equal(await statusOf({ cookie: `a=b; R_SESS=${adminToken}` }), 200);
+  assert.equal(await statusOf({ cookie: `R_SESS=${adminToken}`, authorization: 'Bearer x:y' }), 401, 'the header counts alone');
+});
+
+test('Norman takes a slash at the end, and methods and the action remove from the query (norman v0.10.0, parse/parse.go)', async () => {
+  const project = { id: 'c-m-abcd1234:p-xyz12', backingNamespace: backing };
+  await using r = await rig({ projects: [project], clusters: [{ id: 'local', namespaces: [{ name: backing }] }] });
+  const path = '/v3/project/c-m-abcd1234:p-xyz12/dockercredentials';
+  assert.equal((await r.ask('POST', path, {}, { name: 'dc' })).status, 201);
+  assert.deepEqual(idsOf(await r.ask('GET', `${path}/`)), [`${backing}:dc`]);
+  assert.deepEqual([(await r.ask('GET', '/v3/projects/')).status, (await r.ask('GET', '/v3/projects')).status], [200, 200]);
+  const acted = await r.ask('POST', `${path}?action=rotate`, {}, {});
+  assert.deepEqual([acted.status, acted.json['code'], acted.json['message']], [422, 'InvalidAction', 'Invalid action: rotate']);
+  assert.equal((await r.ask('GET', `${path}/${backing}:dc?_method=PATCH`)).status, 405);
+  assert.equal((await r.ask('POST', `${path}/${backing}:dc?action=remove`)).status, 204);
+  assert.deepEqual(idsOf(await r.ask('GET', path)), []);
 });
