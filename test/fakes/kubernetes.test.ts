@@ -374,3 +374,30 @@ describe('a pod', () => {
     assert.equal(fake.get('pods', 'team-a', 'slow'), undefined);
   });
 });
+
+test('odd requests (seen on 1.36.3)', async () => {
+  await using fake = await start({ objects: [{ ...body(), metadata: { name: 'ecr-courier', namespace: 'team-a' } }] });
+  const told = async (method: string, path: string, more: Record<string, string> = {}, sent?: object): Promise<[number, unknown]> => {
+    const { status, json } = await ask(fake, method, path, sent, { ...admin, ...more });
+    return [status, json.message];
+  };
+  assert.equal((await fetch(`${fake.url}${ours}`, { method: 'HEAD', headers: admin })).status, 405);
+  assert.deepEqual(await told('DELETE', '/api/v1/secrets'), [405, 'the server does not allow this method on the requested resource']);
+  assert.equal((await told('GET', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'))[0], 405);
+  assert.deepEqual(await told('GET', `${secrets}?limit=`), [400, 'strconv.ParseInt: parsing "": invalid syntax']);
+  const illegal = 'invalid continue token: continue key is not valid: illegal base64 data at input byte';
+  assert.deepEqual(await told('GET', `${secrets}?continue=x`), [400, `${illegal} 0`]);
+  assert.deepEqual(await told('GET', `${secrets}?continue=abc%3D`), [400, `${illegal} 3`]);
+  const number = 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax';
+  assert.deepEqual(await told('GET', `${ours}?resourceVersion=x`), [500, number]);
+  assert.equal((await told('GET', ours, { accept: '' }))[0], 200);
+  assert.match(String((await told('GET', secrets, { accept: 'text/html' }))[1]), /protobuf, application\/json;stream=watch, /);
+  assert.equal((await told('GET', secrets, { authorization: `Bearer  ${adminToken}` }))[0], 403, 'two blanks: no login');
+  assert.equal((await told('GET', secrets, { authorization: `bearer ${adminToken} more` }))[0], 200);
+  const annotated = { ...body(), metadata: { name: 'null', annotations: { a: null } } };
+  const { status, json } = await ask(fake, 'POST', secrets, annotated, admin);
+  assert.deepEqual([status, (json['metadata'] as { annotations?: object }).annotations], [201, { a: '' }]);
+  const merge = { 'content-type': 'application/merge-patch+json', ...admin };
+  const nothing = await fetch(`${fake.url}${ours}`, { method: 'PATCH', headers: merge, body: 'null' });
+  assert.equal(((await nothing.json()) as { message: string }).message, 'Invalid JSON Patch');
+});

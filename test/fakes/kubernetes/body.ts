@@ -108,6 +108,7 @@ export function patchIn(request: Seen): unknown {
   const value: unknown = JSON.parse(text);
   const isList = mediaOf(request).includes('json-patch');
   if (isList ? Array.isArray(value) : isTree(value)) return value;
+  if (value === null && mediaOf(request).includes('+json') && mediaOf(request).includes('/merge')) return badRequest('Invalid JSON Patch');
   const wanted = isList ? '[]handlers.jsonPatchOp' : 'map[string]interface {}';
   return badRequest(`error decoding patch: json: cannot unmarshal ${goType(value)} into Go value of type ${wanted}`);
 }
@@ -118,7 +119,7 @@ const head = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind
 function mapIn(text: string, refuseText: (flaw: string) => never): Draft {
   const flaw = goJsonFlaw(text);
   if (flaw !== undefined) return refuseText(flaw);
-  const value: unknown = JSON.parse(text);
+  const value: unknown = JSON.parse(text) ?? {};
   return isTree(value) ? value : refuseText(`json: cannot unmarshal ${goType(value)} into Go value of type ${head}`);
 }
 

@@ -15,10 +15,14 @@ export function decoded(kind: Kind, draft: Draft): Draft {
   const { managedFields: _, ...metadata } = treeOf(typed.metadata);
   for (const member of ['labels', 'annotations'])
     for (const value of Object.values(treeOf(metadata[member])))
-      if (typeof value !== 'string')
+      if (typeof value !== 'string' && value !== null)
         cannot(`json: cannot unmarshal ${goType(value)} into Go struct field ObjectMeta.metadata.${member} of type string`);
-  return withoutEmpty({ ...typed, metadata: withoutEmpty(metadata) });
+  const texts = Object.fromEntries(['labels', 'annotations'].map(member => [member, metadata[member] && textsOf(metadata[member])]));
+  return withoutEmpty({ ...typed, metadata: withoutEmpty({ ...metadata, ...texts }) });
 }
+
+/** Go reads null as an empty text. */
+const textsOf = (map: unknown): Tree => Object.fromEntries(Object.entries(treeOf(map)).map(([key, value]) => [key, value ?? '']));
 
 const byKind: Readonly<Record<string, (draft: Draft) => Draft>> = {
   Secret({ stringData, ...draft }) {

@@ -11,8 +11,8 @@ const unsupported = (value: string, supported: readonly string[]): Cause => ({
 /** Checks that the options of a list or a watch are compatible. Throws 422 with all conflicts. */
 export function checkListOptions(query: URLSearchParams, verb: 'list' | 'watch'): void {
   for (const name of ['limit', 'timeoutSeconds']) {
-    const text = query.get(name) ?? '';
-    if (!/^-?\d*$/.test(text)) badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+    const text = query.get(name);
+    if (text !== null && !/^[+-]?\d+$/.test(text)) badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
   }
   const causes = verb === 'watch' ? watchFlaws(query) : listFlaws(query);
   if (causes.length > 0) invalid({ group: 'meta.k8s.io', kind: 'ListOptions', name: '' }, causes);

@@ -87,6 +87,8 @@ const tokenOf = (page: Page): string => Buffer.from(JSON.stringify({ v: 'meta.k8
 const badToken = 'invalid continue token: continue key is not valid';
 
 function pageOf(token: string): Page {
+  const wrong = /[^\w-]/.exec(token)?.index ?? (token.length % 4 === 1 ? token.length - 1 : undefined);
+  if (wrong !== undefined) badRequest(`${badToken}: illegal base64 data at input byte ${wrong}`);
   const text = Buffer.from(token, 'base64url');
   const flaw = goJsonFlaw(text);
   if (flaw !== undefined) badRequest(`${badToken}: ${flaw}`);

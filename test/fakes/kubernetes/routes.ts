@@ -4,8 +4,8 @@ import { anonymous, demand, demandPath, everybody, type User } from './access.ts
 import type { Place } from './body.ts';
 import type { Cluster, Write } from './keep.ts';
 import { type Kind, kindOf } from './kinds.ts';
-import { list, listOf } from './list.ts';
-import { notFound, Refusal, refuse, replyOf, unknownPath, unsupportedMethod } from './refusal.ts';
+import { list, listOf, numberFlaw } from './list.ts';
+import { broken, notFound, Refusal, refuse, replyOf, unknownPath, unsupportedMethod } from './refusal.ts';
 import { remove, removeAll } from './remove.ts';
 import { type Call, callOf } from './request.ts';
 import { reviews } from './reviews.ts';
@@ -43,7 +43,7 @@ async function reply(served: Served, request: Seen, signal: AbortSignal): Promis
   if (request.body.length > limit)
     refuse({ code: 413, message: `Request entity too large: limit is ${limit}`, reason: 'RequestEntityTooLarge' });
   const review = reviews[`${call.deed.group}/${call.deed.resource}`];
-  if (review && call.deed.verb === 'create') return { status: 201, json: review(user, request) };
+  if (review) return call.deed.verb === 'create' ? { status: 201, json: review(user, request) } : unsupportedMethod();
   const kind = kindOf(call.deed.group, call.resource);
   if (!kind || kind.version !== call.version || call.part !== undefined) return groups.test(call.deed.group) ? unknownPath() : noPage;
   if ((kind.scope === 'cluster') !== (call.namespace === undefined) && call.name !== undefined) unknownPath();
@@ -55,7 +55,7 @@ function callerOf({ tokens }: Served, { headers: { authorization }, peer }: Seen
   if (authorization === undefined && peer !== undefined)
     return [...tokens.values()].find(({ name }) => name === peer) ?? { name: peer, groups: ['system:authenticated'], rules: everybody };
   // Any other Authorization header counts as no login.
-  const [, token] = /^bearer\s+(\S+)/i.exec(authorization ?? '') ?? [];
+  const [, token] = /^\s*bearer ([^ ]+)/i.exec(authorization ?? '') ?? [];
   if (token === undefined) return tokens.get('') ?? anonymous;
   return tokens.get(token) ?? refuse({ code: 401, message: 'Unauthorized', reason: 'Unauthorized' });
 }
@@ -100,6 +100,7 @@ async function ofResource(served: Served, { user, request, call, kind }: Asked, 
     ...(warnings.length > 0 && { headers: { warning: warnings } }),
     json: view.one(object),
   });
+  if (request.method === 'HEAD') unsupportedMethod();
   const view = viewOf(request, { kind, verb: deed.verb });
   switch (deed.verb) {
     case 'list':
@@ -108,6 +109,8 @@ async function ofResource(served: Served, { user, request, call, kind }: Asked, 
       return await watches.watch(place, query, view, signal);
     case 'get': {
       const about = { group: kind.group, kind: kind.resource, name };
+      const asked = query.get('resourceVersion') ?? '';
+      if (!/^\d*$/.test(asked)) broken(numberFlaw(asked));
       return { status: 200, json: view.one(cluster.store.get(kind, namespace, name ?? '') ?? notFound(about)) };
     }
     case 'create':
@@ -119,6 +122,7 @@ async function ofResource(served: Served, { user, request, call, kind }: Asked, 
     case 'delete':
       return { status: 200, json: remove(write) };
     case 'deletecollection':
+      if (namespace === undefined && kind.scope !== 'cluster') unsupportedMethod();
       return { status: 200, json: view.all(listOf(kind, { resourceVersion: String(cluster.store.version) }, removeAll(write))) };
     default:
       return unsupportedMethod();

@@ -47,7 +47,7 @@ const nothing: View = { ...metadataAlone, title: 'nothing' };
  */
 export function viewOf({ headers }: Seen, { kind, verb }: { readonly kind: Kind; readonly verb: string }): View {
   const isList = verb === 'list' || verb === 'deletecollection';
-  for (const form of (headers.accept ?? '*/*').split(',')) {
+  for (const form of (headers.accept || '*/*').split(',')) {
     const [media = '', ...parameters] = form.trim().split(/\s*;\s*/);
     if (!['application/json', 'application/*', '*/*'].includes(media)) continue;
     const said = Object.fromEntries(parameters.map(parameter => parameter.split('='))) as Partial<Record<string, string>>;
@@ -60,7 +60,8 @@ export function viewOf({ headers }: Seen, { kind, verb }: { readonly kind: Kind;
     const wrong = isList ? `a list (${type}List)` : `not a list (${type})`;
     refuse({ code: 406, message: `you requested ${said['as']}, but the requested object is ${wrong}`, reason: 'NotAcceptable' });
   }
-  const known = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
+  const streams = verb === 'list' ? ', application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch' : '';
+  const known = `application/json, application/yaml, application/vnd.kubernetes.protobuf${streams}`;
   const message = `406: Not Acceptable\n\nAvailable representations: ${known}`;
   return refuse({ code: 406, message, reason: 'NotAcceptable', details: {} });
 }

@@ -207,3 +207,42 @@ test('Norman takes a slash at the end, and methods and the action remove from th
   assert.equal((await r.ask('POST', `${path}/${backing}:dc?action=remove`)).status, 204);
   assert.deepEqual(idsOf(await r.ask('GET', path)), []);
 });
+
+test('the proxy reads requests as the API server does (seen on Kubernetes 1.36.3)', async () => {
+  await using r = await rig({ clusters: [{ id: 'local', namespaces: [{ name: 'team-a' }], secrets }] });
+  const path = '/api/v1/namespaces/team-a/secrets';
+  const json = { 'content-type': 'application/json' };
+  const told = async (
+    method: string,
+    at: string,
+    headers: Record<string, string> = {},
+    body?: object | string,
+  ): Promise<[number, unknown]> => {
+    const { status, json: said } = await r.ask(method, at, headers, body);
+    return [status, said['message']];
+  };
+  assert.equal((await r.ask('GET', `${path}/a/`)).json['kind'], 'Secret');
+  assert.deepEqual(await told('GET', `${path}/a/status`), [404, 'the server could not find the requested resource']);
+  assert.deepEqual(await told('GET', `${path}?limit=`), [400, 'strconv.ParseInt: parsing "": invalid syntax']);
+  assert.equal((await told('GET', `${path}?resourceVersion=99999999`))[0], 504);
+  assert.deepEqual(await told('GET', `${path}?fieldSelector=nope`), [400, "invalid selector: 'nope'; can't understand 'nope'"]);
+  assert.equal((await told('GET', path, { accept: 'text/html' }))[0], 406);
+  const partial = { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' };
+  assert.equal((await r.ask('GET', `${path}/a`, partial)).json['kind'], 'PartialObjectMetadata');
+  const elsewhere = 'the namespace of the provided object does not match the namespace sent on the request';
+  assert.deepEqual(await told('POST', path, json, { metadata: { name: 'd', namespace: 'other' } }), [400, elsewhere]);
+  assert.equal((await told('POST', path, json, { kind: 'Pod', apiVersion: 'v1', metadata: { name: 'd' } }))[0], 400);
+  assert.deepEqual(await told('POST', path, json, '{}'), [
+    422,
+    'Secret "" is invalid: metadata.name: Required value: name or generateName is required',
+  ]);
+  assert.equal((await told('POST', path, { 'content-type': 'text/plain' }, '{}'))[0], 415);
+  const other = 'the name of the object (b) does not match the name on the URL (a)';
+  assert.deepEqual(await told('PUT', `${path}/a`, json, { metadata: { name: 'b' } }), [400, other]);
+  assert.deepEqual(await told('PATCH', `${path}/a`, patch, { metadata: { name: 'b' } }), [400, other]);
+  assert.deepEqual(await told('PATCH', `${path}/a`, patch, 'null'), [400, 'Invalid JSON Patch']);
+  assert.equal((await told('GET', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews'))[0], 405);
+  assert.deepEqual(await told('GET', '/api/v1/namespaces/none'), [404, 'namespaces "none" not found']);
+  assert.equal((await r.ask('DELETE', `${path}/c`)).json['status'], 'Success');
+  assert.equal((await told('GET', `${path}/c`))[0], 404);
+});

@@ -55,10 +55,12 @@ export function secretsOf(cluster: Cluster, user: User) {
       return keep(succeed(old, draft), old, change);
     },
 
-    remove(namespace: string, name: string): void {
+    /** Removes a Secret. Returns what its metadata were. */
+    remove(namespace: string, name: string): SecretObject['metadata'] {
       demand({ verb: 'delete', namespace, name });
-      find(namespace, name);
+      const { metadata } = find(namespace, name);
       cluster.secrets.delete(`${namespace}/${name}`);
+      return metadata;
     },
 
     /** Patches a Secret. `body` is a patch of the media type. */
@@ -99,6 +101,8 @@ export function demandRight(user: User, deed: Deed): void {
 function succeed({ metadata }: SecretObject, draft: Draft): SecretObject {
   const { resourceVersion, uid, labels, annotations } = (draft.metadata ?? {}) as Partial<SecretObject['metadata']>;
   const { name } = metadata;
+  const said = draft.metadata?.['name'] || name;
+  if (said !== name) refuse(400, 'BadRequest', `the name of the object (${String(said)}) does not match the name on the URL (${name})`);
   const conflict = (text: string): never => refuse(409, 'Conflict', `Operation cannot be fulfilled on secrets "${name}": ${text}`);
   if (uid !== undefined && uid !== metadata.uid)
     conflict(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
@@ -138,6 +142,7 @@ const required: Readonly<Record<string, string>> = {
 function validate(next: SecretObject, old: SecretObject | undefined): void {
   const { metadata, type, data = {} } = next;
   const { name } = metadata;
+  if (name === '') invalid(name, 'metadata.name: Required value: name or generateName is required');
   if (!dnsLabel.test(name)) invalid(name, `metadata.name: Invalid value: "${name}"`);
   if (old && type !== old.type) invalid(name, `type: Invalid value: "${type}": field is immutable`);
   if (old?.immutable) {

@@ -25,7 +25,8 @@ export function byFields(selector: string): { matches(secret: SecretObject): boo
     .map(part => {
       const [name = '', sign = '', value = ''] = part.split(/(!=|==|=)/, 3);
       const read = Object.hasOwn(fields, name) ? fields[name] : undefined;
-      if (!read || !sign) return refuse(400, 'BadRequest', `field label not supported: ${name}`);
+      if (!sign) return refuse(400, 'BadRequest', `invalid selector: '${selector}'; can't understand '${part}'`);
+      if (!read) return refuse(400, 'BadRequest', `field label not supported: ${name}`);
       return { name, value, equal: sign !== '!=', read };
     });
   return {
