@@ -102,7 +102,9 @@ export function makeRobots(state: HarborState, clock: Clock) {
 
   /** Lists the robots of the system. Robots of projects are listed elsewhere. */
   function list(request: Seen, query: URLSearchParams): Reply {
-    if (lastOf(query, 'q')?.split(',').includes('Level=project')) refuse(400, 'must with project ID when to query project robots');
+    const terms = lastOf(query, 'q')?.split(',') ?? [];
+    if (terms.includes('Level=project') && !terms.some(term => term.startsWith('ProjectID=')))
+      refuse(400, 'must with project ID when to query project robots');
     const system = state.robots.filter(({ level }) => level === 'system');
     return listed(request, query, system, columns, shownRobot);
   }

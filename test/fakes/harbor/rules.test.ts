@@ -103,6 +103,7 @@ test('seen on 2.15.2: pages, odd headers and queries, and what a refusal leaves 
     'parsing registry body from "" failed, because json: cannot unmarshal number 1e+30 into Go struct field Registry.id of type int64';
   assert.deepEqual(await told(await ask('/registries', { method: 'POST', headers: json, body: '{"id":1e+30}' })), [422, big]);
   assert.deepEqual(await told(await ask('/robots?q=Level=project')), [400, 'must with project ID when to query project robots']);
+  assert.equal((await ask('/robots?q=Level=project,ProjectID=1')).status, 200);
 
   const access = [{ resource: 'registry', action: 'list' }];
   const robot = JSON.stringify({ name: 'r1', duration: 1, level: 'system', permissions: [{ kind: 'system', namespace: '/', access }] });

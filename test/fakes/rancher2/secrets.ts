@@ -99,10 +99,9 @@ export function demandRight(user: User, deed: Deed): void {
  * validation.
  */
 function succeed({ metadata }: SecretObject, draft: Draft): SecretObject {
-  const { resourceVersion, uid, labels, annotations } = (draft.metadata ?? {}) as Partial<SecretObject['metadata']>;
+  const { name: said, resourceVersion, uid, labels, annotations } = (draft.metadata ?? {}) as Partial<SecretObject['metadata']>;
   const { name } = metadata;
-  const said = draft.metadata?.['name'] || name;
-  if (said !== name) refuse(400, 'BadRequest', `the name of the object (${String(said)}) does not match the name on the URL (${name})`);
+  if (said && said !== name) refuse(400, 'BadRequest', `the name of the object (${said}) does not match the name on the URL (${name})`);
   const conflict = (text: string): never => refuse(409, 'Conflict', `Operation cannot be fulfilled on secrets "${name}": ${text}`);
   if (uid !== undefined && uid !== metadata.uid)
     conflict(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
