@@ -75,6 +75,8 @@ const elsewhere: readonly string[] = [
   'ExpiredTokenException: JWT expired at 2026-01-01T00:00:00Z',
   'com.acme.auth.ExpiredTokenException',
   'The provided token has expired',
+  `docker pull ${image}\ntoomanyrequests: You have reached your unauthenticated pull rate limit. https://www.docker.com/increase-rate-limit`,
+  'docker pull public.ecr.aws/lambda/python:3.12\ntoomanyrequests: You have reached your pull rate limit.',
   'Signature expired: the key 0xABC of GPG',
   "EACCES: permission denied, open '/app/config/api-key.json'",
   'DB_PASSWORD_FILE: /run/secrets/db does not exist',

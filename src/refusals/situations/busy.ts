@@ -110,7 +110,7 @@ export const busy: readonly Situation[] = [
     ],
     when: facts =>
       facts.find(rateExceeded, isEcrNamed) ??
-      facts.find(/toomanyrequests|429 Too Many Requests|status code 429/, isPrivate) ??
+      facts.find(/toomanyrequests(?!: You have reached)|429 Too Many Requests(?!.{0,40}You have reached)|status code 429/, isPrivate) ??
       facts.status === 429,
     tell: told => ({
       sentence: `${told.host} is asked more often than its account may be: many machines pull at once.`,

@@ -17,7 +17,7 @@ export const publicRegistry: readonly Situation[] = [
       ['Docker', 'toomanyrequests: Data limit exceeded'],
     ],
     when: facts =>
-      facts.find(/toomanyrequests|Too Many Requests|Rate exceeded|\b429\b/, isPublic) ??
+      facts.find(/toomanyrequests(?!: You have reached)|Too Many Requests(?!.{0,40}You have reached)|Rate exceeded|\b429\b/, isPublic) ??
       facts.find(/toomanyrequests: Data limit exceeded/, orUnsaid(isRegistry)),
     tell: () => ({
       sentence: 'ECR Public limits pulls without a login, by address of the caller: a whole house behind one NAT shares the limit.',
