@@ -76,7 +76,7 @@ export interface SlotView {
   readonly state: 'ok' | 'waiting' | 'unconfirmed' | 'failing' | 'absent';
   /** The slot must be left alone for now; a finding says why. What it holds may expire meanwhile. */
   readonly waits: boolean;
-  /** Waiting for a renewal alone: meanwhile the slot holds valid passwords, as it should. */
+  /** Waiting for a renewal alone, which nothing stops: meanwhile the slot holds valid passwords, as it should. */
   readonly renewing: boolean;
   readonly registries: readonly HoldingView[];
   readonly trouble: TroubleView | null;

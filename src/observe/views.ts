@@ -90,7 +90,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
     },
     state,
     waits: slot.waits ?? false,
-    renewing: state === 'waiting' && !repairs && isHeld(entry, registries),
+    renewing: state === 'waiting' && !repairs && !record.trouble && isHeld(entry, registries),
     registries,
     trouble: trouble ? troubleView(ledger, { ...trouble, failure: explained(trouble.failure, saidOf(entry)) }) : null,
     get lastAttemptAt() {

@@ -254,6 +254,11 @@ for (const [name, view, renewing] of [
     assert.equal(status(ledgerOf([target('a', [view])], { next: () => 0 })).targets[0]?.slots[0]?.renewing, renewing);
   });
 
+test('a slot of a target that fails does not wait for a renewal alone', () => {
+  const down = target('a', [entry('7', key, kept(9 * hour))], { trouble: trouble('UNREACHABLE', 'connection refused.') });
+  assert.equal(status(ledgerOf([down], { next: () => 0 })).targets[0]?.slots[0]?.renewing, false);
+});
+
 /** A slot without registries that follows slot 7 and holds what slot 7 held before. */
 const goesOn = (held: Kept | undefined, more: Partial<Slot> = {}, as: Partial<Entry> = {}): Entry =>
   entry('web', undefined, held, {
