@@ -79,6 +79,8 @@ function warningOf(name: string, { names: known, inFiles, kinds }: Known): strin
   return mine.isUsed ? `${name} is not read: there is no such variable. config/reference.md lists those of ${mine.kind}.` : undefined;
 }
 
+const where = '. config/reference.md lists those that are';
+
 /** The most edits in a name without a known prefix. A name with more belongs to another program. */
 const slipsInPrefix = 1;
 
@@ -93,7 +95,7 @@ export function checkNames(env: Env, adapters: readonly Adapter[], report: Repor
   for (const name of unknown.sort()) {
     const isOurs = name.startsWith(ours);
     if (isOurs && !isSetByOthers(name, ours))
-      report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known.names)}` });
+      report.mistakes.push({ path: '', origin: name, message: `this variable is not known${hint(name, known.names) || where}` });
     const warning = isOurs ? undefined : warningOf(name, known);
     if (warning) report.warnings.push(warning);
   }

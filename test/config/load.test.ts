@@ -97,7 +97,7 @@ test('variables with our prefix that are not known are mistakes, but not what Ku
 
   assert.deepEqual(told, [
     'ECR_COURIER_LOGLEVEL: this variable is not known: did you mean ECR_COURIER_LOG_LEVEL?',
-    'ECR_COURIER_XYZ: this variable is not known',
+    'ECR_COURIER_XYZ: this variable is not known. config/reference.md lists those that are',
   ]);
 });
 
