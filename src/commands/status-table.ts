@@ -1,6 +1,6 @@
 import { readinessOf } from '../observe/readiness.ts';
 import { isWell, type SlotView, type Status } from '../observe/status-view.ts';
-import { count, leaseWords, relative } from '../observe/words.ts';
+import { count, ending, leaseWords, relative } from '../observe/words.ts';
 import { painter } from './paint.ts';
 import { type Held, identities, notes, placesOf, plain, rowsOf, slotTable, tintOf } from './table.ts';
 
@@ -87,8 +87,8 @@ function summary({ now, lease }: Status, places: readonly Held[]): string {
   const ends = held.map(endOf).filter(end => end > 0);
   // Not Math.min(...ends): 100,000 arguments are too many for a call.
   const first = ends.reduce((least, end) => Math.min(least, end), Number.POSITIVE_INFINITY);
-  const ending = ends.length > 0 ? `the first password ends ${relative(first, Date.parse(now))}` : undefined;
-  return [counted, beside, ending, lease ? leaseWords(lease) : undefined].filter(text => text !== undefined).join(', ');
+  const soonest = ends.length > 0 ? `the first password ${ending(first, Date.parse(now))}` : undefined;
+  return [counted, beside, soonest, lease ? leaseWords(lease) : undefined].filter(text => text !== undefined).join(', ');
 }
 
 function fineOf(places: readonly Held[], all: string): string {

@@ -6,7 +6,7 @@ import { isNoneFound, noneFound } from '../ecr/keys/chain.ts';
 import { type Other, tools } from '../ecr/keys/others.ts';
 import { choiceOf, type SourceSpec } from '../ecr/sources/choice.ts';
 import { type Whoami, whoIs } from '../ecr/sources/whoami.ts';
-import { relative } from '../observe/words.ts';
+import { ending } from '../observe/words.ts';
 import { awsDeps } from './asking.ts';
 import { configOptions, exit, type Io, noSuch, readArgs, readConfig, UsageError } from './io.ts';
 import { printNotes } from './notes.ts';
@@ -57,7 +57,7 @@ export function linesOf(who: Whoami, now: number): string[] {
     ['account', caller ? [caller.account] : []],
     ['by', place ? [`${place}: ${because}`] : []],
     ['roles', roles.map(role => (caller || !failure ? `${role}, assumed with these keys` : role))],
-    ['session', sessionEndsAt ? [`ends ${relative(sessionEndsAt.getTime(), now)}, at ${sessionEndsAt.toISOString()}`] : []],
+    ['session', sessionEndsAt ? [`${ending(sessionEndsAt.getTime(), now)}, at ${sessionEndsAt.toISOString()}`] : []],
     ['tokens', giver ? [`come from ${giver}`] : []],
     ['fails', failure ? [reasonOf(who)] : []],
     ['looked at', passed.map(link => `${link.place}: ${link.why}`)],

@@ -26,6 +26,9 @@ export function relative(time: number, now: number): string {
   return ms > 0 ? `in ${span(ms)}` : `${span(-ms)} ago`;
 }
 
+/** When something ends, as a verb with its time: ends in 5 h, ended 3 min ago. */
+export const ending = (time: number, now: number): string => `${time > now ? 'ends' : 'ended'} ${relative(time, now)}`;
+
 /** An AWS identity in one line: profile "prod" (AWS_PROFILE), account 123456789012, arn:aws:sts::... */
 export function identityWords({ from, account, arn }: IdentityView): string {
   return [from, account && `account ${account}`, arn].filter(Boolean).join(', ');

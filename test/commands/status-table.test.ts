@@ -49,6 +49,7 @@ test('what fails comes first, then what ends first; the first line counts, and s
     ['slot-4', 'slot-3', 'slot-2', 'slot-1'],
   );
   assert.equal(linesOf(of([slot(1)]))[0], 'ready: 1 registry, the first password ends in 12 h');
+  assert.equal(linesOf(of([slot(1), slot(2, { endsInHours: -3 })]))[0], 'ready: 2 registries, the first password ended 3 h ago');
 });
 
 test('a slot that waits for a renewal alone is fine, comes with the others that are, and does not fail', () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { count, relative, span } from '../../src/observe/words.ts';
+import { count, ending, relative, span } from '../../src/observe/words.ts';
 
 const [s, m, h, d] = [1000, 60_000, 3_600_000, 86_400_000];
 
@@ -21,6 +21,7 @@ for (const [ms, words] of spans) test(`${ms} ms is ${words}`, () => assert.equal
 
 test('relative to now', () => {
   assert.deepEqual([relative(3 * m, 0), relative(0, 3 * m), relative(500, 0)], ['in 3 min', '3 min ago', 'now']);
+  assert.deepEqual([ending(3 * m, 0), ending(0, 3 * m)], ['ends in 3 min', 'ended 3 min ago']);
 });
 
 test('counting', () => {

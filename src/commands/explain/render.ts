@@ -4,7 +4,7 @@ import { registryWords } from '../../contract/registry-words.ts';
 import { oneLine } from '../../contract/text.ts';
 import { stopOf } from '../../ecr/registry/checked-pull.ts';
 import type { Reason } from '../../ecr/sources/reasons.ts';
-import { relative } from '../../observe/words.ts';
+import { ending, relative } from '../../observe/words.ts';
 import { render } from '../../refusals/diagnosis.ts';
 import { remarksOn, stepReport } from '../check/report.ts';
 import { stepWords } from '../check/table.ts';
@@ -79,7 +79,7 @@ function identityFacts({ configured, proof, asks }: Explained, now: number): rea
   const found = [
     ...(place ? [`by ${place}: ${because}`] : []),
     ...roles.map(role => `then ${role}`),
-    ...(sessionEndsAt ? [`its session ends ${relative(sessionEndsAt.getTime(), now)}`] : []),
+    ...(sessionEndsAt ? [`its session ${ending(sessionEndsAt.getTime(), now)}`] : []),
   ];
   return [
     ['identity', [caller?.arn ?? 'unknown', ...found, ...(giver ? [`it asks ${giver} for the token`] : [])]],
@@ -113,9 +113,8 @@ function daemonLines({ slots, absent }: Known, now: number): string[] {
 }
 
 function slotLine({ target, slot, state, servedAt, expiresAt, trouble }: HeldBy, now: number): string {
-  const at = (time: string): string => relative(Date.parse(time), now);
-  const served = servedAt === null ? 'never served' : `served ${at(servedAt)}`;
-  const ends = expiresAt === null ? [] : [`its password ends ${at(expiresAt)}`];
+  const served = servedAt === null ? 'never served' : `served ${relative(Date.parse(servedAt), now)}`;
+  const ends = expiresAt === null ? [] : [`its password ${ending(Date.parse(expiresAt), now)}`];
   return [`${target}, ${slot}: ${state}`, served, ...ends, ...(trouble === null ? [] : [trouble])].join('; ');
 }
 
