@@ -137,6 +137,35 @@ describe('a service behind Portainer', () => {
     assert.match(update.path, /^\/api\/endpoints\/3\/docker\/services\/\w+\/update\?version=\d+$/);
   });
 
+  test('is not written where something removes the login on the way, and registries are all the same', async () => {
+    await using p = await rig();
+    const slot = await p.slot(/web/);
+    p.swarm.quirks.strips = 'x-registry-auth';
+    await p.give(/row 1/, 'token-2');
+    for (const ask of [
+      () => p.deliver(slot, givenAt(p.clock.wall(), 'token-2')),
+      () => p.rehearse(slot, givenAt(p.clock.wall(), 'token-2')),
+    ]) {
+      const { code, stops, message } = await failing(ask());
+      assert.deepEqual([code, stops], ['MISCONFIGURED', 'slot']);
+      assert.match(message, /removes the header X-Registry-Auth/);
+    }
+    assert.equal(p.swarm.service('web').login?.password, 'token-1');
+  });
+
+  test('is kept where a manager that has just become the leader knows no services', async () => {
+    await using p = await rig();
+    await p.give(/row 1/, 'token-2');
+    await p.give(/web/, 'token-2');
+    const { id } = await p.slot(/web/);
+    p.fake.fault = ({ path }) =>
+      path.endsWith('/docker/services') ? { status: 200, headers: { 'Api-Version': '1.41' }, json: [] } : undefined;
+    assert.deepEqual((await p.discover()).unseen, [id]);
+    p.fake.fault = undefined;
+    const { state, holds } = await p.slot(/web/);
+    assert.deepEqual([state, holds !== undefined], ['present', true]);
+  });
+
   test('runs on, with the same tasks and the same Spec, and a rollback would find a good login as well', async () => {
     await using p = await rig();
     const before = p.swarm.service('web');
