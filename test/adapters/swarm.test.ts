@@ -1084,6 +1084,21 @@ describe('a proxy in front of Docker that removes the header with the login', ()
     assert.equal(s.fake.service('web').login?.password, 'new-token');
   });
 
+  test('is found by a newer Docker, which knows no origin of logins but two, in a service that was never updated', async () => {
+    const fault = ({ path }: Seen) =>
+      path.includes('registryAuthFrom=nowhere') ? { status: 400, json: { message: "invalid registryAuthFrom 'nowhere'" } } : undefined;
+    await using s = await rig({ services, fault });
+    const questions = (): number => s.asked().filter(line => line.includes('registryAuthFrom')).length;
+    s.fake.deploy(specOf('api', { replicas: 0, labels: { ...enabled, by: 'somebody' } }));
+    const [web, api] = [await s.slot('web'), await s.slot('api')];
+    s.fake.quirks.strips = 'x-registry-auth';
+    await s.deliver(api, given(host));
+    assert.equal(questions(), 1, 'once for two updates, as the answer tells nothing');
+    const count = s.updates().length;
+    assert.equal((await failing(s.deliver(web, given(host)))).code, 'MISCONFIGURED');
+    assert.equal(s.updates().length, count);
+  });
+
   test('is found as well where it came later, and not asked for at each update', async () => {
     await using s = await rig({ services });
     const questions = (): number => s.asked().filter(line => line.includes('registryAuthFrom')).length;

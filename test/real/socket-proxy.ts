@@ -78,6 +78,7 @@ export const lines: { readonly passed: readonly Line[]; readonly refused: readon
     ['GET', '/tasks?filters=%7B%22service%22%3A%5B%22p003grrg7rkp1karoix69pa16%22%5D%7D'],
     ['POST', `/v1.41${service}/update?version=12`],
     ['POST', `/v1.41${service}/update?registryAuthFrom=nowhere&version=0`],
+    ['POST', `/v1.41${service}/update?registryAuthFrom=previous-spec&version=0`],
   ],
   refused: [
     ['GET', '/containers/json'],

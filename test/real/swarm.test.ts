@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { createAuthority } from '../fakes/authority.ts';
 
+import { startEngine } from './engine.ts';
 import { startMeddler } from './meddler.ts';
 import { part } from './needs.ts';
 import { host, image, type Pulls, pullPrograms, startPulls } from './pulls.ts';
@@ -25,6 +26,8 @@ const deliveredIn = (output: string): Delivered[] =>
     .map(line => JSON.parse(line) as Delivered);
 
 const noSuchImage = `No such image: ${image}`;
+/** What the newest Docker (source of 2026, API 1.56) says in its place. */
+const refusedByRegistry = /unauthorized|denied/;
 
 part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
   let pulls: Pulls;
@@ -90,7 +93,7 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     await pulls.rotate();
     await startAnother(name, 2);
     await swarm.until(name, 'rejected', 1);
-    assert.ok((await swarm.tasks(name)).some(({ error }) => error === noSuchImage));
+    assert.ok((await swarm.tasks(name)).some(({ error }) => error === noSuchImage || refusedByRegistry.test(error ?? '')));
     assert.deepEqual(await swarm.running(name), first);
 
     const version = await swarm.versionOf(name);
@@ -253,5 +256,25 @@ part('swarm', { programs: [...pullPrograms, 'nginx'], root: true }, () => {
     const refused = await check(bare);
     assert.equal(refused.code, 1, refused.said);
     assert.match(refused.said, /certificate/);
+  });
+
+  test('a task that moves to another node is refused there with the former login, and runs with the courier', async () => {
+    await using other = await startEngine(pulls.goEnv);
+    const { manager, worker } = await swarm.join(other);
+    const takes = (node: string, availability: string) => swarm.docker('node', 'update', `--availability=${availability}`, node);
+    const [first] = await deploy('moves');
+    await pulls.rotate();
+    await takes(worker, 'active');
+    await takes(manager, 'drain');
+    await swarm.until('moves', 'rejected', 1);
+    await using daemon = await pulls.world.start({ env: { SWARM_URL: `unix://${swarm.socket}`, ...noPortainer } });
+    const running = await swarm.until('moves', 'running', 1);
+    assert.ok(first !== undefined && !running.includes(first));
+    const there = await swarm.docker('service', 'ps', 'moves', '--filter=desired-state=running', `--filter=node=${worker}`, '--quiet');
+    assert.notEqual(there, '');
+    assert.equal(await daemon.end('SIGTERM'), 0);
+    assert.doesNotMatch(daemon.output(), /"level":"error"/);
+    await swarm.docker('service', 'rm', 'moves');
+    await takes(manager, 'active');
   });
 });

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Engine } from './engine.ts';
+import { freePort } from './socket-proxy.ts';
 
 export interface SeenTask {
   readonly id: string;
@@ -9,11 +10,13 @@ export interface SeenTask {
   readonly error: string | undefined;
 }
 
-/** An engine as the only manager and node of a Swarm. */
+/** An engine as the only manager of a Swarm, and at first its only node. */
 export interface RealSwarm {
   /** The path of the engine's socket. */
   readonly socket: string;
   docker(...args: readonly string[]): Promise<string>;
+  /** Makes another engine on this machine a worker that takes no tasks yet. Returns the ids of both nodes. */
+  join(other: Engine): Promise<Readonly<Record<'manager' | 'worker', string>>>;
   /** Creates a service as users do, with the login of the CLI. Its tasks run until they are stopped. */
   create(name: string, image: string, options?: readonly string[]): Promise<void>;
   tasks(service: string): Promise<readonly SeenTask[]>;
@@ -50,11 +53,19 @@ export async function startSwarm(engine: Engine): Promise<RealSwarm> {
   };
   const idsOf = async (service: string, state: string): Promise<readonly string[]> =>
     (await tasks(service)).flatMap(task => (task.state === state ? task.id : [])).toSorted();
-  // Listens on the loopback interface, on a free port.
-  await docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', '127.0.0.1:0');
+  const address = `127.0.0.1:${await freePort()}`;
+  await docker('swarm', 'init', '--advertise-addr', '127.0.0.1', '--listen-addr', address);
   return {
     socket: (engine.env['DOCKER_HOST'] ?? '').replace('unix://', ''),
     docker,
+    async join(other) {
+      const token = await docker('swarm', 'join-token', '--quiet', 'worker');
+      const own = ['--advertise-addr', '127.0.0.2', '--listen-addr', '127.0.0.2:0', '--availability', 'drain'];
+      const { code, output } = await other.docker(['swarm', 'join', ...own, '--token', token, address]);
+      assert.equal(code, 0, output);
+      const nodes = async (role: string): Promise<string> => await docker('node', 'ls', '--quiet', '--filter', `role=${role}`);
+      return { manager: await nodes('manager'), worker: await nodes('worker') };
+    },
     tasks,
     async versionOf(service) {
       const { status, text } = await engine.ask('GET', `/services/${service}`);

@@ -49,11 +49,12 @@ const list = '/services';
 /** A version that no service has, because every Swarm counts from 1. */
 const noVersion = 0;
 /**
- * An origin of logins that no engine knows. It is only read where the header with the login is missing (source of 20.10
- * to 29), and then the update is refused.
+ * An origin of logins that the service cannot have: a PreviousSpec that is missing, or nothing that an engine knows. It
+ * is only read where the header with the login is missing, and then the update is refused (seen on 20.10.24). Engines
+ * from 2026 on (source) refuse an unknown one in any case, which tells nothing.
  */
-const noOrigin = 'registryAuthFrom=nowhere&';
-const knowsNoOrigin = /unsupported registryAuthFrom/i;
+const noOrigin = ({ previous }: WholeService): string => (previous === 'none' ? 'previous-spec' : 'nowhere');
+const lacksLogin = /unsupported registryAuthFrom|does not have a previous spec/i;
 
 export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
   /** Reads without a version in the path, which the engine takes as its own version. */
@@ -102,10 +103,10 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
       return 'written';
     },
     async passage(service, api, login, signal) {
-      const query = `${noOrigin}version=${noVersion}`;
+      const query = `registryAuthFrom=${noOrigin(service)}&version=${noVersion}`;
       const answer = await post(service, api, query, { signal, reads: true, headers: { [loginHeader]: login } });
       if (isStale(answer)) return 'open';
-      return knowsNoOrigin.test(answer.text) ? 'stripped' : 'unknown';
+      return lacksLogin.test(answer.text) ? 'stripped' : 'unknown';
     },
     async rehearse(service, api, signal) {
       const answer = await post(service, api, `version=${noVersion}`, { signal, reads: true });
