@@ -285,6 +285,32 @@ suite('what the client for Kubernetes says of an answer, from the source', () =>
   });
 });
 
+test('seen on 2.43.0: what rows of Quay and GitLab keep, pages of environments, and a cookie in quotes', async () => {
+  const endpoints = [1, 2, 3].map(Id => ({ Id, Name: `engine-${Id}`, kind: 'docker' as const, users: [] }));
+  await using fake = await start({ endpoints });
+  const create = (more: object) => ask(fake, 'POST', '/registries', { body: JSON.stringify({ ...row, Id: 0, ...more }) });
+  const gitlab = (Name: string, ProjectPath: string) => create({ Name, URL: 'gitlab.test', Type: 4, Gitlab: { ProjectPath } });
+  assert.deepEqual(
+    [(await gitlab('one', 'p1')).status, (await gitlab('two', 'p2')).status, (await gitlab('three', 'p1')).status],
+    [200, 200, 409],
+  );
+  const quay = (await (
+    await create({ Name: 'q', URL: 'quay.test', Type: 1, Quay: { UseOrganisation: true, OrganisationName: 'o' } })
+  ).json()) as object;
+  assert.deepEqual('Quay' in quay && quay.Quay, { UseOrganisation: true, OrganisationName: 'o' });
+  const changed = (await (await ask(fake, 'PUT', '/registries/7', { body: '{"Quay":{"OrganisationName":"z"}}' })).json()) as object;
+  assert.deepEqual('Quay' in changed && changed.Quay, { OrganisationName: 'z' });
+
+  const page = await ask(fake, 'GET', '/endpoints?start=2&limit=1');
+  assert.deepEqual([page.headers.get('x-total-count'), ((await page.json()) as { Id: number }[]).map(({ Id }) => Id)], ['3', [2]]);
+
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ Username: 'admin', Password: adminPassword });
+  const { jwt } = (await (await fetch(`${fake.url}/api/auth`, { method: 'POST', headers, body })).json()) as { jwt: string };
+  const listed = await fetch(`${fake.url}/api/registries`, { headers: { cookie: `portainer_api_key="${jwt}"` } });
+  assert.equal(listed.status, 200);
+});
+
 suite('access to environments (2.43.0, api/http/handler)', () => {
   const joe: User = { id: 2, name: 'joe', password: adminPassword, role: 'standard', apiKey: 'ptr_joe' };
   const admin: User = { id: 1, name: 'admin', password: adminPassword, role: 'administrator', apiKey: adminKey };

@@ -184,10 +184,10 @@ export function profileOf(user: User) {
 
 const ended = `portainer_api_key=; Path=/; Expires=${new Date(0).toUTCString()}; Max-Age=0; HttpOnly; SameSite=Strict`;
 const bearerOf = ({ authorization }: Seen['headers']): string | undefined => authorization?.replace(/^Bearer /, '');
-/** Returns the value of the cookie. A cookie without `=` has an empty value. */
+/** Returns the value of the cookie. A cookie without `=` has an empty value. Quotes do not count. */
 const cookieOf = (header: string | undefined): string | undefined => {
   const found = /(?:^|;\s*)portainer_api_key(?:=([^;]*))?\s*(?:;|$)/.exec(header ?? '');
-  return found ? (found[1] ?? '') : undefined;
+  return found ? (found[1] ?? '').replace(/^"(.*)"$/, '$1') : undefined;
 };
 
 /**

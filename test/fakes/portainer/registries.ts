@@ -48,8 +48,10 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
     const problem = flawOf(payload);
     if (problem !== undefined) refuse(400, 'Invalid request payload', problem);
     return database.write(() => {
-      const { Ecr, Quay: _, Gitlab: __, Name = '', URL = '', ...rest } = payload;
-      const row = makeRow({ ...rest, Name, URL, Ecr: { Region: Ecr?.Region ?? '' } }, database.nextId());
+      const { Ecr, Quay, Gitlab, Name = '', URL = '', ...rest } = payload;
+      const { ProjectId = 0, InstanceURL = '', ProjectPath = '' } = Gitlab ?? {};
+      const more = { Ecr: { Region: Ecr?.Region ?? '' }, Gitlab: { ProjectId, InstanceURL, ProjectPath }, Quay: quayOf(Quay) };
+      const row = makeRow({ ...rest, Name, URL, ...more }, database.nextId());
       for (const other of database.rows()) {
         refuseSameName(row, [other]);
         refuseSameUrl(row, [other]);
@@ -66,12 +68,13 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
 
   /**
    * Throws 409 for a second registry with the same URL and user name. URLs compare byte for byte; passwords are
-   * ignored.
+   * ignored. Two of GitLab are the same only with the same project.
    */
   function refuseSameUrl(row: Row, others = database.rows()): void {
     const same = (other: Row): boolean =>
       other.Authentication === row.Authentication && (!row.Authentication || other.Username === row.Username);
-    if (!others.some(other => other.Id !== row.Id && other.URL === row.URL && same(other))) return;
+    const isOther = ({ Type, Gitlab }: Row): boolean => Type === 4 && row.Type === 4 && Gitlab.ProjectPath !== row.Gitlab.ProjectPath;
+    if (!others.some(other => other.Id !== row.Id && other.URL === row.URL && same(other) && !isOther(other))) return;
     refuse(
       409,
       'Another registry with the same URL and credentials already exists',
@@ -101,6 +104,7 @@ export function makeRegistries(database: Database, cluster: Cluster, edition: 'C
       forgetToken(row);
       await rewriteSecrets(row);
     }
+    if (payload.Quay !== undefined) row.Quay = quayOf(payload.Quay);
     await database.write(() => database.replace(row));
     return { status: 200, json: shown(row, { RegistryAccesses: null }) };
   }
@@ -152,6 +156,11 @@ function applyCredentials(row: Row, { Authentication, Username, Password, Ecr }:
   row.Password = Password || row.Password;
   if (row.Type === 7) row.Ecr.Region = Ecr?.Region || row.Ecr.Region;
 }
+
+const quayOf = ({ UseOrganisation = false, OrganisationName = '' }: Payload<typeof fields>['Quay'] = {}): Row['Quay'] => ({
+  ...(UseOrganisation && { UseOrganisation }),
+  OrganisationName,
+});
 
 /** Returns why a new registry is refused. */
 function flawOf(payload: Payload<typeof fields> & { Type?: number }): string | undefined {

@@ -63,7 +63,7 @@ export function routesOf(state: PortainerState, auth: Auth, cluster: Cluster, op
     ['PUT', '/registries/:id', 'admin', ({ request, params: [id = ''] }) => registries.update(request, id)],
     ['DELETE', '/registries/:id', 'admin', ({ params: [id = ''] }) => registries.remove(id)],
     ['POST', '/registries/:id/configure', 'admin', ({ request, query, params: [id = ''] }) => configure(database, request, query, id)],
-    ['GET', '/endpoints', 'user', ({ user }) => ({ status: 200, json: environmentsOf(state, user()) })],
+    ['GET', '/endpoints', 'user', ({ user, query }) => environmentsOf(state, user(), query)],
     [
       'GET',
       '/endpoints/:id',

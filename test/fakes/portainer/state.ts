@@ -82,6 +82,8 @@ export interface Row {
   Password: string;
   TLSConfig: TlsConfig;
   Ecr: { Region: string };
+  Gitlab: { ProjectId: number; InstanceURL: string; ProjectPath: string };
+  Quay: { UseOrganisation?: boolean; OrganisationName: string };
   RegistryAccesses: Record<string, Access>;
   /** For type 7: the last token from AWS and its expiry in seconds since the epoch. Responses contain both. */
   AccessToken?: string;
@@ -121,6 +123,8 @@ export function makeRow({ TLS = false, RegistryAccesses = {}, ...seed }: RowSeed
     Password: '',
     TLSConfig: { TLS, TLSSkipVerify: false },
     Ecr: { Region: '' },
+    Gitlab: { ProjectId: 0, InstanceURL: '', ProjectPath: '' },
+    Quay: { OrganisationName: '' },
     ...seed,
     RegistryAccesses: Object.fromEntries(Object.entries(RegistryAccesses).map(([endpoint, access]) => [endpoint, makeAccess(access)])),
   };
@@ -135,7 +139,7 @@ export const makeAccess = (access: Partial<Access>): Access => ({
 
 /** A row as responses show it: without passwords, and with only the TLS settings in the management configuration. */
 export function shown(row: Row, more: { RegistryAccesses: Row['RegistryAccesses'] | null; managed?: boolean }): object {
-  const { Id, Type, Name, URL, BaseURL, Authentication, Username, TLSConfig, Ecr, AccessToken, AccessTokenExpiry } = row;
+  const { Id, Type, Name, URL, BaseURL, Authentication, Username, TLSConfig, Ecr, Gitlab, Quay, AccessToken, AccessTokenExpiry } = row;
   const management = { Type: 0, Authentication: false, Username: '', Password: '', TLSConfig, Ecr: { Region: '' } };
   return {
     Id,
@@ -146,9 +150,9 @@ export function shown(row: Row, more: { RegistryAccesses: Row['RegistryAccesses'
     Authentication,
     Username,
     ManagementConfiguration: more.managed === false ? null : management,
-    Gitlab: { ProjectId: 0, InstanceURL: '', ProjectPath: '' },
+    Gitlab,
     Github: { UseOrganisation: false, OrganisationName: '' },
-    Quay: { OrganisationName: '' },
+    Quay,
     Ecr,
     RegistryAccesses: more.RegistryAccesses,
     UserAccessPolicies: null,

@@ -53,8 +53,12 @@ export const mayEnter = (user: User, endpoint: Endpoint): boolean => user.role =
  * The response of /api/endpoints: types 1 (Docker) and 6 (agent in a cluster). The last snapshot says whether it is a
  * swarm. From the source, not recorded.
  */
-export function environmentsOf(state: PortainerState, user: User): object[] {
-  return state.endpoints.filter(endpoint => mayEnter(user, endpoint)).map(endpoint => environmentOf(state, endpoint));
+export function environmentsOf(state: PortainerState, user: User, query: URLSearchParams): Reply {
+  const all = state.endpoints.filter(endpoint => mayEnter(user, endpoint)).map(endpoint => environmentOf(state, endpoint));
+  const number = (name: string): number => Number(/^\d+$/.exec(query.get(name) ?? '')?.[0] ?? 0);
+  const [start, limit] = [Math.max(0, number('start') - 1), number('limit')];
+  const headers = { 'x-total-count': all.length, 'x-total-available': state.endpoints.length };
+  return { status: 200, headers, json: limit > 0 ? all.slice(start, start + limit) : all };
 }
 
 export function environmentOf({ upstream: { engine }, swarms }: PortainerState, { Id, Name, kind }: Endpoint): object {
