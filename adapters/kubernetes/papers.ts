@@ -27,6 +27,8 @@ const everyMs = 60_000;
  * for each request.
  */
 const leastMs = 10_000;
+/** How long a request waits for the papers that replace those that are due, in milliseconds. */
+const patienceMs = 2000;
 /**
  * The longest time that a read may take, in milliseconds, as a program or an issuer may hang. The deadlines of those
  * who wait for it do not count: some are shorter than a slow login takes, a watch has none, and an issuer that was
@@ -74,8 +76,16 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
     if (hung && now < hung.until) throw hung.error;
     // All callers share one read.
     reading ??= begin(known !== undefined && known === unlike ? 'refused' : 'due');
-    return await unlessAborted(reading, signal);
+    const coming = unlessAborted(reading, signal);
+    return await (known && known !== unlike ? notForLong(coming, known) : coming);
   };
+
+  /** Waits for newer papers for a moment, as those that are due are mostly still good. If not, the cluster says so. */
+  async function notForLong(coming: Promise<Papers>, former: Papers): Promise<Papers> {
+    const ended = new AbortController();
+    const patience = clock.sleep(patienceMs, ended.signal).then(() => former);
+    return await Promise.race([coming, patience]).finally(() => ended.abort());
+  }
 }
 
 /**

@@ -153,6 +153,28 @@ test('a login that does not come is given up, also where nobody else sets a dead
   await waiting[1];
 });
 
+test('papers that are due are used on for as long as a slow login takes, unless they are refused', async () => {
+  const clock = createVirtualClock();
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  let read = 0;
+  const papers = keepPapers(
+    async (): Promise<Papers> => {
+      if (++read > 1) await promise;
+      return { server: { url: 'https://c.test' }, token: undefined, until: clock.mono() + 20 * seconds };
+    },
+    { clock },
+  );
+  const first = await papers(soon());
+  await clock.advance(21 * seconds);
+  const [due, refused] = [papers(soon()), papers(soon(), first)];
+  await clock.advance(2 * seconds);
+  assert.equal(await due, first, 'the term of a Lease would end meanwhile');
+  resolve(undefined);
+  assert.notEqual(await refused, first);
+  assert.equal(await papers(soon()), await refused);
+  assert.equal(read, 2);
+});
+
 test('papers that must be renewed and cannot be are used on, and not asked for by each request', async () => {
   const clock = createVirtualClock();
   let asked = 0;
