@@ -10,7 +10,7 @@ export function selectorOf(kind: Kind, query: URLSearchParams): Matches | undefi
   const labels = query.get('labelSelector') ?? '';
   const fields = query.get('fieldSelector') ?? '';
   if (labels === '' && fields === '') return undefined;
-  const checks = [...labelTerms(labels, term => badRequest(`unable to parse requirement: ${term}`)), ...fieldTerms(kind, fields)];
+  const checks = [...labelTerms(labels, badRequest), ...fieldTerms(kind, fields)];
   return object => checks.every(check => check(object));
 }
 

@@ -56,8 +56,7 @@ export function metaFlaws({ kind, metadata }: KubeObject): Cause[] {
     ...nameFlaws(kind, name),
     ...Object.entries(labels).flatMap(([key, value]) => [
       ...keyFlaws(key).map(why => invalidValue('metadata.labels', key, why)),
-      ...(value.length > labelBytes ? [invalidValue('metadata.labels', value, `must be no more than ${labelBytes} bytes`)] : []),
-      ...(matches(`(${word})?`, value) ? [] : [invalidValue('metadata.labels', value, valueRule)]),
+      ...valueFlaws(value).map(why => invalidValue('metadata.labels', value, why)),
     ]),
     ...Object.keys(annotations).flatMap(key => keyFlaws(key.toLowerCase()).map(why => invalidValue('metadata.annotations', key, why))),
     ...(size > annotationBytes ? [tooLong('metadata.annotations', annotationBytes)] : []),
@@ -70,6 +69,12 @@ function nameFlaws(kind: string, name: string): Cause[] {
   if (kind === 'Namespace') return matches(label, name) ? [] : [invalidValue('metadata.name', name, labelRule)];
   return matches(subdomain, name) && name.length <= nameBytes ? [] : [invalidValue('metadata.name', name, subdomainRule)];
 }
+
+/** Validates the value of a label. */
+export const valueFlaws = (value: string): string[] => [
+  ...(value.length > labelBytes ? [`must be no more than ${labelBytes} bytes`] : []),
+  ...(matches(`(${word})?`, value) ? [] : [valueRule]),
+];
 
 /** Validates a qualified name: that of a label, or of a controller. */
 export function keyFlaws(key: string): string[] {

@@ -4,7 +4,7 @@ import type { SecretObject } from './state.ts';
 
 /** Parses a label selector, `k=v,k!=v,k,!k,k in (a,b),k notin (a,b)`. Throws 400 for an invalid term. */
 export function byLabels(selector: string): (object: { metadata: { labels?: Readonly<Record<string, string>> } }) => boolean {
-  const checks = labelTerms(selector, term => refuse(400, 'BadRequest', `unable to parse requirement: ${term}`));
+  const checks = labelTerms(selector, message => refuse(400, 'BadRequest', message));
   return object => checks.every(check => check(object));
 }
 
