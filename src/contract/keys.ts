@@ -43,6 +43,13 @@ const writtenBreak = /^\\[nr]|\\([nr]|u000[ad])$/i;
  */
 export type SecretKind = 'key' | 'AWS key' | 'password' | 'own token' | 'user name';
 
+/** Why a text is visibly not what somebody meant to write, whatever that is; undefined when it may be. */
+export function notAsMeant(text: string): string | undefined {
+  if (text.startsWith('\uFEFF')) return 'begins with a byte order mark, as some editors write it: save it as plain text without one';
+  if (text.includes('\uFFFD')) return 'is no text in UTF-8: save it as plain text';
+  return placeholder.test(text) ? 'holds a placeholder that nothing has replaced' : undefined;
+}
+
 /**
  * Why a text is visibly not a secret of a manager, as the rest of a sentence that begins with where the text is set;
  * undefined when it may be one. In a password or user name, quotes, a name in front and the like are merely suspicious.
@@ -51,11 +58,9 @@ export type SecretKind = 'key' | 'AWS key' | 'password' | 'own token' | 'user na
 export function visiblyNoSecret(text: string, kind: SecretKind): { readonly why: string; readonly certain: boolean } | undefined {
   const certain = (why: string) => ({ why, certain: true });
   const likely = (why: string) => ({ why, certain: kind !== 'password' && kind !== 'user name' });
-  if (text.startsWith('\uFEFF'))
-    return certain('begins with a byte order mark, as some editors write it: save it as plain text without one');
   if (text !== '' && text.trim() === '') return certain('is blank');
-  if (text.includes('\uFFFD')) return certain('is no text in UTF-8: save it as plain text');
-  if (placeholder.test(text)) return certain('holds a placeholder that nothing has replaced');
+  const unread = notAsMeant(text);
+  if (unread) return certain(unread);
   if (/^\s*<(!doctype|html|\?xml)/i.test(text)) return certain('holds a page, and no key');
   if (template.test(text) || isTemplateInUrl(text)) return likely('holds a placeholder that nothing has replaced, or JSON');
   const bare = text.replaceAll(/[\s_-]/g, '');

@@ -1,3 +1,4 @@
+import { notAsMeant } from './keys.ts';
 import { Secret } from './secret.ts';
 
 /** The message formats of receivers. Each is implemented in its own file in src/notify/formats. */
@@ -8,6 +9,8 @@ export type ReceiverFormat = (typeof receiverFormats)[number];
 export const heartbeatFormats = ['auto', 'plain', 'healthchecks', 'uptime-kuma'] as const;
 export type HeartbeatFormat = (typeof heartbeatFormats)[number];
 
+/** Placeholders in a part of an address, and an elided one that was copied from a guide. */
+const unfilled = /\$\{[^}]*\}|\{\{.*\}\}|<[^<>]+>|(\.{3}|\u2026)$/;
 /** The address of an ntfy topic ends with its name (`topicRegex` of ntfy's server.go). */
 const topic = /\/[-_A-Za-z0-9]{1,64}\/?$/;
 /**
@@ -43,6 +46,9 @@ const rules: Readonly<Partial<Record<ReceiverFormat, (url: URL) => string | unde
  * heartbeat.
  */
 export function wrongAddress(text: string, format?: ReceiverFormat): string | undefined {
+  const unread = notAsMeant(text);
+  if (unread) return unread;
+  if (unfilled.test(text)) return 'holds a placeholder that nothing has replaced';
   if (/^https?:\/\//i.test(text) && /[\s\\]/.test(text)) return 'holds a URL with a blank or a backslash in it: no address has these';
   const url = URL.parse(text);
   if (!url || !/^https?:\/\//i.test(text)) return 'holds no URL that begins with https:// or http://';

@@ -137,6 +137,12 @@ test('what is secret in an address is taken out of texts, and what is a word is 
 for (const [format, address, why] of [
   ['slack', 'hooks.slack.com/services/x', /no URL/],
   ['slack', 'https://hooks.slack.com/a b', /a blank/],
+  ['slack', '\uFEFFhttps://hooks.slack.com/services/T/B/k', /a byte order mark/],
+  ['slack', '\uFFFD\uFFFDh\0t\0t\0p\0s\0', /no text in UTF-8/],
+  ['slack', 'https://hooks.slack.com/services/${SLACK_PATH}', /a placeholder/],
+  ['slack', 'https://hooks.slack.com/services/T.../B.../...', /a placeholder/],
+  ['gotify', 'https://gotify.example.com/message?token=<TOKEN>', /a placeholder/],
+  ['webhook', '${WEBHOOK}', /a placeholder/],
   ['webhook', 'ftp://example.com/x', /no URL/],
   ['teams', 'https://contoso.webhook.office.com/webhookb2/abc', /retired: make a workflow/],
   ['ntfy', 'https://ntfy.sh/', /no topic/],
