@@ -4,6 +4,7 @@ import type { Answer } from '../../src/contract/http.ts';
 import type { Finding } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { listOf, mapOf } from '../common/shapes.ts';
+import { disagreement } from '../common/swarm/engine.ts';
 import type { Api } from './api.ts';
 import { type Code, findings } from './findings.ts';
 import { isOwn } from './session.ts';
@@ -36,11 +37,12 @@ export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refu
 
 /**
  * The failure for a response from behind Portainer, which stops neither registries nor other environments. Portainer
- * itself responds with 500 if it cannot reach the engine (recorded on CE 2.43.0).
+ * itself responds with 500 if it cannot reach the engine (recorded on CE 2.43.0), and an engine does if managers elect
+ * a leader.
  */
 export function ofEnvironment(answer: Answer, failure: Failure): Failure {
   const { code, message, facts } = failure;
-  const isUnreached = answer.status === 500 && isOwn(answer);
+  const isUnreached = answer.status === 500 && (isOwn(answer) || disagreement.test(answer.text));
   const remedy = answer.status >= 500 && { remedy: findings.SWARM_UNSEEN.remedy };
   return new Failure(isUnreached ? 'UNREACHABLE' : code, message, { ...facts, stops: 'slot', ...remedy });
 }

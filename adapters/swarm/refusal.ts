@@ -4,6 +4,7 @@ import { isHtml, quote } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
 import { mapOf, textOf } from '../common/shapes.ts';
+import { disagreement } from '../common/swarm/engine.ts';
 
 /** The message of a Docker engine's error, `{"message": "..."}`; empty if another server responded. */
 function wordsOf({ text }: Answer): string {
@@ -69,8 +70,7 @@ const states: readonly State[] = [
     remedy: 'Bring back managers until more than half of them are there: `docker node ls`.',
   },
   {
-    // Seen on 20.10.24 when managers were stopped; the others are from the source of Swarm.
-    says: /lost leader status|no elected cluster leader|node is stopped|context deadline exceeded|code = Unavailable/i,
+    says: disagreement,
     code: 'UNREACHABLE',
     means: 'The managers of the Swarm at ADDRESS do not agree at the moment',
     remedy: 'Nothing, unless it lasts: then bring back managers until more than half of them are there (`docker node ls`).',

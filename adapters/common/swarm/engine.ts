@@ -162,6 +162,13 @@ export function encodedLogin(login: object): string {
   return Buffer.from(JSON.stringify(login)).toString('base64').replaceAll('+', '-').replaceAll('/', '_');
 }
 
+/**
+ * What a manager says while managers elect a leader, or too few of them are there. Seen on 20.10.24 when managers were
+ * stopped; the others are from the source of Swarm.
+ */
+export const disagreement =
+  /does not have a leader|lost leader status|no elected cluster leader|node is stopped|context deadline exceeded|code = Unavailable/i;
+
 const isStale = ({ status, text }: Answer): boolean => status === 500 && text.includes('update out of sequence');
 
 /** The API version of the response; empty if it is missing and not needed. Throws if it is too old. */

@@ -153,6 +153,15 @@ describe('a service behind Portainer', () => {
     assert.equal(p.swarm.service('web').login?.password, 'token-1');
   });
 
+  test('is tried again soon where the managers elect a leader, which is no unknown answer', async () => {
+    await using p = await rig();
+    const slot = await p.slot(/web/);
+    const message = 'rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status';
+    p.fake.fault = ({ method, path }) => (method === 'POST' && path.includes('/docker/') ? { status: 500, json: { message } } : undefined);
+    const { code, stops } = await failing(p.deliver(slot, givenAt(p.clock.wall(), 'token-2')));
+    assert.deepEqual([code, stops], ['UNREACHABLE', 'slot']);
+  });
+
   test('is kept where a manager that has just become the leader knows no services', async () => {
     await using p = await rig();
     await p.give(/row 1/, 'token-2');
