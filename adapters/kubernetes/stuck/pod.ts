@@ -112,7 +112,8 @@ const imageOf = (spec: Readonly<Record<string, unknown>>, kind: string, name: st
 
 /**
  * Whether a message of the kubelet may tell of a registry that wants a login. Kubelets before 1.31 say only that they
- * wait. An image that does not exist, or a registry that is not reached, has another message.
+ * wait. An image that does not exist, or a registry that is not reached, has another message. Failures of others have
+ * words in common with a refusal: of certificates, of a proxy, and of the node that unpacks the image.
  */
 function mayBeRefusal(message: string, image: string): boolean {
   const [name = ''] = image.split('@');
@@ -121,5 +122,7 @@ function mayBeRefusal(message: string, image: string): boolean {
     .replaceAll(image, '')
     .replaceAll(path, '')
     .replace(/^Back-off pulling image ""/, '');
-  return said.trim() === '' || /auth|denied|forbidden|credential|\b40[13]\b/i.test(said);
+  return said.trim() === '' || (/auth|denied|forbidden|credential|\b40[13]\b/i.test(said) && !ofOthers.test(said));
 }
+
+const ofOthers = /x509:|certificate|\bproxy|permission denied|starport-layer-bucket/i;

@@ -108,6 +108,16 @@ describe('a pod is left alone', () => {
       spec: { containers: [{ name: 'app', image: `${host}/auth/app:2` }] },
       status: { containerStatuses: [waitsFor('app', { message: unknown })] },
     },
+    ...Object.fromEntries(
+      [
+        'failed to do request: tls: failed to verify certificate: x509: certificate signed by unknown authority',
+        `failed to do request: Head "https://${host}/v2/team/app/manifests/1": proxyconnect tcp: Forbidden`,
+        'failed to do request: Proxy Authentication Required',
+        'dial tcp 10.0.0.1:443: connect: permission denied',
+        'failed to extract layer sha256:0a1: mount callback failed: chown: permission denied',
+        'httpReadSeeker: failed open: unexpected status code https://prod-eu-west-1-starport-layer-bucket.s3.eu-west-1.amazonaws.com/a: 403 Forbidden',
+      ].map(message => [`of which the kubelet says: ${message}`, { status: { containerStatuses: [waitsFor('app', { message })] } }]),
+    ),
     'that waits for something else': { status: { containerStatuses: [waitsFor('app', { reason: 'ContainerCreating', message: '' })] } },
     'whose account does not name the Secret': { spec: { serviceAccountName: 'build' } },
   };
