@@ -45,8 +45,7 @@ const seconds = (wall: number): string => `${new Date(wall).toISOString().slice(
 
 function eventOf(ref: Ref, notice: Notice, { secret, target }: Settings, view: View | undefined): object {
   const { namespace } = ref;
-  const uid = ref.kind === 'secret' ? view?.secrets.get(namespace)?.uid : undefined;
-  const about = ref.kind === 'secret' ? { kind: 'Secret', name: secret, ...(uid && { uid }) } : { kind: 'ServiceAccount', name: ref.name };
+  const about = thingOf(ref, secret, view);
   const { message, remedy, state, since, times } = notice;
   return {
     apiVersion: 'v1',
@@ -63,10 +62,22 @@ function eventOf(ref: Ref, notice: Notice, { secret, target }: Settings, view: V
   };
 }
 
+function thingOf(ref: Ref, secret: string, view: View | undefined): object {
+  if (ref.kind === 'account') return { kind: 'ServiceAccount', name: ref.name };
+  if (ref.kind === 'pod') return { kind: 'Pod', name: ref.name, uid: ref.uid };
+  const uid = view?.secrets.get(ref.namespace)?.uid;
+  return { kind: 'Secret', name: secret, ...(uid && { uid }) };
+}
+
+const renewalReasons: Readonly<Record<Ref['kind'], Readonly<Record<Notice['state'], string>>>> = {
+  secret: { stands: 'NotRenewed', over: 'Renewed' },
+  account: { stands: 'NotAttached', over: 'Attached' },
+  pod: { stands: 'NotRestarted', over: 'Restarted' },
+};
+
 /** `NotRenewed`, `Renewed`, or the code of a finding: `ForeignSecret`. */
 function reasonOf({ kind }: Ref, { topic, state }: Notice): string {
-  if (topic === 'renewal' && kind === 'account') return state === 'stands' ? 'NotAttached' : 'Attached';
-  if (topic === 'renewal') return state === 'stands' ? 'NotRenewed' : 'Renewed';
+  if (topic === 'renewal') return renewalReasons[kind][state];
   if (state === 'over') return 'Resolved';
   const words = topic.toLowerCase().split('_');
   return words
