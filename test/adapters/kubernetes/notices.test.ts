@@ -8,7 +8,7 @@ import type { KubeObject } from '../../fakes/kubernetes/objects.ts';
 import { type FakeKubernetes, leastRules } from '../../fakes/kubernetes.ts';
 import { codesOf, failing, host, soon } from '../rig.ts';
 import { rig, seed } from './rig.ts';
-import { podSlots, rules as stuckRules, stuckPod, stuckRig } from './stuck-rig.ts';
+import { podSlots, stuckPod, stuckRig, rules as stuckRules } from './stuck-rig.ts';
 
 const eventsRule: Rule = { apiGroups: [''], resources: ['events'], verbs: ['create', 'patch'] };
 const rules = [...leastRules(), eventsRule];
@@ -132,7 +132,13 @@ test('a pod that is not restarted is what its Event is about', async () => {
   await using t = await stuckRig([stuckPod('web-1')], { events: true }, { rules: [...stuckRules, eventsRule] });
   const [slot] = podSlots(await t.discover());
   await (t.target.tell?.(slot ?? assert.fail('no slot'), notice, soon()) ?? assert.fail('it cannot tell'));
-  const about = { apiVersion: 'v1', kind: 'Pod', name: 'web-1', namespace: 'team-a', uid: t.fake.get('pods', 'team-a', 'web-1')?.metadata.uid };
+  const about = {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    name: 'web-1',
+    namespace: 'team-a',
+    uid: t.fake.get('pods', 'team-a', 'web-1')?.metadata.uid,
+  };
   assert.deepEqual(
     eventsIn(t.fake).map(({ reason, involvedObject }) => [reason, involvedObject]),
     [['NotRestarted', about]],
