@@ -6,7 +6,7 @@ import { makePruner } from './argocd/prune.ts';
 import { kinds, type Repository, repositoryIn, typeLabel } from './argocd/repository.ts';
 import { neededRights } from './argocd/rights.ts';
 import { type Ref, survey } from './argocd/survey.ts';
-import { type Form, templatesFor } from './argocd/templates.ts';
+import { type Form, makeHopes, templatesFor } from './argocd/templates.ts';
 import { makeWriter } from './argocd/write.ts';
 import { inTurns } from './common/turns.ts';
 import { makeAbout } from './kubernetes/about.ts';
@@ -47,6 +47,7 @@ export const argocd = defineAdapter({
     const about = makeAbout(api, papers, deps);
     const made: readonly Form[] = chosen === 'both' ? ['helm', 'oci'] : [chosen];
     const templates = templatesFor(deps.wanted, made);
+    const hopesFor = makeHopes(deps.clock);
     const own = templates.map(({ name }) => name);
     const names = secrets.length > 0 ? [...new Set([...secrets, ...own])] : undefined;
     const rights = makeRights(api, () => neededRights(names, own), deps.clock);
@@ -67,7 +68,7 @@ export const argocd = defineAdapter({
       async discover(signal): Promise<Discovery<Ref>> {
         const looked = withRights(() => rights.lacks([namespace], signal), look(signal), rights);
         const [said, [lacks, all]] = await Promise.all([about(signal), looked]);
-        const { slots, findings: told } = survey(all, namespace, templates, deps);
+        const { slots, findings: told } = survey(all, namespace, { templates, hoped: hopesFor(templates, all) }, deps);
         const missing = lacks.map(lackSaid).map(({ said, remedy }) => deps.finding('RIGHT_MISSING', said, remedy));
         return { slots, findings: [...missing, ...told], about: { ...said, shares: [(await papers(signal)).server.url] } };
       },

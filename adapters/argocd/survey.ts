@@ -50,8 +50,14 @@ function formFindings(what: string, { kind, url, type, oci }: Repository, { find
   return [...(isFit ? [] : [unfit]), ...(isOpen ? [finding('OPEN_END', `The URL in ${what} ends with the host.`)] : [])];
 }
 
-/** Which Secrets are kept, and which are made. templates: those for the wanted registries. */
-export function survey(all: readonly Repository[], namespace: string, templates: readonly Template[], means: Means) {
+/** The templates for the wanted registries, and which of them repositories without a login wait for. */
+export interface Plans {
+  readonly templates: readonly Template[];
+  readonly hoped: readonly Template[];
+}
+
+/** Which Secrets are kept, and which are made. */
+export function survey(all: readonly Repository[], namespace: string, { templates, hoped }: Plans, means: Means) {
   const findings: Finding[] = [];
   const idOf = (name: string): string => `${namespace}/${name}`;
   const whatIs = (name: string): string => `Secret ${idOf(name)}`;
@@ -59,7 +65,7 @@ export function survey(all: readonly Repository[], namespace: string, templates:
   function slotOf(one: Repository): Slot<Ref>[] {
     const { meta, url, login, isOfEcr, holds } = one;
     const address = means.registry(url);
-    if (!address || isOptedOut(meta) || inherited(one, all) || isBelow(one, templates)) return [];
+    if (!address || isOptedOut(meta) || inherited(one, all) || isBelow(one, hoped)) return [];
     const what = whatIs(meta.name);
     const registry = registryOf(one, means);
     if (!registry) {

@@ -1,3 +1,4 @@
+import type { Clock } from '../../src/contract/clock.ts';
 import type { Credential } from '../../src/contract/credential.ts';
 import type { Registry } from '../../src/contract/registry.ts';
 import { managedBy, targetAnnotation } from '../kubernetes/names.ts';
@@ -27,6 +28,22 @@ const urlOf = ({ form, registry }: Template): string => `${form === 'oci' ? 'oci
 /** Whether a Secret is there for all repositories of the template already. */
 export const isCovered = (template: Template, all: readonly Repository[]): boolean =>
   all.some(({ kind, url }) => kind === 'repo-creds' && [urlOf(template), urlOf(template).slice(0, -1)].includes(normal(url)));
+
+/** How long repositories wait for a template, in milliseconds. It may be that it is not to be made, or may not be. */
+const patienceMs = 600_000;
+
+/** Returns a function that finds the templates which are there, or have not been missing for long. */
+export function makeHopes({ mono }: Pick<Clock, 'mono'>) {
+  const missingSince = new Map<string, number>();
+  return (templates: readonly Template[], all: readonly Repository[]): readonly Template[] => {
+    const there = new Set(all.map(({ meta }) => meta.name));
+    return templates.filter(({ name }) => {
+      if (there.has(name)) missingSince.delete(name);
+      else if (!missingSince.has(name)) missingSince.set(name, mono());
+      return mono() - (missingSince.get(name) ?? mono()) < patienceMs;
+    });
+  };
+}
 
 /** Whether a repository is to inherit the login of a template, once that is there. */
 export const isBelow = ({ url, login, kind }: Repository, templates: readonly Template[]): boolean =>

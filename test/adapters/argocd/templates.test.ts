@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { createVirtualClock } from '../../fakes/clock.ts';
 import { failing, given, host, linesOf, only, other, soon } from '../rig.ts';
 import { charts, leastRules, made, namespace, rig, templateNames, valueOf } from './rig.ts';
 
@@ -52,6 +53,20 @@ describe('credential templates', () => {
       (await t.discover()).slots.map(({ id }) => id),
       ids('bare', 'far', templateNames(host)[0] ?? ''),
     );
+  });
+
+  test('that do not come leave no repository without a login', async () => {
+    const clock = createVirtualClock();
+    await using t = await rig([made('below', charts(`${host}/charts`, '', noLogin))], { templates: 'helm' }, { wanted: [host], clock });
+    const [name = ''] = templateNames(host);
+    assert.deepEqual(linesOf(await t.discover()), [`argocd/${name} absent`]);
+    await clock.advance(599_000);
+    assert.deepEqual(linesOf(await t.discover()), [`argocd/${name} absent`]);
+    await clock.advance(1000);
+    const found = await t.discover();
+    assert.deepEqual(linesOf(found), ['argocd/below drifted', `argocd/${name} absent`]);
+    await t.deliver(found.slots.at(-1), given(host, 'new'));
+    assert.deepEqual(linesOf(await t.discover()), [`argocd/${name} present`], 'it comes late, and is inherited');
   });
 
   test('of a name that somebody else uses are not made', async () => {
