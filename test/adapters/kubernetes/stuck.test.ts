@@ -256,6 +256,21 @@ describe('a deletion', () => {
     assert.equal(podSlots(await t.discover()).length, 30);
   });
 
+  test('that fails for ten minutes gives its place to pods that were not tried, also of other namespaces', async () => {
+    const refused = Array.from({ length: 6 }, (_, at) => `barred-${at}`);
+    const six = Array.from({ length: 6 }, (_, at) => `web-${at}`);
+    const pods = refused.flatMap(namespace => six.slice(1).map(name => stuckPod(name, {}, namespace)));
+    await using t = await stuckRig([...pods, ...six.map(name => stuckPod(name))], {}, { namespaces: [...refused, 'team-a'] });
+    assert.ok(
+      idsOf(await t.discover()).every(id => id.startsWith('barred-')),
+      'the first thirty',
+    );
+    await t.clock.advance(540_000);
+    assert.ok(idsOf(await t.discover()).every(id => id.startsWith('barred-')));
+    await t.clock.advance(61_000);
+    assert.equal(idsOf(await t.discover()).filter(id => id.startsWith('team-a/')).length, 5);
+  });
+
   for (const [outcome, change] of [
     ['updated', { phase: 'Pending', containerStatuses: [waitsFor('app', { reason: 'ErrImagePull' })] }],
     ['unchanged', { phase: 'Running', containerStatuses: [{ name: 'app', state: { running: {} } }] }],
