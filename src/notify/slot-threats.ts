@@ -7,6 +7,7 @@ import { type Entry, heldFor, type Ledger, type TargetRecord, type Trouble } fro
 import { ownHosts, scopeAt } from '../courier/offers.ts';
 import { toldOf } from '../courier/receipt-findings.ts';
 import { unnamed } from '../io/unconnected.ts';
+import { Unreadable } from '../io/unreadable.ts';
 import { specOf } from '../observe/finding-log.ts';
 import { clockTime, isOurs, isThreatened } from './logins.ts';
 
@@ -127,7 +128,9 @@ function reasonOf({ trouble, by }: Pick<Login, 'trouble' | 'by'>): { readonly wh
   const { failure } = trouble;
   if (by === 'source') return { why: 'the courier gets no token for it at present.', remedy: askTheOperator };
   if (quoted.includes(failure.code)) return { why: unnamed(failure.message), remedy: line(failure.remedy) };
-  if (failure.code === 'FORBIDDEN') return { why: 'the courier lacks a right there.', remedy: line(failure.remedy) };
+  // A file of the courier may be closed to it, too. Where that lies is no matter of a tenant.
+  if (failure.code === 'FORBIDDEN' && !(failure.facts.cause instanceof Unreadable))
+    return { why: 'the courier lacks a right there.', remedy: line(failure.remedy) };
   return { why: plainWords(failure), remedy: askTheOperator };
 }
 

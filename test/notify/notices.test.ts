@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Finding, Notice } from '../../src/contract/target.ts';
 import type { Entry, Ledger, Scope, TargetRecord } from '../../src/courier/ledger.ts';
+import { Unreadable } from '../../src/io/unreadable.ts';
 import { createNotices } from '../../src/notify/notices.ts';
 import { entry, epoch, euWest, hour, kept, ledgerOf, minute, scopeOf, target, trouble } from '../observe/fixture.ts';
 
@@ -159,6 +160,16 @@ test('a follower without logins of its own is told, too, and its end', async () 
     t.told.map(({ message }) => message),
     [`ServiceAccount team-a/default cannot be written: ${quota.failure.message}.`, 'ServiceAccount team-a/default is written again.'],
   );
+});
+
+test('of a file that the courier may not read, nobody else learns where it lies', async () => {
+  const cause = new Unreadable('/etc/courier/token', 'EACCES', 'may not be read', 'Run `chown 65532 /etc/courier/token`.');
+  const failure = new Failure('FORBIDDEN', '/etc/courier/token may not be read.', { cause, remedy: cause.remedy ?? '' });
+  const t = world([failing(undefined, { ...quota, failure })]);
+  await t.goOn(2 * minute);
+  const [{ message, remedy } = assert.fail('nothing was told')] = t.told;
+  assert.match(message, /: the courier could not write it\.$/);
+  assert.equal(remedy, 'Ask whoever runs the courier: its log and its status page say more.');
 });
 
 test('what comes and goes is told at distances', async () => {

@@ -125,4 +125,4 @@ function mayBeRefusal(message: string, image: string): boolean {
   return said.trim() === '' || (/auth|denied|forbidden|credential|\b40[13]\b/i.test(said) && !ofOthers.test(said));
 }
 
-const ofOthers = /x509:|certificate|\bproxy|permission denied|starport-layer-bucket/i;
+const ofOthers = /x509:|\btls:|proxyconnect|proxy auth|permission denied|starport-layer-bucket/i;

@@ -47,6 +47,14 @@ describe('a pod is restarted, too,', () => {
       status: { initContainerStatuses: [{ name: 'setup', state: done }] },
     },
     'where it has just failed': { status: { containerStatuses: [waitsFor('app', { reason: 'ErrImagePull' })] } },
+    'whose tag is a word of other failures': {
+      spec: { containers: [{ name: 'app', image: `${host}/team/app:proxy-certificate` }] },
+      status: {
+        containerStatuses: [
+          waitsFor('app', { message: `Head "https://${host}/v2/team/app/manifests/proxy-certificate": 401 Unauthorized` }),
+        ],
+      },
+    },
     'where an older kubelet does not say why': {
       status: { containerStatuses: [waitsFor('app', { message: `Back-off pulling image "${image}"` })] },
     },
