@@ -24,7 +24,7 @@ export function refreshBy(app: App) {
     const working = known.filter(name => !targets.get(name)?.managed.paused);
     const later = postponed.map(({ what, why, until }) => {
       const when = until === undefined ? 'Left alone' : `Postponed until ${date(until).toISOString()}`;
-      return ` ${when}: ${what} (${why}).`;
+      return ` ${when}: ${what} (${why.replace(/\.$/, '')}).`;
     });
     return {
       ok: true,

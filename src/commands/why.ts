@@ -17,7 +17,7 @@ const longestQuote = 600;
 export async function whyCommand(args: string[], io: Io): Promise<number> {
   const { values, positionals } = readArgs(apart(args), { json: { type: 'boolean' } }, { allowPositionals: true });
   const text = await given(positionals, io);
-  if (text.trim() === '') throw new UsageError('the text is empty');
+  if (text.trim() === '') throw new UsageError(positionals.some(one => one !== '-') ? 'the text is empty' : nothingCame);
   const diagnosis = why(text);
   if (diagnosis) io.stdout.write(values.json ? jsonText(diagnosis) : `${render(diagnosis)}\n`);
   else
@@ -27,6 +27,8 @@ export async function whyCommand(args: string[], io: Io): Promise<number> {
   return diagnosis ? exit.ok : exit.failed;
 }
 
+const nothingCame =
+  'nothing came on standard input. In a container, docker exec and kubectl exec pass a pipe on only with -i, and docker compose exec only with -T';
 const unknown =
   'This text is not known, so nothing is guessed. Perhaps another line of the same log says more, or the matter has nothing to do with ECR.';
 // The original text without secrets and colours. It is cut before the expensive filter, well beyond the quoted part.

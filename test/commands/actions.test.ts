@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Config } from '../../config/load.ts';
-import { adminTokenReader } from '../../src/commands/actions.ts';
+import type { App } from '../../src/app.ts';
+import { adminTokenReader, refreshBy } from '../../src/commands/actions.ts';
 
 test('why the file of the admin token gives none is logged once, and again when that changes', async t => {
   const folder = await mkdtemp(join(tmpdir(), 'admin-token-'));
@@ -32,4 +33,11 @@ test('why the file of the admin token gives none is logged once, and again when 
   adminToken = undefined;
   assert.equal(await knock(), undefined);
   assert.deepEqual(news(), []);
+});
+
+test('what a refresh has to wait for is told in one sentence', async () => {
+  const postponed = [{ what: 'portainer', why: 'The key does not exist.', until: undefined }];
+  const ledger = { targets: new Map([['portainer', { managed: { paused: false } }]]), date: () => new Date(0) };
+  const app = { courier: { ledger, refresh: () => postponed }, overview: () => ({ lease: undefined }) } as unknown as App;
+  assert.match((await refreshBy(app)()).message, / Left alone: portainer \(The key does not exist\)\. `status` shows/);
 });

@@ -22,6 +22,14 @@ test('why explains a text from its arguments or from standard input', async () =
   }
 });
 
+test('an empty standard input is told with what passes a pipe on into a container', async () => {
+  for (const args of [['why', '-'], ['why']]) {
+    const { code, stderr } = await command(args, {}, given('\n'));
+    assert.deepEqual([code, /nothing came on standard input\. .* only with -i,/.test(stderr)], [2, true], stderr);
+  }
+  assert.match((await command(['why', ' '])).stderr, /the text is empty/);
+});
+
 test('why knows the core of the message about an expired token, alone and nowhere else', async () => {
   for (const core of ['authorization token has expired', '"Your authorization token has expired."\n'])
     assert.equal((await command(['why', core])).code, 0, core);
