@@ -18,6 +18,28 @@ const underWay = new Set<() => void>();
 const killUnderWay = (): void => {
   for (const kill of underWay) kill();
 };
+
+/** They end a process that does not listen, without the event `exit`. A terminal sends them to its own group alone. */
+const endings = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** Lets the signal end this process as if nobody listened. Where somebody else listens, he decides. */
+function endBy(signal: NodeJS.Signals): void {
+  if (process.listenerCount(signal) > 1) return;
+  killUnderWay();
+  unwatch();
+  process.kill(process.pid, signal);
+}
+
+function watch(): void {
+  process.on('exit', killUnderWay);
+  for (const signal of endings) process.on(signal, endBy);
+}
+
+function unwatch(): void {
+  process.removeListener('exit', killUnderWay);
+  for (const signal of endings) process.removeListener(signal, endBy);
+}
+
 /** The time after the exit until the output is closed: a process left running may hold it open. In milliseconds. */
 const afterItsEnd = 500;
 
@@ -27,14 +49,15 @@ const afterItsEnd = 500;
  */
 export function runProgram(program: string, args: readonly string[], env: Env, signal?: AbortSignal): Promise<Ended> {
   return new Promise((resolve, reject) => {
-    // A process group of its own can be killed as a whole, and has no terminal on which to prompt.
-    const detached = signal !== undefined && process.platform !== 'win32';
+    // A process group of its own can be killed as a whole, and has no terminal on which to prompt. Without it, a shell
+    // would be killed and what it has started would stay.
+    const detached = process.platform !== 'win32';
     const child = spawn(program, args, { env: { ...env }, stdio: ['ignore', 'pipe', 'pipe'], detached, windowsHide: true });
     const kill = (): void => killAll(child, detached);
     const forget = (): void => {
       signal?.removeEventListener('abort', kill);
       underWay.delete(kill);
-      if (underWay.size === 0) process.removeListener('exit', killUnderWay);
+      if (underWay.size === 0) unwatch();
     };
     const fail = (error: Error): void => {
       forget();
@@ -47,7 +70,7 @@ export function runProgram(program: string, args: readonly string[], env: Env, s
     const [stdout, stderr] = [taking(child.stdout, tooMuch), taking(child.stderr, () => undefined)];
     if (signal?.aborted) kill();
     signal?.addEventListener('abort', kill);
-    if (underWay.size === 0) process.on('exit', killUnderWay);
+    if (underWay.size === 0) watch();
     underWay.add(kill);
     child.on('error', fail);
     const closed = new AbortController();

@@ -9,25 +9,38 @@ import { until } from '../commands/cli.ts';
 
 const sources = new URL('../../src/', import.meta.url).href;
 
-test('a program that is under way does not outlive the process that has started it', async () => {
+/** Starts a program in a process that then does `after`. Asserts that what the program has started ends as well. */
+async function endsWith(way: { readonly signal: string; readonly after: string }): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'courier-'));
   try {
     const file = join(folder, 'pid');
     const script = `
       import { existsSync, statSync } from 'node:fs';
       import { runProgram } from '${sources}io/program.ts';
-      const signal = new AbortController().signal;
-      void runProgram('sh', ['-c', 'echo $$ > "$0"; exec sleep 1000', ${JSON.stringify(file)}], process.env, signal);
-      setInterval(() => existsSync(${JSON.stringify(file)}) && statSync(${JSON.stringify(file)}).size > 0 && process.exit(), 10);
+      void runProgram('sh', ['-c', 'sleep 1000 & echo $! > "$0"; wait', ${JSON.stringify(file)}], process.env, ${way.signal});
+      setInterval(() => existsSync(${JSON.stringify(file)}) && statSync(${JSON.stringify(file)}).size > 0 && ${way.after}, 10);
     `;
-    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]).catch(({ signal }: { signal?: string }) => {
+      assert.ok(way.after.includes(`'${signal}'`), `ended by ${signal}`);
+    });
     const pid = Number(await readFile(file, 'utf8'));
     assert.ok(pid > 0);
     await until(() => !isAlive(pid), 'it has ended as well');
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-});
+}
+
+for (const [ended, after] of [
+  ['ends', 'process.exit()'],
+  ['is interrupted', "process.kill(process.pid, 'SIGINT')"],
+  ['is stopped', "process.kill(process.pid, 'SIGTERM')"],
+] as const)
+  for (const [how, signal] of [
+    ['with a deadline', 'new AbortController().signal'],
+    ['without one', 'undefined'],
+  ] as const)
+    test(`what a program ${how} has started does not outlive the process that ${ended}`, () => endsWith({ signal, after }));
 
 function isAlive(pid: number): boolean {
   try {
