@@ -10,6 +10,7 @@ import { makeSources } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { reachAws } from '../../src/io/reach.ts';
 import { registry } from '../courier/rig.ts';
+import { startMetadata } from '../fakes/metadata.ts';
 import { failureOf, registryOf, withoutNetwork } from './support.ts';
 
 test('a credential process that hangs is named, and is started once, however often a token is asked for', async t => {
@@ -31,6 +32,20 @@ test('a credential process that hangs is named, and is started once, however oft
     assert.match(thrown.remedy, /credential_process of the profile "default" \(\/bin\/sh\).* must write the keys and end/);
   }
   assert.equal(await readFile(starts, 'utf8'), 'started\n');
+});
+
+test('an endpoint of container keys that hangs is named', async () => {
+  await using metadata = await startMetadata({ accessKeyId: '', secretAccessKey: '', fault: () => 'hang' });
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  const nowhere = { AWS_CONFIG_FILE: '/nowhere/config', AWS_SHARED_CREDENTIALS_FILE: '/nowhere/credentials' };
+  Object.assign(process.env, { ...nowhere, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${metadata.url}/container` });
+  const source = makeSources([], { once: openOnce(reachAws({ env: {} })), clock, env: process.env, fetchMs: 500 }).all[0];
+  assert.ok(source);
+  const { code, message, remedy } = await failureOf(source.fetch(registry(), new AbortController().signal));
+  assert.equal(code, 'TIMEOUT');
+  assert.ok(message.endsWith(`in container or Pod identity (${metadata.url}/container).`), message);
+  assert.match(remedy, /^See why http:.*\/container does not answer this process.*remove AWS_CONTAINER_CREDENTIALS_FULL_URI\.$/);
+  delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
 });
 
 test('keys that come late are used for the registry that asks then, not for the one that asked first', async t => {

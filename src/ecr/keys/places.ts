@@ -84,6 +84,8 @@ export function containerPlace({ env, commandEnv }: Walk): Place {
   const variable = containerVariable(env) ?? '';
   return {
     name: 'container or Pod identity',
+    waiting: `container or Pod identity (${shown})`,
+    late: `See why ${shown} does not answer this process: the agent of ECS or EKS Pod Identity answers on nodes of its own cluster alone. ${noOther(variable)}`,
     absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',
     because: `${variable} is set`,
     async keys() {
