@@ -201,7 +201,7 @@ export const commands: Readonly<Record<string, Command>> = {
       ['--provider-config PATH', "adds the kubelet's part; PATH is what it gets as --image-credential-provider-config"],
       kubernetes,
       asJson,
-      'Exit 1: something would stop the pull. 2: it is no image of ECR.',
+      'Exit 1: something would stop the pull. 2: it is no image of ECR. With --provider-config that is 0, unless the kubelet would not start.',
     ],
     load: async () => (await import('./explain/explain.ts')).explainImage,
   },

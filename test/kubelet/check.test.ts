@@ -180,6 +180,9 @@ test('kubelet check and explain: our own provider speaks v1 alone', async () => 
   assert.equal(told.code, 1);
   assert.equal((await explain(`${host}/app:1`, 'good')).code, 0);
   assert.equal((await explain(`${host}/app`, 'others')).code, 0, 'what others speak is not known');
+  assert.deepEqual([(await explain('nginx', 'good')).code, (await explain('nginx', 'absent')).code], [0, 1]);
+  assert.equal((await run('explain', 'nginx', '--offline')).code, 2);
+  assert.match((await run('explain', '--help')).stdout, /2: it is no image of ECR\. With\s+--provider-config that is 0/);
   for (const image of [`${host}:443/app`, host.replace('amazonaws', 'AMAZONAWS').concat('/app'), `210987654321${host.slice(12)}/app`])
     assert.equal((await explain(image, 'good')).code, 1, image);
   for (const image of ['public.ecr.aws/a/b', 'nginx:1', 'registry.example/app'])
