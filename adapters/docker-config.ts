@@ -89,7 +89,7 @@ export const dockerConfig = defineAdapter({
       return found;
     }
 
-    /** Whether a kubelet skips the file because it is no JSON. A file that we may not read counts as unknown. */
+    /** Whether a kubelet skips the file because it is not JSON. A file that we may not read counts as unknown. */
     async function isPassedOver(other: string, signal: AbortSignal): Promise<boolean> {
       const text = await files.read(other, { signal }).catch(() => undefined);
       return text !== undefined && !isDecodable(text, pathOfEntries(other));

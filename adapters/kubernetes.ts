@@ -76,7 +76,7 @@ export const kubernetes = defineAdapter({
       default: false,
     },
     restartStuckPods: {
-      doc: 'Whether to delete pods that cannot pull an image of ECR because their ServiceAccount, one of `serviceAccounts`, did not name the Secret yet when they were created. Only pods that never ran, and that a controller makes again.',
+      doc: 'Whether to delete pods that cannot pull an ECR image because their ServiceAccount, one of `serviceAccounts`, did not name the Secret yet when they were created. Only pods that never ran, and that a controller makes again.',
       format: 'boolean',
       default: false,
     },

@@ -9,7 +9,7 @@ import type { CourierEvent } from '../src/courier/events.ts';
 import { hour } from '../src/courier/timing.ts';
 import type { OpenableTarget } from '../src/target.ts';
 
-/** A password of 2,000 characters, as long as a token of ECR. */
+/** A password of 2,000 characters, as long as an ECR token. */
 export const newPassword = (): string => randomBytes(1500).toString('base64');
 
 /** What a target needs apart from its configuration and the clock. */

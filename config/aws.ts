@@ -104,7 +104,7 @@ export const forms: Readonly<Record<string, Form>> = {
   AWS_DEFAULT_REGION: { pattern: regionForm.source, words: namesInWords.region },
   AWS_ROLE_ARN: { pattern: roleForm.source, words: namesInWords.role },
   ...Object.fromEntries(
-    keys.map(name => [name, { pattern: String.raw`^\s*[\x21-\x7e]+\s*$`, words: 'the key of AWS, without a blank in it' }]),
+    keys.map(name => [name, { pattern: String.raw`^\s*[\x21-\x7e]+\s*$`, words: 'the AWS key, without a blank in it' }]),
   ),
   AWS_ROLE_SESSION_NAME: { pattern: sessionForm.source, words: namesInWords.session },
 };

@@ -190,7 +190,7 @@ export const formats = {
     rule: value => textRule(value) ?? (parseListen(String(value)) ? undefined : 'must be host:port, such as 127.0.0.1:8080 or [::1]:8080'),
   },
   role: { doc: 'ARN of a role', json: () => ({ ...string, pattern: roleForm.source }), rule: satisfies(isRoleArn, namesInWords.role) },
-  region: { doc: 'region of AWS', json: () => ({ ...string, pattern: regionForm.source }), rule: satisfies(isRegion, namesInWords.region) },
+  region: { doc: 'AWS region', json: () => ({ ...string, pattern: regionForm.source }), rule: satisfies(isRegion, namesInWords.region) },
   function: {
     doc: 'name or ARN of a function',
     json: () => string,

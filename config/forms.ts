@@ -56,7 +56,7 @@ const digest = '[a-zA-Z0-9]+([.+_-][a-zA-Z0-9]+)*:[0-9a-fA-F]{32,128}';
 const ofEcr = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 /** What the entries of `registries` and `verify` must be, in words. */
 export const registryInWords = (own: string): string => `the host of an ECR registry, such as ${ofEcr}, or ${own}`;
-export const imageInWords = `an image of ECR, such as ${ofEcr}/team/app:1`;
+export const imageInWords = `an ECR image, such as ${ofEcr}/team/app:1`;
 
 const port = '0*([0-9]{1,4}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])';
 const inLine = `[^${control}]`;

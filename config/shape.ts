@@ -55,7 +55,7 @@ function wrongOption([key, option]: [string, unknown]): string[] {
   const { doc, format, env, choices, form, default: fallback } = option;
   const known = optionFormats.find(name => name === format) as OptionFormat | undefined;
   const words = isWords(choices) ? choices : [];
-  // A secret in the code of an adapter is no secret.
+  // A secret in the code of an adapter is not a secret.
   const rule =
     known === 'secret'
       ? 'must be null, or missing'

@@ -37,7 +37,7 @@ const meanings: Readonly<Record<Form, string>> = {
   'x-bom': 'a byte order mark before the file',
   'x-crlf': 'lines that end in CR LF',
   'x-empty-then-https': '`H` empty, then `https://H`',
-  'x-foreign-bad-base64': 'another host has an `auth` that is no base64',
+  'x-foreign-bad-base64': 'another host has an `auth` that is not a base64',
   'x-foreign-bad-entry': 'another host has an `auth` without a colon',
   'x-host-and-ns': '`H` (bare) and `H/team/app` (repo)',
   'x-trailing-comma': 'a comma too many',

@@ -232,7 +232,7 @@ export const printedWords = [
   'ResolveEndpointV2',
   'requested DurationSeconds exceeds',
   'self-signed certificate in certificate chain',
-  'something that is no manifest',
+  'something that is not a manifest',
   'system is in read only mode',
   'the registry is unhealthy',
   'Source image',

@@ -37,7 +37,7 @@ export async function join({ outputs }: Metafile, main: string, heads: readonly 
 }
 
 function unknown(source: string): never {
-  throw new Error(`${source} is no entry point of the bundle`);
+  throw new Error(`${source} is not an entry point of the bundle`);
 }
 
 /** All files that loading a file loads, itself included. */

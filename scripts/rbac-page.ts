@@ -33,7 +33,7 @@ const more: readonly { readonly option: string; readonly settings: Partial<Setti
   {
     option: 'serviceAccounts: ["*"]',
     settings: { serviceAccounts: ['*'] },
-    why: 'RBAC knows no patterns, so the rule holds for all ServiceAccounts. Kubernetes has no right to change `imagePullSecrets` alone: who may patch an account may also annotate it with another role of AWS (`eks.amazonaws.com/role-arn`). Name the accounts where you can.',
+    why: 'RBAC knows no patterns, so the rule holds for all ServiceAccounts. Kubernetes has no right to change `imagePullSecrets` alone: who may patch an account may also annotate it with another AWS role (`eks.amazonaws.com/role-arn`). Name the accounts where you can.',
   },
   { option: 'onlyWithImages: true', settings: { onlyWithImages: true }, why: 'The images of pods say where a Secret is needed.' },
   {

@@ -112,7 +112,7 @@ test('the policies of the guides are those that the command prints', async () =>
   assert.deepEqual(others, []);
 });
 
-test('every action of AWS that a guide or a message names is there', () => {
+test('every AWS action that a guide or a message names is there', () => {
   const code = ['src', 'adapters', 'config'].flatMap(room =>
     readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
       .filter(name => name.endsWith('.ts'))

@@ -11,7 +11,7 @@ export const findings = {
   },
   LEFT_TO_END: {
     severity: 'warning',
-    doc: 'A controller in the cluster writes the Secret of a repository, and the password in it is no living one of ECR. So Argo CD is refused there, and the courier may not help.',
+    doc: 'A controller in the cluster writes the Secret of a repository, and the password in it is not a living one of ECR. So Argo CD is refused there, and the courier may not help.',
     remedy: 'Let that controller renew the login, or give up the Secret, so that the courier can keep it (docs/argocd.md).',
   },
   REPOSITORY_IMMUTABLE: {

@@ -19,7 +19,7 @@ export interface Repository {
   readonly transport: 'TLS' | 'plain HTTP';
   /** own: the Secret has a login of any kind, so Argo CD looks for no other. */
   readonly login: 'own' | 'none';
-  /** Whether user name and password could be a login of ECR. */
+  /** Whether user name and password could be an ECR login. */
   readonly isOfEcr: boolean;
   /** What the password is. undefined: there is none. */
   readonly holds: Holds | undefined;

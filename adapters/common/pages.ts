@@ -20,10 +20,10 @@ type Merge<T> = (before: T, later: T) => T;
 /**
  * Reads all rows of a list of Rancher, of any version: `{data, pagination: {next}}`. Only the query of the link to the
  * next page is used, because the link may name any origin. Each id comes once, at its first position; `merge` combines
- * two rows with the same id. A row that is no object becomes an empty one.
+ * two rows with the same id. A row that is not an object becomes an empty one.
  * A row that is removed between two requests moves the later ones across the border of two pages, so a list of several
- * pages is read until two readings agree. If it never rests, the last reading counts. Throws UNEXPECTED for what is no
- * list, or has no end.
+ * pages is read until two readings agree. If it never rests, the last reading counts. Throws UNEXPECTED for what is not
+ * a list, or has no end.
  */
 export async function readPages<T extends object>(path: string, get: Get, merge: Merge<T> = (_, later) => later): Promise<T[]> {
   let { rows, pages } = await walk(path, get, merge);
@@ -41,7 +41,7 @@ async function walk<T extends object>(path: string, get: Get, merge: Merge<T>): 
   for (let next = path; asked.size < mostPages && !asked.has(next); ) {
     asked.add(next);
     const { data, pagination } = (await get(next)).json<Page | null>() ?? {};
-    if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `The answer to GET ${next} is no list.`, { remedy });
+    if (!Array.isArray(data)) throw new Failure('UNEXPECTED', `The answer to GET ${next} is not a list.`, { remedy });
     for (const row of data.map(asObject<T>)) {
       const key = idOf(row) ?? row;
       const before = rows.get(key);
@@ -53,7 +53,7 @@ async function walk<T extends object>(path: string, get: Get, merge: Merge<T>): 
   throw new Failure('UNEXPECTED', `The list GET ${path} repeats itself, or does not end after ${mostPages} pages.`, { remedy });
 }
 
-/** Replaces a row that is no object with an empty one. */
+/** Replaces a row that is not an object with an empty one. */
 const asObject = <T extends object>(row: unknown): T => (typeof row === 'object' && row !== null ? row : {}) as T;
 function idOf(row: object): string | undefined {
   return 'id' in row && typeof row.id === 'string' ? row.id : undefined;

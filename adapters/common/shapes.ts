@@ -1,4 +1,6 @@
-/** The members of a value parsed from JSON; empty where it is no object. The members of a list are its positions. */
+/**
+ * The members of a value parsed from JSON; empty where it is not an object. The members of a list are its positions.
+ */
 export const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
 /** The members of a JSON text; empty for anything else. */

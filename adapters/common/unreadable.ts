@@ -24,7 +24,7 @@ export interface RowCount {
 export function refuseUnreadable({ path, read, unreadable }: RowCount): void {
   if (read > 0 || unreadable === 0) return;
   const which = unreadable === 1 ? 'the one row' : `none of the ${unreadable} rows`;
-  throw new Failure('UNEXPECTED', `GET ${path}: ${which} of the answer ${unreadable === 1 ? 'is no registry' : 'is a registry'}.`, {
+  throw new Failure('UNEXPECTED', `GET ${path}: ${which} of the answer ${unreadable === 1 ? 'is not a registry' : 'is a registry'}.`, {
     remedy: 'Check that the address is the manager itself. If it is a supported version, please report it.',
   });
 }

@@ -4,7 +4,7 @@ import { brokenAt, firstValue, folded, type Member, membersAt, valueOf } from '.
 import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './entries.ts';
 import { isMap } from './types.ts';
 
-/** Why a text is no JSON map with maps of entries: the end of a sentence that starts with the file. */
+/** Why a text is not JSON map with maps of entries: the end of a sentence that starts with the file. */
 export interface Unreadable {
   readonly why: string;
   readonly remedy: string;
@@ -35,14 +35,14 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
     const { line, column, offset } = broken;
     const isComment = /^(\/[/*]|#)/.test(text.slice(offset, offset + 2));
     return {
-      why: `is no JSON from line ${line}, column ${column} on`,
+      why: `is not JSON from line ${line}, column ${column} on`,
       remedy: isComment ? comment : firstValue(text) === undefined ? wrong : behind,
     };
   }
   if (!text.trimStart().startsWith('{')) {
     const none = 'Write `{}` into it: that means the same to Docker, and others read it as well.';
     return {
-      why: 'holds JSON that is no map',
+      why: 'holds JSON that is not a map',
       remedy: text.trim() === 'null' ? none : 'Name a config.json, an auth.json or a pull secret.',
     };
   }
@@ -50,7 +50,7 @@ export function unreadable(whole: string, path: readonly string[]): Unreadable |
   // Go reads null as an empty map.
   const isWrong = (value: unknown): boolean => value !== null && !isMap(value);
   const misfit = membersAt(text, []).find(member => member.key.toLowerCase() === name?.toLowerCase() && isWrong(valueOf(text, member)));
-  if (misfit) return { why: `has a member \`${label(misfit.key)}\` that is no map`, remedy: `Make it a map: \`"${name}": {}\`.` };
+  if (misfit) return { why: `has a member \`${label(misfit.key)}\` that is not a map`, remedy: `Make it a map: \`"${name}": {}\`.` };
   return undefined;
 }
 

@@ -83,7 +83,7 @@ export type Reading = { readonly login?: Login; readonly broken?: string };
  */
 export function readEntry(value: unknown): Reading {
   if (value === null) return {};
-  if (!isMap(value)) return { broken: 'is no map' };
+  if (!isMap(value)) return { broken: 'is not a map' };
   const wrong = misfit(Object.entries(value), typed);
   if (wrong) return { broken: saidOf(wrong) };
   const auth = Object.entries(value).findLast(([name]) => name.toLowerCase() === 'auth')?.[1];

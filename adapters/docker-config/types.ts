@@ -2,7 +2,7 @@ import { membersAt, valueOf } from '../common/json-text.ts';
 
 /** The required form of a member. */
 export interface Shape {
-  /** The end of a message: "is no ...". */
+  /** The end of a message: "is not ...". */
   readonly name: string;
   readonly fits: (value: unknown) => boolean;
 }
@@ -17,15 +17,15 @@ const isMapOf = (value: unknown, fits: (inner: unknown) => boolean): boolean =>
   value === null || (isMap(value) && Object.values(value).every(fits));
 
 export const text: Shape = { name: 'text', fits: isText };
-const texts: Shape = { name: 'map of texts', fits: value => isMapOf(value, isText) };
-const list: Shape = { name: 'list of texts', fits: value => value === null || (Array.isArray(value) && value.every(isText)) };
-const textMaps: Shape = { name: 'map of maps of texts', fits: value => isMapOf(value, texts.fits) };
+const texts: Shape = { name: 'a map of texts', fits: value => isMapOf(value, isText) };
+const list: Shape = { name: 'a list of texts', fits: value => value === null || (Array.isArray(value) && value.every(isText)) };
+const textMaps: Shape = { name: 'a map of maps of texts', fits: value => isMapOf(value, texts.fits) };
 
-export const map: Shape = { name: 'map', fits: value => value === null || isMap(value) };
+export const map: Shape = { name: 'a map', fits: value => value === null || isMap(value) };
 export const scalar: Shape = { name: 'text', fits: value => typeof value !== 'object' || value === null };
 export const strictText: Shape = { name: 'text', fits: value => typeof value === 'string' };
 /** A map of texts in which not even null is allowed. */
-export const strictTexts: Shape = { name: 'map of texts', fits: value => isMapOf(value, strictText.fits) };
+export const strictTexts: Shape = { name: 'a map of texts', fits: value => isMapOf(value, strictText.fits) };
 /** The shape, or a value that is false in Python and JavaScript. */
 export const falsy = (shape: Shape): Shape => ({
   ...shape,
@@ -37,7 +37,7 @@ export const ofNames = (names: string, shape: Shape): Shapes =>
 
 /** A map in which these members, if present, have these shapes. */
 const mapWith = (shapes: Shapes): Shape => ({
-  name: 'map',
+  name: 'a map',
   fits: value => value === null || (isMap(value) && misfit(Object.entries(value), shapes) === undefined),
 });
 const proxy = mapWith(ofNames('httpProxy httpsProxy noProxy ftpProxy allProxy', text));
@@ -86,4 +86,4 @@ export function misfitIn(file: string, shapes: Shapes): string | undefined {
 }
 
 export const saidOf = ({ name, shape }: { readonly name: string; readonly shape: Shape }): string =>
-  `has a member \`${name}\` that is no ${shape.name}`;
+  `has a member \`${name}\` that is not ${shape.name}`;

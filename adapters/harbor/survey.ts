@@ -71,7 +71,7 @@ function slotOf(row: Row, registry: Registry, { path, uses }: Known, { finding }
 
 /**
  * The findings on a row that is left alone. Harbor's own type is recognised by its name: its address is mostly that of
- * ECR's API, which is no registry.
+ * ECR's API, which is not a registry.
  */
 function leftAlone(row: Row, registry: Registry | undefined, { uses }: Known, { finding }: Deps<Code>): Finding[] {
   const found = (code: Code, message: string): Finding[] => [
@@ -85,7 +85,7 @@ function leftAlone(row: Row, registry: Registry | undefined, { uses }: Known, { 
       : found('AWS_ECR', `${title} is of the type "aws-ecr": Harbor fetches the tokens for ${host} by itself.`);
   if (!registry && !isEcrApi(host)) return [];
   if (row.type !== 'docker-registry') return found('ENDPOINT_TYPE', `${title} points to ${host}, but is of the type "${row.type}".`);
-  if (!registry) return found('URL_FORM', `${title} points to ${host}, the API of ECR, which is no registry.`);
+  if (!registry) return found('URL_FORM', `${title} points to ${host}, the API of ECR, which is not a registry.`);
   if (row.credential?.access_key) return found('ECR_PUBLIC_LOGIN', `${title} logs in to ${host} with a stored password.`);
   return found('ECR_PUBLIC', `${title} points to ${host} and is left alone.`);
 }

@@ -20,8 +20,8 @@ const nothingToWrite = [400, 404, 422];
 interface WriterDeps {
   readonly ask: Ask;
   /**
-   * Returns the Failure for a response that is no success. `right` is what the request needs, `host` where a credential
-   * was tried.
+   * Returns the Failure for a response that is not success. `right` is what the request needs, `host` where a
+   * credential was tried.
    */
   refused(answer: Answer, right: string, host?: string): Failure;
   readonly deps: Deps<Code>;

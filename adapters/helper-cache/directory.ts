@@ -36,7 +36,7 @@ function exposed(
   uid: number | undefined,
   gid: number | undefined,
 ): string | undefined {
-  if (kind !== 'directory') return 'is no directory';
+  if (kind !== 'directory') return 'is not a directory';
   if (uid === undefined) return undefined;
   if (owner !== uid) return `belongs to another user (uid ${owner}, and the courier is ${uid})`;
   const shown = mode.toString(8).padStart(4, '0');

@@ -72,7 +72,7 @@ export function readEntries(text: string, hosts: readonly string[], { replaced, 
   }
   const beside = top.filter(({ key }) => folded(key) !== 'auths');
   const unread = beside.filter(member => folded(member.key) === 'httpheaders' && !isMapOfTexts(valueOf(text, member)));
-  for (const { key } of unread) found.broken.push([key, 'is no map of texts']);
+  for (const { key } of unread) found.broken.push([key, 'is not a map of texts']);
   return { logins, ...found, beside: beside.map(({ at, end }) => text.slice(at, end)) };
 }
 
@@ -149,10 +149,10 @@ const hasEmail = (value: unknown): boolean => {
  */
 export function undecodable(value: unknown): string | undefined {
   if (value === null) return undefined;
-  if (typeof value !== 'object' || Array.isArray(value)) return 'is no map';
+  if (typeof value !== 'object' || Array.isArray(value)) return 'is not a map';
   for (const name of ['username', 'password', 'email', 'auth']) {
     const member = memberOf(value, name);
-    if (member !== undefined && member !== null && typeof member !== 'string') return `has a member \`${name}\` that is no text`;
+    if (member !== undefined && member !== null && typeof member !== 'string') return `has a member \`${name}\` that is not text`;
   }
   const auth = memberOf(value, 'auth');
   if (typeof auth !== 'string' || auth === '') return undefined;

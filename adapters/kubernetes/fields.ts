@@ -22,11 +22,11 @@ export function beside(kubeconfig: string, path: string): string {
   return `${/^.*[/\\]/s.exec(kubeconfig)?.[0] ?? ''}${path}`;
 }
 
-/** The text of a member. undefined: it is missing or empty. Throws MISCONFIGURED where it is no text. */
+/** The text of a member. undefined: it is missing or empty. Throws MISCONFIGURED where it is not text. */
 export function textIn(fields: Fields, member: string, what: string): string | undefined {
   const value = fields[member];
   if (value === undefined || value === null || value === '') return undefined;
-  if (typeof value !== 'string') throw wrong(`${member} of ${what} is no text`, 'Put it in quotes.');
+  if (typeof value !== 'string') throw wrong(`${member} of ${what} is not text`, 'Put it in quotes.');
   return value;
 }
 

@@ -18,7 +18,7 @@ export const findings = {
   },
   KEPT_BY_ANOTHER: {
     severity: 'warning',
-    doc: 'Another target of a courier keeps the Secret of the configured name fresh, as its annotation `ecr-courier/target` says: two couriers, or two targets, shall write one Secret. This target leaves it alone, so what it serves is not there. Once nobody renews the Secret in time, when a third of its life is left, this target takes it over.',
+    doc: 'Another target of a courier keeps the Secret of the configured name fresh, as its annotation `ecr-courier/target` says: two couriers, or two targets, are configured to write one Secret. This target leaves it alone, so what it serves is not there. Once nobody renews the Secret in time, when a third of its life is left, this target takes it over.',
     remedy:
       'Give one of the two targets another name with `secret`, or other namespaces. If the target was only given another name, take the annotation away in all namespaces: `kubectl annotate secrets --all-namespaces --field-selector=metadata.name=NAME ecr-courier/target-`.',
   },
@@ -109,7 +109,7 @@ export const findings = {
   },
   POD_RESTARTED: {
     severity: 'info',
-    doc: 'The courier deleted a pod that could never start (`restartStuckPods`): it was created before its ServiceAccount named the Secret, and a registry of ECR refused it. Its controller makes another one, which names the Secret. The finding stands for an hour.',
+    doc: 'The courier deleted a pod that could never start (`restartStuckPods`): it was created before its ServiceAccount named the Secret, and an ECR registry refused it. Its controller makes another one, which names the Secret. The finding stands for an hour.',
     remedy: 'Nothing. To avoid it, name the Secret in the manifest of the ServiceAccount or of the pods (docs/kubernetes.md).',
   },
   PODS_UNCOUNTED: {

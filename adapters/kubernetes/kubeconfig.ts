@@ -42,7 +42,7 @@ export interface Choice {
 export function contextIn(root: unknown, { path, context }: Choice): Context {
   const config = mapOf(root);
   if (config['contexts'] === undefined && config['clusters'] === undefined)
-    throw wrong(`${path} is no kubeconfig: it has neither contexts nor clusters`, 'Name the file that kubectl uses.');
+    throw wrong(`${path} is not a kubeconfig: it has neither contexts nor clusters`, 'Name the file that kubectl uses.');
   const name = context ?? textIn(config, 'current-context', path);
   if (name === undefined) throw wrong(`${path} has no current-context`, `Choose one with \`context\`: ${namesIn(config['contexts'])}.`);
   const chosen = named(config, 'context', name, path);
@@ -132,7 +132,7 @@ function execIn(exec: Fields, user: string, path: string, config: unknown): Exec
   if (exec['interactiveMode'] === 'Always')
     throw wrong(`${what} needs a terminal (interactiveMode: Always), which a daemon does not have`, instead);
   const args = listOf(exec['args']);
-  if (args.some(one => typeof one !== 'string')) throw wrong(`args of ${what} are no texts`, 'Put them in quotes.');
+  if (args.some(one => typeof one !== 'string')) throw wrong(`args of ${what} are not texts`, 'Put them in quotes.');
   const env = listOf(exec['env'])
     .map(mapOf)
     .map(one => [textIn(one, 'name', `env of ${what}`) ?? '', textIn(one, 'value', `env of ${what}`) ?? '']);

@@ -41,7 +41,7 @@ export interface Keeper {
 export function keeperOf(meta: Meta, { target }: Pick<Settings, 'target'>): Keeper | undefined {
   const maker = madeBy(meta);
   if (!isOurs(meta) || maker === '' || maker === target) return undefined;
-  // A courier writes both annotations together. A manager that owns only one of them is no courier.
+  // A courier writes both annotations together. A manager that owns only one of them is not a courier.
   const isSaid = ownersIn(meta).some(one =>
     [targetAnnotation, contentAnnotation].every(name => owns(one, 'metadata', 'annotations', name)),
   );

@@ -55,7 +55,7 @@ async function walk<T>(
     // An empty list of metadata is null (recorded on 1.36.3).
     const isList = rows === null || Array.isArray(rows);
     if (!isList || typeof resourceVersion !== 'string')
-      throw new Failure('UNEXPECTED', `The answer to GET ${path} is no list of Kubernetes.`, {
+      throw new Failure('UNEXPECTED', `The answer to GET ${path} is not a list of Kubernetes.`, {
         remedy: 'Check that the address leads to the API server itself.',
       });
     for (const row of listOf(rows)) {

@@ -3,8 +3,8 @@ import type { Found } from './secrets.ts';
 
 /**
  * Finds Secrets that have lost a login that they held. That happens when another program writes them under our name,
- * such as another courier with other registries. A registry that a Secret never held is no loss: the engine writes it
- * anyway.
+ * such as another courier with other registries. A registry that a Secret never held is not a loss: the engine writes
+ * it anyway.
  */
 export function findLosses() {
   /** Hosts that the Secret of a namespace has held, in the order of their names. */

@@ -34,7 +34,7 @@ export const ownersIn = ({ managedFields }: Pick<Meta, 'managedFields'>): Manage
     return { manager: textOf(manager), operation: textOf(operation), at: Number.isNaN(at.getTime()) ? undefined : at, fields: fieldsV1 };
   });
 
-/** The metadata of an object. undefined: the value is no object with a name. */
+/** The metadata of an object. undefined: the value is not an object with a name. */
 export function metaOf(object: unknown): Meta | undefined {
   const { name, namespace, uid, resourceVersion, labels, annotations, deletionTimestamp, managedFields } = mapOf(mapOf(object).metadata);
   if (typeof name !== 'string' || name === '') return undefined;

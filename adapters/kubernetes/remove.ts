@@ -5,8 +5,8 @@ import { askedFor } from './secrets.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * Deletes a Secret of our name in exactly the version that was seen. A Secret that is already gone is no failure. The
- * body says whether it is a dry run, as the server ignores the query of a DELETE with a body (recorded on 1.36).
+ * Deletes a Secret of our name in exactly the version that was seen. A Secret that is already gone is not a failure.
+ * The body says whether it is a dry run, as the server ignores the query of a DELETE with a body (recorded on 1.36).
  */
 export async function removeSecret(
   api: Api,

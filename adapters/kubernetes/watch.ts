@@ -173,13 +173,13 @@ function eventIn(line: string): Line {
   try {
     parsed = JSON.parse(line);
   } catch {
-    throw new Failure('UNEXPECTED', 'A line of a watch is no JSON.');
+    throw new Failure('UNEXPECTED', 'A line of a watch is not JSON.');
   }
   const { type, object } = mapOf(parsed);
   const { code, message } = mapOf(object);
   if (type === 'ERROR') throw new Failure('UNEXPECTED', `The cluster ended a watch (${String(code)}): ${textOf(message)}`);
   const version = textOf(mapOf(mapOf(object)['metadata'])['resourceVersion']);
   const isKnown = type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED' || type === 'BOOKMARK';
-  if (!isKnown || version === '') throw new Failure('UNEXPECTED', 'A line of a watch is no event of Kubernetes.');
+  if (!isKnown || version === '') throw new Failure('UNEXPECTED', 'A line of a watch is not an event of Kubernetes.');
   return { type, object, version };
 }

@@ -27,7 +27,7 @@ export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refu
   const answer = await ask('GET', '/api/endpoints?excludeSnapshotRaw=true', signal);
   if (answer.status !== 200) throw refused(answer);
   const environments = answer.json<unknown>();
-  if (!Array.isArray(environments)) throw new Failure('UNEXPECTED', 'The environments of Portainer are no list.');
+  if (!Array.isArray(environments)) throw new Failure('UNEXPECTED', 'The environments of Portainer are not list.');
   return environments.map(mapOf).flatMap(({ Id, Name, Type, Snapshots }) => {
     const isSwarm = listOf(Snapshots).some(snapshot => mapOf(snapshot)['Swarm'] === true);
     if (!isSwarm || !Number.isSafeInteger(Id) || !(direct.includes(Type) || Type === edge)) return [];

@@ -47,7 +47,7 @@ export const findings = {
     severity: 'error',
     doc: 'Somebody gave a row another host while the courier wrote to it, so the row of a foreign host holds a token for ECR. A pull shows the token to that host.',
     remedy:
-      'Write the user name and password of that host into the row in Portainer, or switch its Authentication off. A token of ECR cannot be revoked by itself: it ends at the time named, or when the policies of its AWS identity are changed.',
+      'Write the user name and password of that host into the row in Portainer, or switch its Authentication off. An ECR token cannot be revoked by itself: it ends at the time named, or when the policies of its AWS identity are changed.',
   },
   SWARM: {
     severity: 'info',

@@ -109,7 +109,7 @@ function login(words: string, key: Secret | undefined): string {
     : `${whatItIs(key)}${createKey}`;
 }
 
-/** Whether the user is no administrator, which every request of ours needs. */
+/** Whether the user is not an administrator, which every request of ours needs. */
 export const lacksRole = (answer: Answer): boolean => answer.status === 403 && (wordsOf(answer)?.includes('Unauthorized') ?? false);
 
 function right(words: string): string {

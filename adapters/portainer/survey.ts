@@ -7,7 +7,7 @@ import { type RowCount, unreadableRows } from '../common/unreadable.ts';
 import type { Code } from './findings.ts';
 import { consequences } from './forms.ts';
 
-/** The parsed part of a registry. Business Edition only shows Id, Name and Type to users who are no administrators. */
+/** The parsed part of a registry. Business Edition only shows Id, Name and Type to users who are not administrators. */
 export interface Row {
   readonly Id: number;
   readonly Type: number;
@@ -15,7 +15,7 @@ export interface Row {
   readonly URL?: string;
   readonly Authentication?: boolean;
   readonly Username?: string;
-  /** Access by environment for users who are no administrators. */
+  /** Access by environment for users who are not administrators. */
   readonly RegistryAccesses?: Readonly<Record<string, unknown>> | null;
 }
 /** A service of a Swarm environment. row: the id of the row whose login it gets. */

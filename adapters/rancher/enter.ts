@@ -22,7 +22,7 @@ export async function enter(api: Api, place: Place, signal: AbortSignal): Promis
   const at = pathOf(place, place.project);
   const listed = await api.registries(at, signal);
   const { kind } = listed;
-  // With access control off an unknown key is no error: Rancher takes its owner for the administrator.
+  // With access control off an unknown key is not an error: Rancher takes its owner for the administrator.
   const checked = !api.hasKey || kind !== 'admin' || !(await api.isOpen(pathOf(place, undefined), signal));
   if (place.project !== undefined || kind === undefined || environmentKinds.includes(kind)) return { at, listed, checked };
   if (!checked)

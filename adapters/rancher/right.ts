@@ -7,7 +7,7 @@ import { readOnly, refusal } from './refusal.ts';
 import type { Ref } from './survey.ts';
 
 /**
- * The part of a Rancher schema that says what the key may do with a type. A response that is no schema has neither
+ * The part of a Rancher schema that says what the key may do with a type. A response that is not a schema has neither
  * member.
  */
 interface Methods {

@@ -67,7 +67,7 @@ export async function listSecrets<T extends object>(
   throw endless(path);
 }
 
-/** Replaces each row that is no object with an empty one. */
+/** Replaces each row that is not an object with an empty one. */
 const objects = <T extends object>(rows: readonly unknown[]): T[] =>
   rows.map(row => (typeof row === 'object' && row !== null ? row : {}) as T);
 const endless = (path: string): Failure =>

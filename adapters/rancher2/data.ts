@@ -16,7 +16,7 @@ const formOf = ({ type }: Data) => (Object.hasOwn(forms, type) ? forms[type] : u
 
 /**
  * The text in which a Secret holds entries. undefined: its type has none. Each byte becomes one character, so that
- * foreign content is preserved even where it is no UTF-8.
+ * foreign content is preserved even where it is not UTF-8.
  */
 export function textOf(secret: Data): string | undefined {
   const form = formOf(secret);

@@ -15,7 +15,7 @@ export interface Entry {
 }
 
 /**
- * The entries of a text; none where it is no JSON or holds no such map. The kubelet and Docker ignore the case of
+ * The entries of a text; none where it is not JSON or holds no such map. The kubelet and Docker ignore the case of
  * member names, and join maps that occur twice. Other clients take the last map, or the one that is spelled exactly so.
  * So all of them count, and the same address may occur more than once.
  */

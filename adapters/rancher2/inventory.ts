@@ -20,7 +20,7 @@ import { placesOf } from './seen.ts';
 export interface NodeLogins {
   readonly registries: readonly NodeRegistry[];
   /**
-   * The Secrets of chosen clusters that hold a registry of ECR and are to be written, as far as the token may read
+   * The Secrets of chosen clusters that hold an ECR registry and are to be written, as far as the token may read
    * them.
    */
   readonly secrets: readonly Secret[];

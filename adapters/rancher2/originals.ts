@@ -6,8 +6,8 @@ import type { Credential, Project } from './lists.ts';
 import type { Secret } from './secrets.ts';
 
 /**
- * A Secret that is no copy. `credential` is what Norman shows of it. `project` is the one that it belongs to; `none`:
- * one that is not looked at.
+ * A Secret that is not a copy. `credential` is what Norman shows of it. `project` is the one that it belongs to;
+ * `none`: one that is not looked at.
  */
 export interface Original {
   readonly secret: Secret;

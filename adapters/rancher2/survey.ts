@@ -15,7 +15,7 @@ import { nothing, type Part, type Ref, registriesOf, type Slots, type Wishes } f
 
 type Places = Pick<Discovery<Ref>, 'slots' | 'findings' | 'unseen'>;
 
-/** Evaluates the inventory: a slot for each place that holds a login of ECR and is ours to write, and findings. */
+/** Evaluates the inventory: a slot for each place that holds an ECR login and is ours to write, and findings. */
 export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Places {
   const credentials = new Map(seen.credentials.map(credential => [credential.id, credential]));
   const secrets = seen.secrets.filter(secret => !isRanchers(secret) && ecrEntries(secret, deps).length > 0);
@@ -119,8 +119,8 @@ function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Sl
 }
 
 /**
- * The findings on copies whose source is no slot here, so that they cannot be kept fresh. A project that could not be
- * looked at is reported already.
+ * The findings on copies whose source is not a slot here, so that they cannot be kept fresh. A project that could not
+ * be looked at is reported already.
  */
 function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   const alone = copies.filter(({ cluster, metadata: { name } }) => {

@@ -37,7 +37,7 @@ function bytesOf(auth: string, rule: Base64Rule): Buffer | undefined {
   return rule.includes('strictly') && bytes.toString('base64').replace(/=+$/, '') !== letters ? undefined : bytes;
 }
 
-/** The text of the bytes. Python and Rust refuse what is no UTF-8, the others replace it. */
+/** The text of the bytes. Python and Rust refuse what is not UTF-8, the others replace it. */
 function textOf(bytes: Buffer, rule: Base64Rule): string | undefined {
   const text = bytes.toString('utf8');
   const isStrict = rule.includes('strictly') || rule === 'known letters, padded';

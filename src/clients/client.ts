@@ -10,13 +10,13 @@ export interface Client {
   readonly versions: string;
   /** Other programs that look things up in the same way. */
   readonly also?: string | undefined;
-  /** A file that is no JSON. */
+  /** A file that is not JSON. */
   readonly unparsable: 'nothing' | 'fails';
   /** A file that it may not read, or a folder in its place. */
   readonly unreadable: 'nothing' | 'fails';
   /** A byte order mark, and UTF-16. */
   readonly byteOrderMark: 'read' | 'unparsable';
-  /** Bytes that are no UTF-8. */
+  /** Bytes that are not UTF-8. */
   readonly otherBytes: 'read' | 'unparsable';
   readonly json: JsonRule;
   readonly nesting: NestingRule;
@@ -129,7 +129,7 @@ export type HelperKeyRule = 'none' | 'host' | 'as auths';
 interface HelperRule {
   /** Which keys of `credHelpers` it finds. */
   readonly keys: HelperKeyRule;
-  readonly emptyName: 'exempts the host' | 'is no helper' | 'is run';
+  readonly emptyName: 'exempts the host' | 'is not a helper' | 'is run';
   /** When it asks the `credsStore`. */
   readonly store: 'never' | 'without a helper' | 'after the file';
   /** `"credsStore": ""`. */

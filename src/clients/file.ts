@@ -20,18 +20,18 @@ export function fileOf(whole: string, client: Client): File | { readonly stops: 
   if (read !== whole && client.byteOrderMark === 'unparsable')
     return unparsable(wide === undefined ? 'begins with a byte order mark' : 'is in UTF-16', client);
   if (wide === undefined && text.includes('\ufffd') && client.otherBytes === 'unparsable')
-    return unparsable('has bytes that are no UTF-8', client);
+    return unparsable('has bytes that are not UTF-8', client);
   if (text.trim() === '') return json.blank === 'nothing' ? { stops: no('the file is empty', client) } : unparsable('is empty', client);
   const value = firstValue(text);
   if (value === undefined) {
     const { line, column } = brokenAt(text) ?? { line: 1, column: 1 };
-    return unparsable(`is no JSON from line ${line}, column ${column} on`, client);
+    return unparsable(`is not JSON from line ${line}, column ${column} on`, client);
   }
   if (value !== text && json.behind === 'unparsable') return unparsable('has something behind its JSON', client);
   if (deepest(value) > nesting.deepest) return tooDeep(deepest(value), client);
   const root: unknown = JSON.parse(value);
   if (root === null) return { stops: json.nullFile === 'fails' ? failing('is null') : no('the file is null', client) };
-  if (!isMap(root)) return { stops: json.noMap === 'fails' ? failing('is no map') : no('the file is no map', client) };
+  if (!isMap(root)) return { stops: json.noMap === 'fails' ? failing('is not a map') : no('the file is not a map', client) };
   const pairs = pairsIn(value);
   const top = topOf(pairs, json);
   const entries = json.replaced === 'matters' ? top.allEntries : top.entries;

@@ -81,5 +81,5 @@ function hostOfAddress(key: string): string | undefined {
   return host === undefined || /[\s%<>"]|:\D/.test(host) ? undefined : host.replace(/:$/, '');
 }
 
-/** The host that docker/cli 29 takes from what is no address. */
+/** The host that docker/cli 29 takes from what is not an address. */
 const hostBehindScheme = (key: string): string | undefined => /^.*?:\/\/(?<host>[^/]+)/s.exec(key)?.groups?.['host'];

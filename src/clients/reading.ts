@@ -14,7 +14,7 @@ export interface Top {
   /** All entries, including every value that a later one replaces. */
   readonly allEntries: readonly Pair[];
   readonly helpers: readonly Pair[];
-  /** undefined: it is no text. */
+  /** undefined: it is not text. */
   readonly store: string | undefined;
 }
 
@@ -62,7 +62,7 @@ export function topOf(pairs: readonly Pair[], rule: JsonRule): Top {
 /** Whether Python takes a value for false. */
 const isFalse = (pair: Pair | undefined): boolean => pair === undefined || /^(?:null|false|""|-?0|\{\s*\}|\[\s*\])$/.test(pair.json);
 
-/** The top-level members as entries. docker-py gives up if one of them is no map. */
+/** The top-level members as entries. docker-py gives up if one of them is not a map. */
 const entriesAtTop = (pairs: readonly Pair[]): readonly Pair[] => (pairs.every(({ json }) => json.startsWith('{')) ? pairs : []);
 
 function joined(maps: readonly string[], { twice }: JsonRule): Pair[] {

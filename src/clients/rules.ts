@@ -100,7 +100,7 @@ const goClient = {
   types: dockerTypes,
   helpers: {
     keys: 'host',
-    emptyName: 'is no helper',
+    emptyName: 'is not a helper',
     store: 'without a helper',
     emptyStore: 'is none',
     missing: 'fails',

@@ -9,7 +9,7 @@ export function ofWrongType({ name: key, json }: Pair, client: Client): Sent | u
   const { types } = client;
   if (json === 'null') return types.nullEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is null`, client);
   if (!isMap(JSON.parse(json)))
-    return types.noMapEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is no map`, client);
+    return types.noMapEntry === 'is empty' ? undefined : stopped(`the entry ${shownAddress(key)} is not a map`, client);
   const { entry: names, twice, replaced } = client.json;
   const pairs = pairsIn(json).map(pair => ({
     ...pair,

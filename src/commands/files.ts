@@ -110,7 +110,7 @@ function filesOf(target: TargetConfig): Named[] {
 
 const untilMended = (whom: string): string => `Until that is mended nothing is sent to ${whom}; the file is read anew by itself.`;
 
-/** The token file of a source. Another program writes it, so its content is no mistake of the configuration. */
+/** The token file of a source. Another program writes it, so its content is not a mistake of the configuration. */
 function tokenFile({ name, file, region }: SourceConfig): Named[] {
   if (file === undefined) return [];
   const path = `sources.${name}.file`;

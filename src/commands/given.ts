@@ -9,6 +9,6 @@ export function listed(given: readonly string[] | undefined, pattern = /./, othe
 
 export function oneOf<T extends string>(text: string, allowed: readonly T[], what: string): T {
   const found = allowed.find(one => one === text);
-  if (found === undefined) throw new UsageError(`${text} is no ${what}: ${allowed.join(', ')}`);
+  if (found === undefined) throw new UsageError(`${text} is not a ${what}: ${allowed.join(', ')}`);
   return found;
 }

@@ -60,7 +60,7 @@ export const commands: Readonly<Record<string, Command>> = {
         'as this role, which is assumed on top: by its ARN, such as the role of a node. Of a user or an account it says whose policies count',
       ],
       ['--json', 'as JSON'],
-      "With images: exit 0 when all would be pulled, 3 when some would, 1 when none would. Images of other registries are listed as not ECR's and do not count; 2 when there is no image of ECR at all.",
+      "With images: exit 0 when all would be pulled, 3 when some would, 1 when none would. Images of other registries are listed as not ECR's and do not count; 2 when there is no ECR image at all.",
       'ECR counts what is asked for as a pull: rules that keep what was pulled lately see it.',
     ],
     load: async () => (await import('./check/check.ts')).check,
@@ -148,7 +148,7 @@ export const commands: Readonly<Record<string, Command>> = {
     verbs: {
       config: {
         usage: 'kubelet config',
-        doc: 'prints a CredentialProviderConfig; without options for every registry of ECR',
+        doc: 'prints a CredentialProviderConfig; without options for every ECR registry',
         more: [...wishes, ['--name NAME', 'of the executable, for another provider than ours'], asJson],
         bare: true,
         load: async () => (await import('./kubelet/config.ts')).kubeletConfig,
@@ -201,7 +201,7 @@ export const commands: Readonly<Record<string, Command>> = {
       ['--provider-config PATH', "adds the kubelet's part; PATH is what it gets as --image-credential-provider-config"],
       kubernetes,
       asJson,
-      'Exit 1: something would stop the pull. 2: it is no image of ECR. With --provider-config that is 0, unless the kubelet would not start.',
+      'Exit 1: something would stop the pull. 2: it is not an ECR image. With --provider-config that is 0, unless the kubelet would not start.',
     ],
     load: async () => (await import('./explain/explain.ts')).explainImage,
   },
@@ -236,7 +236,7 @@ export const commands: Readonly<Record<string, Command>> = {
     more: [
       ['pull, push', 'of images: HOST/REPOSITORY, HOST/team/* or HOST; an image alone is one to pull'],
       ['cache', 'to pull through a cache'],
-      ['token, public', 'to get a token of ECR, of ECR Public'],
+      ['token, public', 'to get an ECR token, of ECR Public'],
       ['assume ROLE', 'by its ARN'],
       ['invoke FUNCTION', 'by its ARN'],
       ['web-identity ROLE', 'by tokens of a service account or a CI job'],

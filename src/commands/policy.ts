@@ -112,7 +112,7 @@ function servicesOf(
   if (job.on === 'roles') return texts.map(service => ({ service }));
   const [text] = texts;
   if (text !== undefined && (repositories.length === 0 || job.needs.some(need => need !== rights.token && need !== rights.pull)))
-    throw new UsageError(`${quote(text)} is a service of AWS: it is let in by pull IMAGE, where it pulls by itself, and by assume ROLE`);
+    throw new UsageError(`${quote(text)} is an AWS service: it is let in by pull IMAGE, where it pulls by itself, and by assume ROLE`);
   return texts.map(one => pullingSource(one, repositories, partition));
 }
 

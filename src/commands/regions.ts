@@ -23,7 +23,7 @@ export function regionNotes(regions: Iterable<string>): readonly string[] {
   return [...new Set(regions)]
     .filter(region => !known.includes(region))
     .map(region => {
-      if (!place.test(region)) throw new UsageError(`${quote(region)} is no region of AWS${hint(region, known) || ': eu-west-1 is one'}`);
-      return `${region} is no region that is known here${hint(region, known)}`;
+      if (!place.test(region)) throw new UsageError(`${quote(region)} is not an AWS region${hint(region, known) || ': eu-west-1 is one'}`);
+      return `${region} is not a region that is known here${hint(region, known)}`;
     });
 }

@@ -60,11 +60,11 @@ function printerOf(format: string | undefined, { name, namespace }: { readonly [
     throw new UsageError(`${name === undefined ? '--namespace' : '--name'} goes with --format k8s-secret`);
   if (name !== undefined && !isSecretName(name))
     throw new UsageError(
-      `${name} is no name of a Secret: lower-case letters, digits and -, in parts between dots that begin and end with a letter or digit`,
+      `${name} is not a name of a Secret: lower-case letters, digits and -, in parts between dots that begin and end with a letter or digit`,
     );
   if (namespace !== undefined && !isNamespace(namespace))
     throw new UsageError(
-      `${namespace} is no name of a namespace: at most 63 lower-case letters, digits and -, a letter or digit at both ends`,
+      `${namespace} is not a name of a namespace: at most 63 lower-case letters, digits and -, a letter or digit at both ends`,
     );
   return print && ((logins: readonly Login[]) => print(logins, { name: name ?? 'ecr-courier', namespace }));
 }
@@ -93,13 +93,13 @@ function named(host: string, read: Read): Asked {
   const address = read(host);
   const like = address ? undefined : lookAlike(host);
   if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
-  if (!address) throw new UsageError(`${shownAddress(host)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+  if (!address) throw new UsageError(`${shownAddress(host)} is not an ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
   return address;
 }
 
 /** A registry of the region. A token serves all of them, so the account does not matter. */
 function ofRegion(region: string | undefined): Asked {
   const registry = region && anyRegistryOf(region);
-  if (!registry) throw new UsageError(region ? `${region} is no AWS region` : 'name a registry, or --region, or set AWS_REGION');
+  if (!registry) throw new UsageError(region ? `${region} is not an AWS region` : 'name a registry, or --region, or set AWS_REGION');
   return { registry, port: '' };
 }

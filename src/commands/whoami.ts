@@ -44,7 +44,7 @@ function named(name: string | undefined, all: readonly SourceSpec[]): readonly S
 
 function placeIn(region: string): Registry {
   const registry = anyRegistryOf(region);
-  if (!registry) throw new UsageError(`${region} is no AWS region`);
+  if (!registry) throw new UsageError(`${region} is not an AWS region`);
   return registry;
 }
 

@@ -2,7 +2,7 @@ import { lookAlike } from './look-alike.ts';
 import { type Address, type Aliases, parseAddress, privateRegistryHost, type Registry } from './registry.ts';
 import { label } from './text.ts';
 
-/** An image of ECR, as a client would pull it. */
+/** An ECR image, as a client would pull it. */
 export interface Image {
   readonly registry: Registry;
   /** The port in the name, unless it is missing or the one of https. */
@@ -69,7 +69,7 @@ export function readImage(text: string, aliases?: Aliases): Image | NoImage {
   if (arn) return no(`${shown} is an ARN: write ${privateRegistryHost(arn['account'] ?? '', arn['region'] ?? '')}/${arn['name']}`);
   const { host = '', path = '' } =
     /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?<host>[^/]*?)(?:@sha256:[0-9a-f]{64})?(?<path>\/.*)?$/is.exec(given)?.groups ?? {};
-  if (given.length > longest || !/^[\w.:-]+$/.test(host)) return no(`${shown} is no name of an image`);
+  if (given.length > longest || !/^[\w.:-]+$/.test(host)) return no(`${shown} is not a name of an image`);
   const registry = parseAddress(host, aliases)?.registry;
   const like = registry ? undefined : lookAlike(host);
   if (like) return no(`${like.host} ${like.is}. ${like.remedy}`);
@@ -116,7 +116,7 @@ function foreign(host: string, path: string, shown: string): string {
   const expected = 'ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY or public.ecr.aws/NAME/REPOSITORY is expected';
   // A short name has neither a dot nor a port before its first slash.
   if (path === '' || !/[.:]/.test(host)) return `${shown} is an image of Docker Hub, and none of ECR: ${expected}`;
-  return `${host} is no registry of ECR: ${expected}`;
+  return `${host} is not an ECR registry: ${expected}`;
 }
 
 /** Removes everything before an @ in the host: it may be a password. */

@@ -46,7 +46,7 @@ export type SecretKind = 'key' | 'AWS key' | 'password' | 'own token' | 'user na
 /** Why a text is visibly not what somebody meant to write, whatever that is; undefined when it may be. */
 export function notAsMeant(text: string): string | undefined {
   if (text.startsWith('\uFEFF')) return 'begins with a byte order mark, as some editors write it: save it as plain text without one';
-  if (text.includes('\uFFFD')) return 'is no text in UTF-8: save it as plain text';
+  if (text.includes('\uFFFD')) return 'is not text in UTF-8: save it as plain text';
   return placeholder.test(text) ? 'holds a placeholder that nothing has replaced' : undefined;
 }
 
@@ -84,7 +84,7 @@ function isTemplateInUrl(text: string): boolean {
   return plain !== text && (placeholder.test(plain) || template.test(plain));
 }
 
-/** The same check for a key of AWS: an access key ID, its secret, or a session token. */
+/** The same check for an AWS key: an access key ID, its secret, or a session token. */
 export function visiblyNoKey(text: string): string | undefined {
   if (/[\r\n]/.test(text.trim())) return 'holds more than one line';
   // oxlint-disable-next-line no-control-regex -- these are what must not be there

@@ -35,7 +35,7 @@ export function lookAlike(address: string): LookAlike | undefined {
   if (of === undefined)
     return {
       host,
-      is: 'looks like a registry of ECR and is none',
+      is: 'looks like an ECR registry and is none',
       remedy: `Correct it to ACCOUNT.dkr.ecr.REGION.amazonaws.com. ${orAlias(host)}`,
     };
   return {
@@ -48,7 +48,7 @@ export function lookAlike(address: string): LookAlike | undefined {
 /** The line to paste into a configuration file. */
 const aliasLine = (host: string, registry: string): string => `aliases: [{ host: ${host}, registry: ${registry} }]`;
 const orAlias = (host: string): string =>
-  `Or, if it leads to a registry of ECR, add to a configuration file: ${aliasLine(host, 'ACCOUNT.dkr.ecr.REGION.amazonaws.com')}`;
+  `Or, if it leads to an ECR registry, add to a configuration file: ${aliasLine(host, 'ACCOUNT.dkr.ecr.REGION.amazonaws.com')}`;
 
 /** The maximum number of look-alikes that are reported for one discovery. */
 const most = 20;

@@ -12,6 +12,7 @@ export const beginningsOfOurs: readonly string[] = [
   'DOCKER_CONFIG_',
   'HELPER_CACHE_',
   'SWARM_',
+  'ARGOCD_',
 ];
 
 /** The environment without these variables, for a program that a third party wrote. */

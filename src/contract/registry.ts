@@ -174,6 +174,6 @@ export function parseAddress(address: string, aliases: Aliases = new Map()): Add
 
 /**
  * A registry that stands for any private registry of a region, where none is named. Its account is `noAccount`.
- * undefined when the text is not a region of AWS.
+ * undefined when the text is not an AWS region.
  */
 export const anyRegistryOf = (region: string): Registry | undefined => parseAddress(privateRegistryHost(noAccount, region))?.registry;

@@ -29,12 +29,12 @@ export const engineFindings = {
   },
   LOOK_ALIKE: {
     severity: 'warning',
-    doc: 'The manager names a host that looks like a registry of ECR and is none, such as that of a VPC endpoint. Nothing is written there.',
-    remedy: 'If it leads to a registry of ECR, say to which one under `aliases`; else correct it in the manager.',
+    doc: 'The manager names a host that looks like an ECR registry and is none, such as that of a VPC endpoint. Nothing is written there.',
+    remedy: 'If it leads to an ECR registry, name that registry under `aliases`; else correct it in the manager.',
   },
   ENDPOINT_SET: {
     severity: 'warning',
-    doc: 'The name of this registry asks for the FIPS address of ECR, and a setting names another address.',
+    doc: 'The name of this registry asks for the FIPS ECR address, and a setting names another address.',
     remedy: 'Nothing, if the address that is set is a FIPS one; else remove that setting, or use the plain name of the registry.',
   },
   NOT_CREATED: {

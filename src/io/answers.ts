@@ -61,7 +61,7 @@ export function answersDirectory(env: Env): string {
 /** A sentence that says that the directory in our own variable is ignored; undefined when it is not. */
 export const passedOver = (env: Env): string | undefined =>
   env['ECR_COURIER_CACHE'] && !isAbsolute(env['ECR_COURIER_CACHE'])
-    ? `ECR_COURIER_CACHE is passed over, as it is no absolute path: answers are kept in ${answersDirectory(env)}.`
+    ? `ECR_COURIER_CACHE is passed over, as it is not an absolute path: answers are kept in ${answersDirectory(env)}.`
     : undefined;
 
 /** Opens the directory, and creates it when missing. Throws MISCONFIGURED when other users could put answers in it. */
@@ -72,7 +72,7 @@ export async function openAnswers(directory: string): Promise<Answers> {
     .catch((error: NodeJS.ErrnoException) => {
       throw error instanceof Failure
         ? error
-        : unusable(directory, error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'is no directory' : cannotWrite(error));
+        : unusable(directory, error.code === 'EEXIST' || error.code === 'ENOTDIR' ? 'is not a directory' : cannotWrite(error));
     });
   const wrong = exposed(found);
   if (wrong) throw unusable(directory, wrong);
@@ -159,7 +159,7 @@ const cannotWrite = ({ code = 'unknown' }: NodeJS.ErrnoException): string => `ca
  * which has none.
  */
 function exposed(found: Stats): string | undefined {
-  if (!found.isDirectory()) return 'is no directory';
+  if (!found.isDirectory()) return 'is not a directory';
   const uid = process.getuid?.();
   if (uid === undefined) return undefined;
   if (found.uid !== uid) return `belongs to another user (uid ${found.uid}, not ${uid})`;

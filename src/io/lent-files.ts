@@ -82,7 +82,7 @@ function textOf(path: string, bytes: Buffer | undefined): string | undefined {
   try {
     return bytes && new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (cause) {
-    throw new Failure('MISCONFIGURED', `${path} is no text in UTF-8.`, { remedy: 'Save it as UTF-8, or name another file.', cause });
+    throw new Failure('MISCONFIGURED', `${path} is not text in UTF-8.`, { remedy: 'Save it as UTF-8, or name another file.', cause });
   }
 }
 

@@ -58,7 +58,7 @@ export function pinOf(fingerprint: string, names: OptionNames): string {
   if (!/^[0-9A-F]{64}$/.test(digits))
     throw new Failure(
       'MISCONFIGURED',
-      `${names.fingerprint ?? 'The fingerprint'} is no SHA-256 fingerprint: 32 pairs of hex digits are expected.`,
+      `${names.fingerprint ?? 'The fingerprint'} is not a SHA-256 fingerprint: 32 pairs of hex digits are expected.`,
     );
   return (digits.match(/../g) ?? []).join(':');
 }

@@ -44,7 +44,7 @@ function unseen(path: string, { code, why, remedy }: Unreadable): Failure {
 
 function noSocket(path: string, seen: Stats): Failure {
   if (!seen.isDirectory())
-    return new Failure('MISCONFIGURED', `${path} is no socket.`, { remedy: 'Name the socket of the manager in the address.' });
+    return new Failure('MISCONFIGURED', `${path} is not a socket.`, { remedy: 'Name the socket of the manager in the address.' });
   return new Failure('MISCONFIGURED', `${path} is a directory, and no socket.`, {
     remedy: `Name the socket in it. A container engine makes a directory where it finds nothing to mount: remove that on the host, start what listens there, and ${inContainer}.`,
   });

@@ -10,7 +10,7 @@ const reasons: Readonly<Record<string, readonly [why: string, remedy?: string]>>
   ENOSPC: ['cannot be written: the disk is full (ENOSPC); what was there is untouched', 'Make room on the disk.'],
   EDQUOT: ['cannot be written: the quota is used up (EDQUOT); what was there is untouched', 'Raise the quota, or make room.'],
   ENOENT: ['does not exist', 'Make the directory, for the user that the courier runs as.'],
-  ENOTDIR: ['is no directory', 'Correct the path.'],
+  ENOTDIR: ['is not a directory', 'Correct the path.'],
 };
 
 /** Explains why a file could not be written, from the system error. `inPlaceBy`: as in `UpdateRequest`. */

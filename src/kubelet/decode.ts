@@ -62,6 +62,6 @@ function jsonMistake(text: string): string | undefined {
     // V8's message quotes the text, which may be a secret in `env`.
     const place = / at position (\d+)/.exec((error as Error).message)?.[1];
     const line = place === undefined ? undefined : text.slice(0, Number(place)).split('\n').length;
-    return line === undefined ? 'it ends in the middle, or is no JSON' : `line ${line} is no JSON`;
+    return line === undefined ? 'it ends in the middle, or is not JSON' : `line ${line} is not JSON`;
   }
 }

@@ -46,7 +46,7 @@ function refuseForeign(text: string, file: string, minor: number): void {
   if (names.length === 1 && names[0] === providerName) return;
   throw new Failure(
     'REJECTED',
-    `${file} is there already, and not by this command: it has ${names.join(', ') || 'no provider that could be read'}.`,
+    `${file} exists already, and this command did not write it: it has ${names.join(', ') || 'no provider that could be read'}.`,
     { remedy: 'Add the provider that `ecr-courier kubelet config` prints to it, or name a folder for several files in --config.' },
   );
 }

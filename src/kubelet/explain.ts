@@ -39,7 +39,7 @@ export const isServed = (image: string, providers: readonly Provider[]): boolean
 const shortName = (image: string): string =>
   `${image} has no host: the kubelet completes short names (docker.io/library/nginx) before it looks for a pattern`;
 
-/** Why a text is no image of a registry, as a sentence. undefined: it may be one. */
+/** Why a text is not an image of a registry, as a sentence. undefined: it may be one. */
 export function noImage(image: string): string | undefined {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(image)?.[0];
   if (scheme) return `an image has no scheme: leave ${scheme} out`;
@@ -108,7 +108,7 @@ function registryLines(image: string, aliases: Aliases, identity: (registry: Reg
     const like = lookAlike(host);
     return [
       ...(like ? [`${like.host} ${like.is}. ${like.remedy}`] : []),
-      `${host} is no ECR registry: ${providerName} answers with nothing, which the kubelet remembers for 5m0s`,
+      `${host} is not an ECR registry: ${providerName} answers with nothing, which the kubelet remembers for 5m0s`,
     ];
   }
   return [

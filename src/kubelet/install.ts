@@ -84,7 +84,7 @@ export async function refuseOther(link: string): Promise<void> {
     () => false,
   );
   if (isThere && !isOwnLink(await readlink(link).catch(() => '')))
-    throw new Failure('REJECTED', `${link} is there already, and not by this command.`, {
+    throw new Failure('REJECTED', `${link} exists already, and this command did not install it.`, {
       remedy: 'Move it away, or let it be replaced with --replace.',
     });
 }

@@ -36,8 +36,8 @@ function neverOfEcr(labels: readonly string[]): string | undefined {
   if (!meansEcr || ecrForms.some(form => covers(labels, form))) return undefined;
   const lengths = [...new Set(ecrForms.map(({ length }) => length))].sort((a, b) => a - b);
   return lengths.includes(labels.length)
-    ? 'no host of ECR looks so: twelve digits, dkr.ecr (or dkr-ecr with on.aws), a region, and the suffix of its partition'
-    : `a * stands for one part between dots, and the hosts of ECR have ${lengths.join(', ')} of them: write *.dkr.ecr.*.amazonaws.com`;
+    ? 'no ECR host looks so: twelve digits, dkr.ecr (or dkr-ecr with on.aws), a region, and the suffix of its partition'
+    : `a * stands for one part between dots, and the ECR hosts have ${lengths.join(', ')} of them: write *.dkr.ecr.*.amazonaws.com`;
 }
 
 /** The variable parts of a form. */
@@ -66,7 +66,7 @@ export const ecrSuffixes = {
 } as const satisfies Readonly<Record<string, { plain: string; dualStack?: string }>>;
 
 /**
- * Every form of a host of ECR. Both kinds of label are combined with either kind of suffix: images have such names,
+ * Every form of an ECR host. Both kinds of label are combined with either kind of suffix: images have such names,
  * though AWS publishes only one of them.
  */
 const ecrForms: readonly (readonly (string | RegExp)[])[] = [
@@ -94,7 +94,7 @@ function notesOn({ path, cutOff, labels, port }: GoUrl): string[] {
   return [
     ...(port ? [`matches only images that are written with :${port}, and none without a port`] : []),
     ...(cutOff ? [`ends at ${cutOff.slice(0, 1)} for the kubelet: what stands behind it is not looked at`] : []),
-    ...(path !== path.toLowerCase() ? ['has upper case in its path, and repositories of ECR are lower case'] : []),
+    ...(path !== path.toLowerCase() ? ['has upper case in its path, and ECR repositories are lower case'] : []),
     ...(last ? [`matches every path that begins so, and not only ${last}: ${labels.join('.')}${path}-other is one`] : []),
   ];
 }

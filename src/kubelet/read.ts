@@ -53,7 +53,7 @@ async function readOne(file: string, minor: number): Promise<Decoded> {
     const bytes = await readBytes(file, mostBytes);
     if (!bytes) return refused((await isLink(file)) ? 'is a link to nothing' : 'does not exist');
     const read = textOf(bytes);
-    return 'text' in read ? decode(read.text, file, minor) : refused('has bytes that are no UTF-8 text', `${file}:${read.line}`);
+    return 'text' in read ? decode(read.text, file, minor) : refused('has bytes that are not UTF-8 text', `${file}:${read.line}`);
   } catch (error) {
     return error instanceof Unreadable && stopping.includes(error.code) ? refused(error.why) : unseen(file)(error);
   }

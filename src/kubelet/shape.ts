@@ -53,7 +53,7 @@ function wrongType(placed: Placed, type: Field['type'], look: Look, path: string
     if (type === 'duration' && isTooLong(value))
       return stop(`${JSON.stringify(value)} is too long: Go knows up to 2562047h, some 292 years`);
     return type === 'duration' && parseGoDuration(value) === undefined
-      ? stop(`${JSON.stringify(value)} is no duration: write 12h, 90m or 1h30m, with a unit behind each number; days are unknown`)
+      ? stop(`${JSON.stringify(value)} is not a duration: write 12h, 90m or 1h30m, with a unit behind each number; days are unknown`)
       : [];
   }
   if ('length' in type) {

@@ -72,7 +72,7 @@ function keyMistakes(required: readonly Placed[], optional: readonly Placed[], p
   const inList = (name: string, items: readonly Placed[]): Remark[] =>
     items.flatMap((item, index) => {
       const key = wordOf(item);
-      const wrong = isAnnotationKey(key) ? [] : [stop(item, name, `${JSON.stringify(key)} is no key of an annotation`)];
+      const wrong = isAnnotationKey(key) ? [] : [stop(item, name, `${JSON.stringify(key)} is not a key of an annotation`)];
       const again = items.findIndex(other => wordOf(other) === key) < index ? [stop(item, name, `${key} stands there twice`)] : [];
       return [...wrong, ...again];
     });

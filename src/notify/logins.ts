@@ -99,7 +99,7 @@ export function lacksLogins({ now }: Ledger, record: TargetRecord, of: 'all' | '
     if (!isOurs(entry, record) || (of === 'untried' && entry.trouble)) return false;
     return ownHosts(record, entry).some(({ host }, at) => {
       const held = heldFor(entry, host);
-      // What is not known of a slot that must be left alone is no threat.
+      // What is not known of a slot that must be left alone is not a threat.
       if (!held && entry.slot.waits) return false;
       const lacks = held === undefined || held.endsAt <= moment || (of === 'all' && urgent(held, moment));
       return scopeAt(record, entry, at) !== undefined && lacks;

@@ -64,7 +64,7 @@ export async function listenOnSocket(server: Server, path: string): Promise<void
   if (folder.mode & 0o022 || ![0, process.getuid?.()].includes(folder.uid))
     throw new Error('other users may write to its directory, and could put their own socket there');
   const there = await lstat(path).catch(() => undefined);
-  if (there && !there.isSocket()) throw new Error('the path exists and is no socket');
+  if (there && !there.isSocket()) throw new Error('the path exists and is not a socket');
   if (there && (await answers(path))) throw new Error('another ecr-courier uses it');
   if (there) await unlink(path);
   await withUmask(0o177, () => listen(server, { path }));

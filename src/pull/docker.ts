@@ -102,7 +102,7 @@ async function erase({ env, stdin }: Run): Promise<Said> {
 }
 
 /**
- * Succeeds for hosts of ECR, where an error would end `docker login` and `docker logout` although nothing has to be
+ * Succeeds for ECR hosts, where an error would end `docker login` and `docker logout` although nothing has to be
  * done. Throws REJECTED for other hosts.
  */
 async function nothingStored(server: string, what: 'stored' | 'erased', env: Env): Promise<Said> {
@@ -111,7 +111,7 @@ async function nothingStored(server: string, what: 'stored' | 'erased', env: Env
   const address = withoutUser(server) ?? '';
   if (parseAddress(address) ?? parseAddress(address, (await readSettings(env)).aliases))
     return said(0, '', `Nothing is ${what}: each token for this registry comes from AWS.`);
-  throw new Failure('REJECTED', `This helper keeps no credentials, so nothing is ${what}: it serves registries of ECR alone.`, {
-    remedy: 'Name it under credHelpers for the hosts of ECR, and another one in credsStore for all others.',
+  throw new Failure('REJECTED', `This helper keeps no credentials, so nothing is ${what}: it serves ECR registries alone.`, {
+    remedy: 'Name it under credHelpers for the ECR hosts, and another one in credsStore for all others.',
   });
 }

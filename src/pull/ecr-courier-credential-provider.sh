@@ -7,7 +7,7 @@ case " $*" in *' -'*) become_node kubelet "$@" ;; esac
 # The kubelet ends the line, and may keep its end open.
 take_line || exit 1
 request=$line
-# The request as the kubelet writes it. With a service account's token, or any other member, the rest is no image.
+# The request as the kubelet writes it. With a service account's token, or any other member, the rest is not an image.
 begin='{"kind":"CredentialProviderRequest","apiVersion":"credentialprovider.kubelet.k8s.io/v1","image":"'
 image=${request#"$begin"}
 image=${image%'"}'}

@@ -138,7 +138,7 @@ is_fresh_now() {
   [ "$now" -ge "$issued" ] && [ "$now" -lt "$until" ] && [ "$now" -lt "$renew" ]
 }
 
-# Reports an answer that could not be written in full, which is no success.
+# Reports an answer that could not be written in full, which is not success.
 unwritten() {
   echo "${0##*/}: The answer could not be written. Make room where its stdout goes, or send it elsewhere; then run it again." >&2
   exit 1

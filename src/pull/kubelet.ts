@@ -69,8 +69,7 @@ async function answer(run: Run): Promise<Said> {
     return said(
       0,
       response(foreignFor, {}),
-      reply.why ??
-        `${label(withoutLogin(host)) || 'What has no host'} is not a registry of ECR, and no alias of one: it gets no credential.`,
+      reply.why ?? `${label(withoutLogin(host)) || 'What has no host'} is not an ECR registry, and no alias of one: it gets no credential.`,
     );
   if (reply.kind === 'failed') return failed(reply.failure, ...reply.remarks);
   const { username, password, expiresAt } = reply.answer;
@@ -92,7 +91,7 @@ function roleOf(annotations: Readonly<Record<string, string>>, env: Run['env']):
   ];
   const [place, role] = places.find(([, value]) => value !== undefined) ?? [];
   if (!role || isRole(role)) return role;
-  throw new Failure('MISCONFIGURED', `${place} is no ARN of a role.`, {
+  throw new Failure('MISCONFIGURED', `${place} is not an ARN of a role.`, {
     remedy: 'Write it as arn:aws:iam::ACCOUNT:role/NAME, with the partition of the account.',
   });
 }

@@ -27,10 +27,11 @@ export function readRequest(text: string): Request {
   if (spoken !== apiVersion) throw wrong(`The request has the apiVersion ${said(spoken)}, and ${apiVersion} alone is spoken here.`);
   if (typeof image !== 'string' || image === '') throw wrong('The request names no image.');
   if (/\s/.test(hostOf(image))) throw wrong('The host of the image has a blank in it.');
-  if (token !== undefined && token !== null && typeof token !== 'string') throw wrong('The serviceAccountToken of the request is no text.');
+  if (token !== undefined && token !== null && typeof token !== 'string')
+    throw wrong('The serviceAccountToken of the request is not text.');
   const texts = annotations === undefined || annotations === null ? {} : textsIn(annotations);
   // Ignoring them would let the node's identity answer in place of the pod's role.
-  if (!texts) throw wrong('The serviceAccountAnnotations of the request are no map of texts.');
+  if (!texts) throw wrong('The serviceAccountAnnotations of the request are not a map of texts.');
   return { image, ...(token ? { token: new Secret(token) } : {}), annotations: texts };
 }
 
@@ -38,8 +39,8 @@ export function readRequest(text: string): Request {
 export const hostOf = (image: string): string => image.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').split('/')[0] ?? '';
 
 /**
- * The members of a JSON map. undefined: the text is no JSON, or no map. The parser's message is dropped, because it may
- * quote a token.
+ * The members of a JSON map. undefined: the text is not JSON, or no map. The parser's message is dropped, because it
+ * may quote a token.
  */
 export function membersOf(text: string): Readonly<Record<string, unknown>> | undefined {
   try {

@@ -1,5 +1,5 @@
 /**
- * The actions of ECR, grouped by the narrowest resource that a statement may name for them: a repository, or only `*`
+ * The ECR actions, grouped by the narrowest resource that a statement may name for them: a repository, or only `*`
  * (Service Authorization Reference, Amazon Elastic Container Registry, 2026).
  */
 const ofRepositories: readonly string[] = [

@@ -32,9 +32,9 @@ export interface Asked {
   readonly cache?: Cache;
 }
 
-/** Explains a response of a registry; undefined for one that is no refusal, or that no row of the table knows. */
+/** Explains a response of a registry; undefined for one that is not a refusal, or that no row of the table knows. */
 export function diagnose({ status, text, action, host, own }: Answered, asked: Asked): Diagnosis | undefined {
-  // The text of a store's response, or of a successful response, is no error of a registry.
+  // The text of a store's response, or of a successful response, is not an error of a registry.
   if (own && (own.isSilent || own.at !== 'registry' || status < 400)) {
     const isPage = own.at === 'registry' && isHtml({ headers: new Map(), text });
     return explained({ ...factsOf(isPage ? '<html>' : '', host), ...asked, own, ...(isPage && { status }) } satisfies Facts);

@@ -35,7 +35,7 @@ export const isLambda: Of = host => host !== undefined && /^lambda\.[\w.*<>-]*am
  * databases, buckets of any customer.
  */
 export const isAws: Of = host => [isRegistry, isLayers, isApi, isSts, isLambda].some(of => of(host));
-/** Whether the host is a registry of ECR or its API. */
+/** Whether the host is an ECR registry or its API. */
 export const isEcr: Of = host => isRegistry(host) || isApi(host);
 
 /** Accepts what `of` accepts, and a text that names no host at all. */

@@ -31,14 +31,14 @@ const hidden: readonly (readonly [pattern: RegExp, shown: string])[] = [
   [new RegExp(`(${begin}[\\w-]*authorization(?:["']\\s*:|["']?\\s*=>?|:${isProse})\\s*)(?!\\[secret)${value}`, 'gi'), `$1${secret}`],
   [new RegExp(`(${begin}${weak}["']\\s*:\\s*|(?<![\\w-])${weak}\\s*(?:=>?|:${isProse})\\s*)(?!\\[secret)${value}`, 'gi'), `$1${secret}`],
   [new RegExp(`(\\b${variables}\\s*=\\s*)(?!\\[secret)${value}`, 'g'), `$1${secret}`],
-  // Session tokens of AWS, and tokens of other vendors that have a known prefix.
+  // Session AWS tokens, and tokens of other vendors that have a known prefix.
   [/(?<![A-Za-z0-9])(?:IQoJ|FwoG|FQoG|AQoD)[\w+/=%-]{8,}/g, secret],
   [/(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|npm_|dckr_pat_|xox[abpr]-)[\w-]{10,}/g, secret],
   [/((?:^|\s)(?:--?(?:p|password|token|secret|passphrase))(?:\s+|=)["']?)(?!-)[^\s"']{3,}/gi, `$1${secret}`],
   [/((?:^|\s)(?:-u|--user|--creds|--src-creds|--dest-creds)(?:\s+|=)["']?[^\s"':]*:)[^\s"']+/gi, `$1${secret}`],
   [/\b(AKIA|ASIA)[A-Z0-9]{12,}\b/g, `$1${secret}`],
   [/(-----BEGIN [A-Z ]*PRIVATE KEY-----)[^-]*/g, `$1 ${secret} `],
-  // Words of 40 or more characters that are no digest: keys and other base64.
+  // Words of 40 or more characters that are not digest: keys and other base64.
   [/(?<![\w+/-])(?=[A-Za-z0-9+/_]*\d)(?=[A-Za-z0-9+/_]*[g-z])[A-Za-z0-9+/_]{40,}={0,2}/gi, secret],
   [/(?<![\w+/-])(?=[\w+/-]*[A-Z])(?=[\w+/-]*[a-z])(?=[\w+/-]*\d)[\w+/-]{40,}={0,2}/g, secret],
 ];

@@ -86,7 +86,7 @@ const resolved = /^\/\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?$/;
 /** `http+docker://localhost/v1.43/images/...`: a request for an image to the API of the Docker engine. */
 const ofEngine = /^(?::\d+)?\/v1\.\d{1,2}\//;
 
-/** The version after an API group, as in `credentialprovider.kubelet.k8s.io/v1`: the group is no host. */
+/** The version after an API group, as in `credentialprovider.kubelet.k8s.io/v1`: the group is not a host. */
 const apiVersion = /^\/v\d{1,2}(?:(?:alpha|beta)\d{1,2})?$/;
 
 function mentionOf(text: string, match: RegExpExecArray): Mention | undefined {

@@ -36,7 +36,7 @@ const makers: Readonly<Record<Part, (wish: Wish) => readonly PolicyDocument[]>> 
   endpoint: endpointPolicies,
 };
 
-/** The identity policy. Neither a web identity nor a service of AWS has one. */
+/** The identity policy. Neither a web identity nor an AWS service has one. */
 function identityPolicies(wish: Wish): readonly PolicyDocument[] {
   const needs = wish.needs.filter(need => need !== rights.webIdentity);
   if (needs.length === 0 || (wish.services.length > 0 && wish.principals.length === 0)) return [];

@@ -85,7 +85,7 @@ export function repositoryStatement({ name, actions }: Rights, principals: reado
 }
 
 /**
- * The statement for a registry policy (scope V2, which covers every action of ECR) or a Lambda function. resources:
+ * The statement for a registry policy (scope V2, which covers every ECR action) or a Lambda function. resources:
  * ARNs.
  */
 export function resourceStatement({ name, actions }: Rights, principals: readonly string[], resources: readonly string[]): Statement {

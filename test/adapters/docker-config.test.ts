@@ -154,20 +154,20 @@ test('entries for paths stay and are told; other ports, patterns and look-alikes
   assert.deepEqual(Object.keys(after.auths), [...others, one]);
 });
 
-test('what is no JSON is never written over, and the sentence says where it breaks without quoting it', async () => {
+test('what is not JSON is never written over, and the sentence says where it breaks without quoting it', async () => {
   const broken: readonly (readonly [text: string, place: string, remedy?: RegExp])[] = [
-    [`{\n  "auths": {\n    "${one}": {"auth": "c2VjcmV0"},\n  }\n}`, 'is no JSON from line 4, column 3 on'],
-    [`{ // my logins\n}`, 'is no JSON from line 1, column 3 on', /no comments/],
-    [`{"auths":{"${one}":{"auth":"c2VjcmV0"`, 'is no JSON from line 1, column 76 on'],
-    ['{"a":x}', 'is no JSON from line 1, column 6 on'],
-    ['auths: {}', 'is no JSON from line 1, column 1 on'],
-    ['{"a":1} {', 'is no JSON from line 1, column 9 on'],
-    ['{"a":tru}', 'is no JSON from line 1, column 6 on'],
-    ['{"a" 1}', 'is no JSON from line 1, column 6 on'],
-    ['[]', 'holds JSON that is no map'],
-    ['null', 'holds JSON that is no map'],
-    ['{"auths":[]}', 'has a member `auths` that is no map'],
-    ['{"auths":"x"}', 'has a member `auths` that is no map'],
+    [`{\n  "auths": {\n    "${one}": {"auth": "c2VjcmV0"},\n  }\n}`, 'is not JSON from line 4, column 3 on'],
+    [`{ // my logins\n}`, 'is not JSON from line 1, column 3 on', /no comments/],
+    [`{"auths":{"${one}":{"auth":"c2VjcmV0"`, 'is not JSON from line 1, column 76 on'],
+    ['{"a":x}', 'is not JSON from line 1, column 6 on'],
+    ['auths: {}', 'is not JSON from line 1, column 1 on'],
+    ['{"a":1} {', 'is not JSON from line 1, column 9 on'],
+    ['{"a":tru}', 'is not JSON from line 1, column 6 on'],
+    ['{"a" 1}', 'is not JSON from line 1, column 6 on'],
+    ['[]', 'holds JSON that is not a map'],
+    ['null', 'holds JSON that is not a map'],
+    ['{"auths":[]}', 'has a member `auths` that is not a map'],
+    ['{"auths":"x"}', 'has a member `auths` that is not a map'],
   ];
   for (const [text, place, remedy] of broken) {
     await using dir = await folder({ file: text });

@@ -246,7 +246,7 @@ describe('a write', () => {
     assert.equal(h.fake.requests.length, before);
   });
 
-  test('a page with status 200 or 201 is no success: Harbor’s own answers are empty', async () => {
+  test('a page with status 200 or 201 is not success: Harbor’s own answers are empty', async () => {
     await using h = await rig({
       robots: [robot({ access: [...rights, 'registry:create'] })],
       registries: [row(`https://${host}`)],
@@ -783,10 +783,10 @@ describe('the end of the robot’s secret', () => {
     const others = Array.from({ length: 120 }, (_, index) => ({ name: `robot$r${index}`, secret: 'x' }));
     assert.deepEqual(await seen({ expires_at: seconds }, others), [seconds * 1000, []], 'on the second page');
   });
-  test('never is no date', async () => assert.deepEqual(await seen({ expires_at: -1 }), [undefined, []]));
+  test('never is not a date', async () => assert.deepEqual(await seen({ expires_at: -1 }), [undefined, []]));
   test('without robot:list a person is told that nobody watches', async () =>
     assert.deepEqual(await seen({ access: rights.filter(right => right !== 'robot:list') }), [undefined, ['KEY_END_HIDDEN']]));
-  test('an administrator is no robot', async () => {
+  test('an administrator is not a robot', async () => {
     // Versions without such robots do not have the path.
     for (const fault of [undefined, { status: 404 }]) {
       await using h = await rig({ options: asAdmin, fault: ({ path }) => (path.includes('/robots') ? fault : undefined) });

@@ -141,7 +141,7 @@ test('a newer answer, which somebody who asked has fetched, is left', async () =
   assert.equal(await tokenFor(dir.path, one), 'newer');
 });
 
-test('what is no answer is drift, and is replaced', async () => {
+test('what is not an answer is drift, and is replaced', async () => {
   await using dir = await folder();
   await writeFile(pathFor(dir.path, one), 'x', { mode: 0o600 });
   const [slot] = (await open(dir.path).discover(soon())).slots;
@@ -185,7 +185,7 @@ test('a directory in which others could put answers, or that helpers do not take
     assert.match((await refusal(dir.path)).message, /can be written by others \(mode 07[02][02]\)/);
   }
   await chmod(dir.path, 0o700);
-  assert.match((await refusal(dir.at('file'))).message, /is no directory/);
+  assert.match((await refusal(dir.at('file'))).message, /is not a directory/);
   const shared = await refusal('/usr', { group: '12345' });
   assert.equal(shared.remedy, 'Name a directory that is there for the answers alone, such as /usr/ecr-courier.');
   if (!isRoot) return;

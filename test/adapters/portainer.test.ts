@@ -113,7 +113,7 @@ test('a PUT holds three members and nothing more', async () => {
   assert.equal(put?.headers.authorization, undefined, 'Portainer refuses a key beside an Authorization header');
 });
 
-test('a row that was given another host since the last look is no success: the token lies there, and that is told for as long as it lives', async () => {
+test('a row that was given another host since the last look is not success: the token lies there, and that is told for as long as it lives', async () => {
   for (const URL of ['registry.example.com', '222222222222.dkr.ecr.eu-west-1.amazonaws.com', '']) {
     await using p = await rig({ registries: [row(host)] });
     const slot = only((await p.discover()).slots);
@@ -564,7 +564,7 @@ describe('rehearsing', () => {
     assert.deepEqual([receipt.proven, codesOf(receipt.findings)], [false, ['PING_FAILED']]);
     assert.equal(bad.fake.passwordOf(1), 'old');
   });
-  test('a Portainer without ping is no failure', async () => {
+  test('a Portainer without ping is not a failure', async () => {
     await using p = await rig({ registries: [row(host)], version: '2.19.5' });
     assert.deepEqual(await rehearse(p), { change: 'updated' });
   });

@@ -1120,7 +1120,7 @@ describe('a proxy in front of Docker that removes the header with the login', ()
   });
 });
 
-describe('what is no manager of a Swarm', () => {
+describe('what is not a manager of a Swarm', () => {
   const words: readonly (readonly [name: string, status: number, message: string, code: string, said: RegExp])[] = [
     [
       'a Docker without a Swarm, or a manager in the first seconds after its start',

@@ -22,7 +22,7 @@ interface Manager {
   /** Matches the path of the manager's list. */
   readonly list: RegExp;
   readonly body: (rows: readonly unknown[]) => unknown;
-  /** Values that are no valid row of this manager. */
+  /** Values that are not valid row of this manager. */
   readonly bad: readonly unknown[];
   readonly open: () => Promise<Pick<Rig<FakeServer, unknown>, 'fake' | 'discover' | typeof Symbol.asyncDispose>>;
 }
@@ -89,7 +89,7 @@ describe('a row that cannot be read is told, and is no reason to create one', ()
       for (const bad of manager.bad) {
         const failure = await failing(finding(manager, [bad]));
         assert.deepEqual(
-          [failure.code, /the one row of the answer is no registry/.test(failure.message)],
+          [failure.code, /the one row of the answer is not a registry/.test(failure.message)],
           ['UNEXPECTED', true],
           JSON.stringify(bad),
         );

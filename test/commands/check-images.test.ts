@@ -375,13 +375,13 @@ test('--as ROLE tries the pull as that role; of others it says whose policies co
   assert.deepEqual([wrong.code, /is neither the ARN of a role/.test(wrong.stderr)], [2, true]);
 });
 
-test('what is not of ECR, or is no image, has a row of its own and stops nothing', async () => {
+test('what is not of ECR, or is not an image, has a row of its own and stops nothing', async () => {
   const foreign = ['nginx', 'nginx:1', `nginx@${digests.manifest}`, 'ghcr.io/team/app:1', 'localhost:5000/app'];
   const mixed = await check(...foreign, `${host}/team/app:1`);
   assert.equal(mixed.code, 0, mixed.stdout);
   assert.match(mixed.stdout, /IMAGE\nwould pull +all +1234\S+\nnot ECR's +- +nginx\nnot ECR's/);
   assert.match(mixed.stdout, /^nginx:1 is an image of Docker Hub, and none of ECR/m);
-  assert.match(mixed.stdout, /^ghcr\.io is no registry of ECR/m);
+  assert.match(mixed.stdout, /^ghcr\.io is not an ECR registry/m);
   const malformed = [
     host,
     `${host}/Team/App:1`,
@@ -516,7 +516,7 @@ for (const [source, giver] of givers) {
     assert.match(stdout, /does not take the token that comes from the (file|command) .* too old, not whole, or none of ECR/);
     assert.match(stdout, /Whose side: the (file|command) \S+, or whoever makes its token/);
     assert.doesNotMatch(stdout, /a moment ago|AWS_ENDPOINT_URL|GetAuthorizationToken/);
-    assert.match(stdout, new RegExp(`^source default is no AWS identity: tokens come from ${giver.source}`, 'm'));
+    assert.match(stdout, new RegExp(`^source default is not an AWS identity: tokens come from ${giver.source}`, 'm'));
     assert.match((await command(['whoami', '-c', config], env)).stdout, giver);
   });
 }

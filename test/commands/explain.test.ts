@@ -165,16 +165,16 @@ test('spellings that make a difference are told', async () => {
   assert.match(await spelling('123456789012.dkr-ecr.eu-west-1.on.aws/app'), /dual-stack/);
 });
 
-test('what is no registry of ECR gets its sentence, and a name that somebody may have meant is exit 1, any other 2', async () => {
+test('what is not an ECR registry gets its sentence, and a name that somebody may have meant is exit 1, any other 2', async () => {
   for (const [text, code, words] of [
-    ['ghcr.io/a/b', 2, /^ghcr\.io is no registry of ECR: .*is expected\n$/],
+    ['ghcr.io/a/b', 2, /^ghcr\.io is not an ECR registry: .*is expected\n$/],
     ['nginx', 2, /^nginx is an image of Docker Hub, and none of ECR: .*\n$/],
     [
       'vpce-0123-abcd.dkr.ecr.eu-west-1.vpce.amazonaws.com/app',
       1,
       /is the name of a VPC endpoint, which does not say the account\. Add .*aliases: \[\{ host: vpce-0123-abcd/,
     ],
-    ['123456789012.dkr.ecr.eu-west-1.amazonaws.org/app', 1, /looks like a registry of ECR and is none/],
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.org/app', 1, /looks like an ECR registry and is none/],
   ] as const) {
     const ended = await explain([text]);
     assert.equal(ended.code, code, text);

@@ -61,7 +61,7 @@ test('what the command line lacks, or has too much, is said in one sentence', as
     [['notify'], 'test is missing'],
     [['config'], 'show, check or schema is missing'],
     [['config', 'frobnicate'], 'there is no config frobnicate, but show, check or schema'],
-    [['demo', '--log-level', 'loud'], 'loud is no level of the log: debug, info, warn, error'],
+    [['demo', '--log-level', 'loud'], 'loud is not a level of the log: debug, info, warn, error'],
   ] as const) {
     const { code, stderr } = await command([...args]);
     assert.deepEqual([code, stderr.split('\n')[0]?.replace(/^ecr-courier [^:]*: /, '')], [2, said]);

@@ -147,7 +147,7 @@ test('DOCKER_CONFIG is obeyed, and a link stays', async () => {
   assert.match(await readFile(at.at('real.json'), 'utf8'), new RegExp(`"credHelpers": \\{\\n\\t\\t"${one}": "ecr-courier"\\n\\t\\}`));
 });
 
-test('without the program on PATH nothing is written; what is no JSON is never written over', async () => {
+test('without the program on PATH nothing is written; what is not JSON is never written over', async () => {
   await using at = await home('{}', []);
   const missing = await at.helper(['install', one]);
   assert.deepEqual([missing.code, await at.text()], [78, '{}']);
@@ -155,11 +155,11 @@ test('without the program on PATH nothing is written; what is no JSON is never w
   await using broken = await home('{ // mine\n}');
   const refused = await broken.helper(['install', one]);
   assert.deepEqual([refused.code, await broken.text()], [78, '{ // mine\n}']);
-  assert.match(refused.stderr, /is no JSON from line 1, column 3 on; it is left as it is/);
+  assert.match(refused.stderr, /is not JSON from line 1, column 3 on; it is left as it is/);
   await using odd = await home('{"credHelpers":[]}');
-  assert.match((await odd.helper(['install', one])).stderr, /`credHelpers` that is no map/);
+  assert.match((await odd.helper(['install', one])).stderr, /`credHelpers` that is not a map/);
   await using lower = await home('{"credhelpers":5}');
-  assert.match((await lower.helper(['install', one])).stderr, /`credhelpers` that is no map.*"credHelpers": \{\}/s);
+  assert.match((await lower.helper(['install', one])).stderr, /`credhelpers` that is not a map.*"credHelpers": \{\}/s);
   await using empty = await home('{"auths":null,"credHelpers":null}');
   await empty.helper(['install', one]);
   assert.equal(await empty.text(), `{"auths":null,"credHelpers":{"${one}":"ecr-courier"}}`);
@@ -169,7 +169,7 @@ test('without the program on PATH nothing is written; what is no JSON is never w
 
 test('a directory that cannot be there is told in words, and in a dry run as well', async () => {
   const cases: Readonly<Record<string, readonly [prepare: (at: (name: string) => string) => Promise<unknown>, said: RegExp]>> = {
-    file: [at => writeFile(at('.docker'), ''), /config\.json cannot be there: its directory .*\/\.docker is no directory\.\nCorrect/],
+    file: [at => writeFile(at('.docker'), ''), /config\.json cannot be there: its directory .*\/\.docker is not a directory\.\nCorrect/],
     link: [
       at => symlink('gone', at('.docker')),
       /config\.json cannot be there: its directory .*\/\.docker is a link that leads to gone, which does not exist\.\nMake/,
@@ -190,7 +190,7 @@ test('a directory that cannot be there is told in words, and in a dry run as wel
   await using empty = await home('null\n');
   assert.match(
     (await empty.helper(['install', one])).stderr,
-    /config\.json holds JSON that is no map; it is left as it is\.\nWrite `\{\}` into it/,
+    /config\.json holds JSON that is not a map; it is left as it is\.\nWrite `\{\}` into it/,
   );
 });
 
@@ -239,7 +239,7 @@ test('install removes the logins and other helpers where podman looks first, and
   await writeFile(first, '{');
   const broken = await at.helper(['install', one]);
   assert.deepEqual([broken.code, await readFile(first, 'utf8')], [0, '{']);
-  assert.match(broken.stderr, /^Note: .*auth\.json is no JSON .* podman and skopeo read this file first\./m);
+  assert.match(broken.stderr, /^Note: .*auth\.json is not JSON .* podman and skopeo read this file first\./m);
   assert.doesNotMatch(dry.stdout + done.stdout, /s3cret|QVdT/);
 });
 
@@ -282,7 +282,7 @@ test('install names each login once, and no program for an empty name; a further
 
 test('install says what else has a say', async () => {
   await using wrong = await home('{"credsStore":7,"auths":{}}');
-  const beside = /config\.json has a member `credsStore` that is no text: because of it docker 29, crane/;
+  const beside = /config\.json has a member `credsStore` that is not text: because of it docker 29, crane/;
   for (const args of [['--dry-run'], []]) assert.match((await wrong.helper(['install', ...args, one])).stderr, beside);
   await using at = await home('{"credsStore":"desktop"}');
   const { stderr } = await at.helper(['install', one], { DOCKER_AUTH_CONFIG: `{"auths":{"${one}":{"auth":"x"}}}` });
@@ -414,7 +414,7 @@ test('doctor: a missing program, a store, entries of others and forms that some 
   const port = await examined(JSON.stringify({ auths: { [`${one}:443`]: { auth: auth('pass') } } }));
   assert.deepEqual([port.of('nerdctl').verdict, port.of('cli29').verdict], ['fine', 'no login']);
   const broken = await examined('{ nonsense', { args: [one] });
-  assert.deepEqual([broken.of('cli29').does, broken.notes.length], ['fails: the file is no JSON from line 1, column 3 on', 1]);
+  assert.deepEqual([broken.of('cli29').does, broken.notes.length], ['fails: the file is not JSON from line 1, column 3 on', 1]);
 });
 
 test('doctor: a port of the image is part of the name that clients look up', async () => {
@@ -548,12 +548,12 @@ test('doctor: files of podman, paths of repositories, and DOCKER_AUTH_CONFIG', a
 
 test('doctor: a DOCKER_AUTH_CONFIG of any form is judged, and never stops it', async () => {
   for (const [given, why] of [
-    ['[]', 'it is no map'],
-    ['"x"', 'it is no map'],
-    ['{', 'it is no JSON from line 1, column 2 on'],
-    ['{"auths":[]}', 'it has a member `auths` that is no map'],
-    [`{"auths":{"${one}":"x"}}`, `the entry ${one} is no map`],
-    [`{"auths":{"${one}":{"auth":5}}}`, `the entry ${one} has a member \`auth\` that is no text`],
+    ['[]', 'it is not a map'],
+    ['"x"', 'it is not a map'],
+    ['{', 'it is not JSON from line 1, column 2 on'],
+    ['{"auths":[]}', 'it has a member `auths` that is not a map'],
+    [`{"auths":{"${one}":"x"}}`, `the entry ${one} is not a map`],
+    [`{"auths":{"${one}":{"auth":5}}}`, `the entry ${one} has a member \`auth\` that is not text`],
     [`{"auths":{"${one}":{"auth":"${auth('pass')}"}}} x`, 'it has something behind its JSON'],
     [`{"auths":{"${one}":{"auth":"${auth('pass')}"}}}{}`, 'it has something behind its JSON'],
     [`{"auths":{"${one}":{"auth":"${auth('pass')}","email":""}}}`, `the entry ${one} has a member that it does not know`],
@@ -616,7 +616,7 @@ test('doctor: what stands twice, behind the JSON or in other cases is told as cl
   assert.equal(twice.of('cli29').does, `sends the entry ${one}`);
   assert.equal(twice.of('oras').does, 'sends no login: no entry of the file is for this host');
   assert.equal(twice.of('cimage').does, 'fails: the file has something behind its JSON');
-  assert.match(twice.notes.join(), /is no JSON from line 1, column \d+ on\. Remove what stands there, behind the JSON/);
+  assert.match(twice.notes.join(), /is not JSON from line 1, column \d+ on\. Remove what stands there, behind the JSON/);
   const named = await examined(`{"credHelpers":{"${one}":"ecr-courier"},"CREDHELPERS":{"${one}":"other"}}`);
   assert.equal(named.of('oras').does, 'asks docker-credential-ecr-courier');
   assert.equal(named.of('cli29').does, 'fails: docker-credential-other is not on PATH');
@@ -627,13 +627,13 @@ test('doctor: what stands twice, behind the JSON or in other cases is told as cl
   assert.deepEqual([nobody.of('kubelet').does, nobody.of('kubelet').verdict], [`sends the entry ${one}, without a user name`, 'bad']);
 });
 
-test('doctor: a file that is no UTF-8 is told, and who reads it all the same', async () => {
+test('doctor: a file that is not UTF-8 is told, and who reads it all the same', async () => {
   await using at = await home('{}');
   const config = JSON.stringify({ auths: { [one]: { auth: auth('pass') } }, x: '\u00ff' });
   const verdicts = async (bytes: Buffer): Promise<Readonly<Record<string, string>>> => {
     await writeFile(at.path, bytes);
     const { hosts, notes } = JSON.parse((await at.helper(['doctor', '--json'])).stdout) as Report;
-    assert.match(notes.join(), /is no text in UTF-8/);
+    assert.match(notes.join(), /is not text in UTF-8/);
     return Object.fromEntries(hosts.flatMap(({ clients }) => clients.map(({ client, verdict }) => [client, verdict])));
   };
   const latin = await verdicts(Buffer.from(config, 'latin1'));
@@ -660,7 +660,7 @@ test('doctor names what it cannot read, and needs a host', async () => {
   await using at = await home();
   const alike = await at.helper(['doctor', '12345678901.dkr.ecr.eu-west-1.amazonaws.com']);
   assert.equal(alike.code, 2);
-  assert.match(alike.stderr, /looks like a registry of ECR and is none\. Correct it to ACCOUNT/);
+  assert.match(alike.stderr, /looks like an ECR registry and is none\. Correct it to ACCOUNT/);
   assert.equal((await at.helper(['doctor'])).code, 2);
   assert.equal((await at.helper(['doctor', 'ghcr.io'])).code, 2);
   await mkdir(at.path, { recursive: true });

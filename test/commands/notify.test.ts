@@ -77,12 +77,12 @@ test('config check reads the files with addresses: one that holds something else
   const env = {
     PORTAINER_URL: 'https://portainer:9443',
     PORTAINER_API_KEY: 'ptr_key-of-nobody',
-    ECR_COURIER_NOTIFY_SLACK_URL_FILE: import.meta.filename,
+    ECR_COURIER_NOTIFY_SLACK_URL_FILE: '/etc/hostname',
     ECR_COURIER_HEARTBEAT_URL_FILE: '/nowhere/at/all',
   };
   const { code, stderr } = await command(['config', 'check'], env);
 
   assert.equal(code, 78);
-  assert.match(stderr, /ECR_COURIER_NOTIFY_SLACK_URL_FILE: .*notify\.test\.ts holds no URL/);
+  assert.match(stderr, /ECR_COURIER_NOTIFY_SLACK_URL_FILE: \/etc\/hostname holds no URL/);
   assert.match(stderr, /ECR_COURIER_HEARTBEAT_URL_FILE: \/nowhere\/at\/all \(the address of the heartbeat\) does not exist/);
 });

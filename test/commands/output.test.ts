@@ -72,7 +72,7 @@ test('a failure keeps its own exit code', async () => {
   assert.equal((await shell('"$@" >/dev/full', ['config', 'check'], { PORTAINER_CREATE: 'perhaps' })).code, 78);
 });
 
-test('nobody who reads any more is no failure; whoever reads late gets everything', async () => {
+test('nobody who reads any more is not a failure; whoever reads late gets everything', async () => {
   const whole = (await shell('"$@"', ['config', 'schema'])).stdout;
   // More output than a pipe buffer holds.
   const registries = Array.from({ length: 3000 }, (_, at) => `${100_000_000_000 + at}${host.slice(12)}`);

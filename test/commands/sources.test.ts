@@ -61,12 +61,12 @@ test('config check says what can be known offline: programs and files', async ()
   );
   assert.match(
     await warnings('command: /nonexistent/get'),
-    /cannot run here: get is no program that this user may run|\/nonexistent\/get is no program/,
+    /cannot run here: get is not a program that this user may run|\/nonexistent\/get is not a program/,
   );
   assert.equal(await warnings('command: "echo x | cat"'), '');
   assert.match(await warnings('file: token'), /warning: sources\.default: The token file token does not exist/);
   assert.match(await warnings('file: token', { token: '' }), /token is empty/);
-  assert.match(await warnings('file: token', { token: 'not a token' }), /token holds a text that is no token/);
+  assert.match(await warnings('file: token', { token: 'not a token' }), /token holds a text that is not a token/);
   const old = JSON.stringify({ password: secret, expiresAt: 1_500_000_000 });
   assert.match(
     await warnings('file: token, region: eu-west-1', { token: old }),

@@ -191,5 +191,5 @@ test('STS is asked in the region that is said, else where the role is at home', 
   assert.equal(await regionOf({ AWS_REGION: 'eu-west-1' }), 'eu-west-1');
   assert.equal(await regionOf({ AWS_REGION: 'eu-west-1' }, '--region', 'ap-south-1'), 'ap-south-1');
   assert.equal(await regionOf({ ECR_COURIER_ROLE_ARN: 'arn:aws-cn:iam::210987654321:role/pull' }), 'cn-north-1');
-  assert.match((await whoami(own, '--region', 'moon')).stderr, /moon is no AWS region/);
+  assert.match((await whoami(own, '--region', 'moon')).stderr, /moon is not an AWS region/);
 });

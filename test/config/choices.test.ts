@@ -111,7 +111,7 @@ test('a part of one known name means that one', async () => {
   ]);
 });
 
-test('a directory in the place of a file is no secret that others may read', async () => {
+test('a directory in the place of a file is not a secret that others may read', async () => {
   await using files = await folder();
   await chmod(files.path, 0o755);
   const { warnings } = await read({ env: { DEPOT_URL: 'https://depot:9443', DEPOT_API_KEY_FILE: files.path } });

@@ -46,7 +46,7 @@ test('the region of tokens of a command or file: said by the patterns of the sou
   );
 });
 
-test('what excludes each other, and what is no name of a function or program', async () => {
+test('what excludes each other, and what is not a name of a function or program', async () => {
   const at = 'sources.default';
   assert.equal(
     await wrong('command: x, file: /y, region: eu-west-1'),

@@ -32,7 +32,7 @@ test('headers are a map in a file, and lines in a variable or a file of their ow
   assert.equal(map.settings.find(({ path }) => path === 'targets.depot.headers')?.value, '[secret]');
 });
 
-describe('what is no header is a mistake that shows nothing of it', () => {
+describe('what is not a header is a mistake that shows nothing of it', () => {
   const table: readonly (readonly [headers: string, says: string])[] = [
     ['{X-Zeros: 0123}', 'entry 1 must have a text as its value: put it in quotes'],
     ['{X-Map: {a: b}}', 'entry 1 must have a text as its value: put it in quotes'],

@@ -26,8 +26,8 @@ const expected: Readonly<Record<string, readonly string[]>> = {
   boolean: ['targets.depot.insecureSkipVerify: must be true or false (also yes, no, on, off, 1, 0) (boolean.yaml:2:87)'],
   'colon-in-password': ['colon-in-password.yaml:4:13: is not YAML or JSON: a value contains a colon and a blank: put it in quotes'],
   verify: [
-    'targets.depot.verify: entry 2 must be an image of ECR, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1 (verify.yaml:2:75)',
-    'targets.depot.verify: entry 3 must be an image of ECR, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1 (verify.yaml:2:75)',
+    'targets.depot.verify: entry 2 must be an ECR image, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1 (verify.yaml:2:75)',
+    'targets.depot.verify: entry 3 must be an ECR image, such as 123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/app:1 (verify.yaml:2:75)',
   ],
   window: ['targets.depot.window: must be a cron pattern: it never comes true (window.yaml:2:55)'],
   cron: ['discovery.cron: must be a cron pattern: it never comes true (cron.yaml:2:9)'],

@@ -258,7 +258,7 @@ test('an empty file, empty lists and empty groups say nothing', async () => {
     assert.deepEqual((await readText(text)).targets, []);
 });
 
-test('no target at all is no mistake, but is said', async () => {
+test('no target at all is not a mistake, but is said', async () => {
   const { warnings } = await read({});
 
   assert.deepEqual(warnings, ['No target is configured: set DEPOT_URL, or name a file that has `targets:` with --config.']);

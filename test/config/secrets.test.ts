@@ -209,7 +209,7 @@ test('a user name is looked at as a password is', async () => {
     assert.deepEqual((await read({ env: { ...env, DEPOT_USERNAME: name } })).warnings, []);
 });
 
-test('two keys are no name and value', async () => {
+test('two keys are not name and value', async () => {
   await using files = await folder({ key: 'ptr_aGVsbG8==\nptr_aGVsbG8==\n' });
   const { message } = await failureOf(resolveOptions(await targetWith({ DEPOT_API_KEY_FILE: files.at('key') })));
   assert.match(message, /holds more than one line/);
@@ -269,7 +269,7 @@ test('a word to have something there is no key of a manager, odd as a password, 
   }
 });
 
-test('letters beyond ASCII are no part of a key, which goes into a header; a password or a token of ours may have them', async () => {
+test('letters beyond ASCII are not part of a key, which goes into a header; a password or a token of ours may have them', async () => {
   for (const text of ['ptr_ключ', 'ptr_schlüssel', 'ptr_\u2013dash']) {
     const env = { DEPOT_URL: 'https://depot' };
     await assert.rejects(read({ env: { ...env, DEPOT_API_KEY: text } }), /DEPOT_API_KEY: holds a letter that no key has/);
@@ -286,7 +286,7 @@ test('a key file in UTF-16 says so', async () => {
   await using files = await folder();
   await writeFile(files.at('key'), Buffer.from('\uFEFFptr_key\r\n', 'utf16le'));
   const failure = await failureOf(resolveOptions(await targetWith({ DEPOT_API_KEY_FILE: files.at('key') })));
-  assert.match(failure.message, /is no text in UTF-8: save it as plain text\.$/);
+  assert.match(failure.message, /is not text in UTF-8: save it as plain text\.$/);
 });
 
 test('a secret in the place of the path of its file is refused, and shown nowhere', async () => {

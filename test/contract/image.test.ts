@@ -43,12 +43,12 @@ test('an alias is read as the registry behind it', () => {
   assert.deepEqual([image.registry.host, image.registry.account], ['registry.example', '123456789012']);
 });
 
-/** Texts that are not images of ECR, and what is said of them. */
+/** Texts that are not ECR images, and what is said of them. */
 const wrong: readonly (readonly [string, RegExp])[] = [
   ['nginx', /^nginx is an image of Docker Hub, and none of ECR/],
   ['library/nginx:1', /Docker Hub/],
-  ['ghcr.io/team/app', /^ghcr\.io is no registry of ECR: ACCOUNT\.dkr/],
-  ['localhost:5000/app', /^localhost:5000 is no registry of ECR/],
+  ['ghcr.io/team/app', /^ghcr\.io is not an ECR registry: ACCOUNT\.dkr/],
+  ['localhost:5000/app', /^localhost:5000 is not an ECR registry/],
   [host, /is a registry, and no image in it: write 1234.*\/REPOSITORY$/],
   [`${host}/`, /no image in it/],
   [`https://${host}/v2/`, /no image in it/],
@@ -65,9 +65,9 @@ const wrong: readonly (readonly [string, RegExp])[] = [
     'arn:aws:ecr:eu-west-1:123456789012:repository/team/app',
     /is an ARN: write 123456789012\.dkr\.ecr\.eu-west-1\.amazonaws\.com\/team\/app$/,
   ],
-  ['1234.dkr.ecr.eu-west-1.amazonaws.com/app', /looks like a registry of ECR and is none/],
-  ['', /no name of an image/],
-  [`${host}/${'a/'.repeat(600)}a`, /no name of an image/],
+  ['1234.dkr.ecr.eu-west-1.amazonaws.com/app', /looks like an ECR registry and is none/],
+  ['', /not a name of an image/],
+  [`${host}/${'a/'.repeat(600)}a`, /not a name of an image/],
 ];
 for (const [text, words] of wrong) {
   test(`no image: ${text.slice(0, 80)}`, () => {

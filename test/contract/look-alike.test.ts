@@ -27,7 +27,7 @@ test('other look-alikes are told, and hosts of others are not', () => {
     '000000000000.dkr.ecr.us-east-1.localhost.localstack.cloud:4566',
   ]) {
     assert.equal(parseAddress(address), undefined);
-    assert.match(lookAlike(address)?.is ?? '', /looks like a registry of ECR/);
+    assert.match(lookAlike(address)?.is ?? '', /looks like an ECR registry/);
   }
   for (const address of [
     'docker.io',

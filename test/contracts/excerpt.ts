@@ -19,7 +19,7 @@ export function excerptOf(json: Json, paths: readonly (readonly string[])[]): Js
   );
 }
 
-/** Parses the lines of a stream. A line that is no JSON stays a text. */
+/** Parses the lines of a stream. A line that is not JSON stays a text. */
 export const linesOf = (text: string): Json[] =>
   text
     .split('\n')

@@ -94,7 +94,7 @@ suite('the match rule: the rest of an answer', () => {
     assert.deepEqual(compare({ status: 200 }, Buffer.from('x')).paths, ['text']);
     assert.deepEqual(compare({ status: 200 }, Buffer.alloc(0)).paths, []);
   });
-  test('a body that is no JSON', () => {
+  test('a body that is not JSON', () => {
     assert.deepEqual(compare({ status: 200, body: {} }, Buffer.from('<html>')).paths, ['body']);
   });
   test('headers in any case, set-cookie as a subset', () => {

@@ -314,7 +314,7 @@ for (const count of [1, 50])
     assert.equal(target.discoveries.length, looks + 1);
   });
 
-test('an adapter that throws what is no Failure, or at once, costs one outcome and no more', async () => {
+test('an adapter that throws what is not a Failure, or at once, costs one outcome and no more', async () => {
   const clock = createVirtualClock();
   const target = promptTarget(clock, 'p', [row('1'), row('2')]);
   target.onDeliver = slot => {

@@ -80,7 +80,7 @@ describe('a write of a former process lands late', () => {
     assert.equal(stored(target), only(rig.sources).issued.at(-1)?.password.reveal());
   });
 
-  test('is no finding, and nothing is pushed where the manager tells what it holds, or where no write lingers', async () => {
+  test('is not a finding, and nothing is pushed where the manager tells what it holds, or where no write lingers', async () => {
     for (const kind of ['tells', 'never lingers', 'may linger'] as const) {
       const clock = createVirtualClock();
       const holds = { fingerprint: 'aaaaaaaaaaaa', expiresAt: new Date(clock.wall() + 11 * hours) };

@@ -20,7 +20,7 @@ test('registries that do not answer do not delay the stop, however many wait to 
   assert.equal(asked, 4);
 });
 
-test('what a registry was asked before a refusal is no answer to it', async () => {
+test('what a registry was asked before a refusal is not an answer to it', async () => {
   const clock = createVirtualClock();
   let revoked = false;
   const prove: Prove = async (_registry, _credential, signal) => {

@@ -96,7 +96,7 @@ test('an image that was read and then refused is not read again before a day has
   assert.equal(times('app:1').length, 3);
 });
 
-test('no answer is no refusal, holds up no delivery, and ends with its deadline', async () => {
+test('no answer is not a refusal, holds up no delivery, and ends with its deadline', async () => {
   const clock = createVirtualClock();
   const { verify, times } = watching(clock, () => new Promise<Verified>(() => undefined));
   const target = targetWith(clock, ['app:1']);

@@ -142,5 +142,8 @@ test('an object that the API would not take is found', () => {
   assert.deepEqual(faultsOf(role), ['Role has no rules']);
   assert.deepEqual(faultsOf({ ...role, apiVersion: 'v1', rules: [] } as never), ['Role is of rbac.authorization.k8s.io/v1, not v1']);
   const rules = [{ apiGroups: [''], resources: ['pods'], verbs: 'list', names: [] }];
-  assert.deepEqual(faultsOf({ ...role, rules } as never), ['Role.rules[0].verbs is no texts: "list"', 'Role.rules[0] has no member names']);
+  assert.deepEqual(faultsOf({ ...role, rules } as never), [
+    'Role.rules[0].verbs is not texts: "list"',
+    'Role.rules[0] has no member names',
+  ]);
 });

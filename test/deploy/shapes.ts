@@ -148,15 +148,15 @@ const isTree = (value: unknown): value is Readonly<Record<string, unknown>> =>
 
 function faultsAt(path: string, value: unknown, shape: Shape): string[] {
   const unless = (fits: boolean): string[] =>
-    fits ? [] : [`${path} is no ${typeof shape === 'string' ? shape : 'object'}: ${JSON.stringify(value)}`];
+    fits ? [] : [`${path} is not ${typeof shape === 'string' ? shape : 'object'}: ${JSON.stringify(value)}`];
   if (shape === 'any') return unless(value !== null);
   if (shape === 'text') return unless(typeof value === 'string');
   if (shape === 'texts') return unless(Array.isArray(value) && value.every(one => typeof one === 'string'));
   if (shape === 'map') return unless(isTree(value) && Object.values(value).every(one => typeof one === 'string'));
   if (typeof shape === 'string') return unless(typeof value === shape);
   if (isList(shape))
-    return Array.isArray(value) ? value.flatMap((one, at) => faultsAt(`${path}[${at}]`, one, shape[0])) : [`${path} is no list`];
-  return isTree(value) ? faultsIn(path, value, shape) : [`${path} is no object`];
+    return Array.isArray(value) ? value.flatMap((one, at) => faultsAt(`${path}[${at}]`, one, shape[0])) : [`${path} is not a list`];
+  return isTree(value) ? faultsIn(path, value, shape) : [`${path} is not an object`];
 }
 
 const isList = (shape: Shape): shape is readonly [Shape] => Array.isArray(shape);

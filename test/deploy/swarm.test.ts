@@ -38,6 +38,7 @@ describe('the proxy in front of the socket', () => {
       'GET /services/ID',
       'GET /tasks?',
       'GET /version',
+      'POST /v1.41/services/ID/update?registryAuthFrom=previous-spec&version',
       'POST /v1.41/services/ID/update?version',
     ]);
     assert.deepEqual(
@@ -125,7 +126,7 @@ describe('the stack', () => {
     }
   });
 
-  test('has keys of AWS as secrets once the lines for them are let in, and the guide makes those', () => {
+  test('has AWS keys as secrets once the lines for them are let in, and the guide makes those', () => {
     const { services, secrets } = parse(text.replace(/^( *)# (?=AWS_|secrets:| {2}aws-)/gm, '$1')) as typeof stack & {
       readonly secrets: Readonly<Record<string, unknown>>;
     };

@@ -235,11 +235,11 @@ test('a profile with a secret alone, two sources of its role, or an address that
   );
   const lone = { AWS_CONFIG_FILE: join(home, 'lone') };
   assert.match((await fetchWith({ ...lone, AWS_PROFILE: 'web' })).message, /it has web_identity_token_file without role_arn/);
-  assert.match((await fetchWith({ ...lone, AWS_PROFILE: 'number' })).message, /the access key ID is no text/);
+  assert.match((await fetchWith({ ...lone, AWS_PROFILE: 'number' })).message, /the access key ID is not text/);
   assert.match((await fetchWith({ AWS_PROFILE: 'both' })).message, /it has both source_profile and credential_source/);
   const { code, message } = await fetchWith({ AWS_PROFILE: 'port', AWS_ENDPOINT_URL: '' });
   assert.equal(code, 'MISCONFIGURED');
-  assert.match(message, /endpoint_url of the profile "port" is no URL/);
+  assert.match(message, /endpoint_url of the profile "port" is not a URL/);
 });
 
 test('what a profile lacks is named, and never in words of the SDK’s code', async () => {
@@ -251,7 +251,7 @@ test('what a profile lacks is named, and never in words of the SDK’s code', as
   assert.equal(code, 'AUTH');
   assert.match(message, /it has sso_session = x, and .*config has no \[sso-session x\]/);
   assert.doesNotMatch(message, /Cannot read/);
-  assert.match((await fetchWith({ AWS_PROFILE: 'plain' })).message, /what \/bin\/echo wrote is no JSON/);
+  assert.match((await fetchWith({ AWS_PROFILE: 'plain' })).message, /what \/bin\/echo wrote is not JSON/);
   await file('config', '');
   await file('credentials', '');
   assert.match((await fetchWith({ AWS_DEFAULT_PROFILE: 'lost' })).message, /AWS_DEFAULT_PROFILE is set, but only AWS_PROFILE is read/);

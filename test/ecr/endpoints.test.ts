@@ -58,7 +58,7 @@ test('an override is called whatever the spelling', async () => {
   delete process.env['AWS_ENDPOINT_URL_ECR'];
 });
 
-test('the usual addresses of ECR are those of the AWS SDK, in each partition and variant', () => {
+test('the usual ECR addresses are those of the AWS SDK, in each partition and variant', () => {
   const regions = ['eu-west-1', 'us-gov-west-1', 'cn-north-1', 'eusc-de-east-1', 'us-iso-east-1', 'us-isob-east-1', 'eu-isoe-west-1'];
   const variants: readonly Variant[] = [false, true].flatMap(fips => [false, true].map(dualStack => ({ fips, dualStack })));
   for (const region of [...regions, 'us-isof-south-1', 'mars-north-1'])

@@ -18,7 +18,7 @@ test('what went wrong before, on and after the way is told apart', () => {
     ['ECONNABORTED', 'UNREACHABLE', /connection to api\.ecr\.test failed \(ECONNABORTED\)/],
     ['UND_ERR_DESTROYED', 'UNREACHABLE', /UND_ERR_DESTROYED/],
     ['UND_ERR_HEADERS_TIMEOUT', 'TIMEOUT', /did not answer/],
-    ['HPE_INVALID_CONSTANT', 'UNREACHABLE', /is no HTTP/],
+    ['HPE_INVALID_CONSTANT', 'UNREACHABLE', /is not HTTP/],
   ];
   for (const [code, failure, words] of cases) {
     const { code: found, message, remedy } = of(code);

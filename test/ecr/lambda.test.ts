@@ -186,7 +186,7 @@ for (const [errorType, errorMessage, code, remedy] of raised) {
   });
 }
 
-test('what a function has left behind as it failed is no credential', async () => {
+test('what a function has left behind as it failed is not a credential', async () => {
   await aws(() => ({ raised: login }));
   const { code, message } = await failed();
   assert.equal(code, 'UNEXPECTED');
@@ -234,11 +234,11 @@ test('nor is one in what is said of a name that is not defined', async () => {
   assert.doesNotMatch(message + remedy, /AKIAABC/);
 });
 
-test('what is no credential is not delivered: null, texts, pages of API Gateway', async () => {
+test('what is not a credential is not delivered: null, texts, pages of API Gateway', async () => {
   const answers: readonly [Parameters<typeof aws>[0], RegExp][] = [
     [() => ({ text: 'null' }), /answered with null/],
     [() => ({ text: '' }), /answered with nothing/],
-    [() => ({ text: 'Simple Lambda happy path OK' }), /a text that is no token/],
+    [() => ({ text: 'Simple Lambda happy path OK' }), /a text that is not a token/],
     [() => ({ value: { statusCode: 500, body: '{"message":"Internal Server Error"}' } }), /failed: statusCode 500: Internal Server Error/],
     [() => ({ value: { username: 'AWS' } }), /no password/],
   ];

@@ -229,7 +229,7 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: `[default]\n${keys}`,
     take: [envKeys, 'fails', envKeys],
   },
-  'indented lines and comments are no mistake': {
+  'indented lines and comments are not mistake': {
     config: '[default]\ns3 =\n  max_concurrent_requests = 20\n  max_queue_size = 20\n# a comment\n; another\n',
     credentials: `[default]\n${keys}`,
     take: of('default'),

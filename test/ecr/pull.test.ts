@@ -295,7 +295,7 @@ const strangers = [
   ['/blobs/', { status: 503, text: '' }, 'config unreachable ecr:GetDownloadUrlForLayer'],
 ] as const;
 for (const [path, fault, last] of strangers) {
-  test(`nothing is concluded from what is no answer of a registry (${path} ${typeof fault === 'string' ? fault : fault.status})`, async () => {
+  test(`nothing is concluded from what is not an answer of a registry (${path} ${typeof fault === 'string' ? fault : fault.status})`, async () => {
     door.server.fault = request => (request.path.includes(path) ? fault : undefined);
     const steps = await pull();
     assert.equal(told(steps).at(-1), last);
@@ -336,7 +336,7 @@ test('where something else answers, it is told what came and where it leads', as
   assert.match((await pull()).at(-1)?.diagnosis?.sentence ?? '', /answered 302 and leads to portal\.example\.$/);
 });
 
-test('a digest of a manifest is no path: what is none is not asked for', async () => {
+test('a digest of a manifest is not a path: what is none is not asked for', async () => {
   const odd = put(blobs, image({ digest: '../../../v2/other/blobs/x' }, [{ digest: 'sha256:0/../..' }]));
   holds({ 'team/app': { odd } });
   assert.equal(told(await pull(`${host}/team/app:odd`)).at(-1), 'config skipped none');

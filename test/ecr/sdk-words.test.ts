@@ -81,7 +81,7 @@ const reasons: Readonly<Record<string, readonly [lines: string, why: string]>> =
   ],
   'a process with no end': [
     written({ Version: 1, AccessKeyId: 'a', SecretAccessKey: 'b', Expiration: 'soon' }),
-    'credential_process failed: what echo wrote has an Expiration that is no time',
+    'credential_process failed: what echo wrote has an Expiration that is not a time',
   ],
   'a process whose keys end at a time of no zone': [
     written({ Version: 1, AccessKeyId: 'a', SecretAccessKey: 'b', Expiration: '2031-01-02T03:04:05' }),
@@ -130,7 +130,7 @@ test('what other places of keys answer is told without the words of the SDK', ()
     ['URL not accepted. It must either be HTTPS or match one of the following:\n  - loopback', /^nothing was sent: plain http is for/],
     ['Server responded with status: 403', /^it answered 403$/],
     ['HTTP credential provider response not of the required format, an object matching: {', /^its answer holds no keys/],
-    ['SyntaxError: Unexpected token \'<\', "<html>" is not valid JSON', /^its answer is no JSON$/],
+    ['SyntaxError: Unexpected token \'<\', "<html>" is not valid JSON', /^its answer is not JSON$/],
     ['Error: connect ECONNREFUSED 127.0.0.1:1', /^connect ECONNREFUSED/],
     ['TimeoutError from instance metadata service', /^the instance metadata service does not answer in time$/],
     ['Conflicting SSO region configurations in profile p and sso-session s', /^its sso_region is another one/],

@@ -234,8 +234,8 @@ test('what never left the machine is nobody’s answer', async () => {
   const cases: readonly [env: Record<string, string>, lines: readonly string[], words: RegExp][] = [
     [{ AWS_ACCESS_KEY_ID: `${keys.id}\n` }, [], /environment \(the access key ID holds a line break/],
     [{ AWS_SESSION_TOKEN: 'a b' }, [], /the session token holds a blank/],
-    [{ AWS_ENDPOINT_URL_ECR: '127.0.0.1:1/x' }, [], /AWS_ENDPOINT_URL_ECR is no URL/],
-    [{}, ['endpoint_url = no address'], /endpoint_url of the profile "default" is no URL/],
+    [{ AWS_ENDPOINT_URL_ECR: '127.0.0.1:1/x' }, [], /AWS_ENDPOINT_URL_ECR is not a URL/],
+    [{}, ['endpoint_url = no address'], /endpoint_url of the profile "default" is not a URL/],
     [{}, ['defaults_mode = fast'], /defaults_mode of the profile "default" is none of auto/],
   ];
   for (const [env, lines, words] of cases) {

@@ -43,7 +43,7 @@ const choices: readonly [name: string, specs: SourceSpec[], registry: Registry, 
       'a',
     ],
     ['by glob of the host', [{ name: 'a', registries: ['*.us-*.amazonaws.com'] }], inVirginia, undefined, 'a'],
-    ['a glob is no regular expression', [{ name: 'a', registries: ['.*'] }], inVirginia, undefined, 'default'],
+    ['a glob is not a regular expression', [{ name: 'a', registries: ['.*'] }], inVirginia, undefined, 'default'],
     ['? is one character', [{ name: 'a', registries: ['22222222222?.dkr.ecr.*'] }], inVirginia, undefined, 'a'],
     [
       'accounts and registries must both match',
@@ -222,7 +222,7 @@ test('a FIPS name beside an address that is set: a sentence names both, wherever
   const fips = '111111111111.dkr.ecr-fips.us-east-1.amazonaws.com';
   assert.match(
     remark({ endpoint: 'https://vpce.test' }, fips) ?? '',
-    new RegExp(`^${fips} asks for the FIPS address.*endpoint of the source`),
+    new RegExp(`^${fips} asks for the FIPS ECR address.*endpoint of the source`),
   );
   assert.match(remark({}, fips, { AWS_ENDPOINT_URL: 'https://vpce.test' }) ?? '', /and AWS_ENDPOINT_URL sets an address/);
   for (const said of [remark({}, fips), remark({ endpoint: 'https://vpce.test' }, plain)]) assert.equal(said, undefined);

@@ -41,7 +41,7 @@ const badTokens: Record<string, string> = {
   'not base64': '%%% not base64',
   'base64 with a blank': `${encoded('AWS:passw')} `,
   'base64 with a foreign letter': `Q${encoded('AWS:password').slice(1, -1)}!`,
-  'bytes that are no text': encoded(Buffer.from([0x41, 0x57, 0x53, 0x3a, 0xff])),
+  'bytes that are not text': encoded(Buffer.from([0x41, 0x57, 0x53, 0x3a, 0xff])),
   'no colon': encoded('AWS'),
   'no user name': encoded(':pass'),
   'no password': encoded('AWS:'),

@@ -53,7 +53,7 @@ test('a refusal is told with the policy in one line, and whether the image was r
   });
 });
 
-test('of what is missing no policy is pasted, and no answer is no refusal', async () => {
+test('of what is missing no policy is pasted, and no answer is not a refusal', async () => {
   const missing = await verified(door, { ...manifest, verdict: 'missing', status: 404, diagnosis });
   assert.ok(!missing.ok && missing.refused && missing.remedy === 'Add it.');
   const silent = await verified({ ...door, verdict: 'unreachable', diagnosis });
@@ -64,7 +64,7 @@ for (const [status, text] of [
   [401, 'h answered 401 (Not Authorized)'],
   [403, 'h answered 403 (Your authorization token has expired. Reauthenticate and try again.)'],
 ] as const) {
-  test(`a credential that is not taken (${status}) is no refusal of the image: another one is tried`, async () => {
+  test(`a credential that is not taken (${status}) is not a refusal of the image: another one is tried`, async () => {
     const told = await verified({ ...door, verdict: 'refused', status, text, diagnosis });
     assert.ok(!told.ok && !told.refused && told.stale);
     assert.equal(told.message, `${text}.`);

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { decodeGo, goJsonFlaw } from './go-json.ts';
 
 // The messages of encoding/json, taken from its source.
-test('what is no JSON is refused in the words of Go', () => {
+test('what is not JSON is refused in the words of Go', () => {
   const table: readonly [text: string, flaw: string][] = [
     ['', 'unexpected end of JSON input'],
     ['{"a":', 'unexpected end of JSON input'],

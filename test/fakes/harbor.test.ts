@@ -90,7 +90,7 @@ const flawIn = async (response: Response): Promise<string> => {
   return `${response.status} ${errors[0]?.message.split('\n').at(-1)}`;
 };
 
-test('a number that 64 bits do not hold is no number', async () => {
+test('a number that 64 bits do not hold is not a number', async () => {
   await using fake = await start();
   const big = '99999999999999999999';
   for (const name of ['page', 'page_size'])
@@ -104,7 +104,7 @@ test('a number that 64 bits do not hold is no number', async () => {
 });
 
 // From the source: a stream decoder reads the body, and a blank body counts as absent.
-test('a body that is no JSON is refused in the words of Go; what stands behind it is not looked at', async () => {
+test('a body that is not JSON is refused in the words of Go; what stands behind it is not looked at', async () => {
   await using fake = await start({ accepts: () => true });
   const put = (body: string): Promise<Response> => {
     const headers = { authorization: `Basic ${btoa(`admin:${adminPassword}`)}`, 'content-type': 'application/json' };
@@ -170,7 +170,7 @@ test('a link to a page is not escaped', async () => {
   assert.equal(headers.get('link'), '</api/v2.0/registries?page=2&page_size=5&q=name=~r>; rel="next"');
 });
 
-test('every answer brings another CSRF token, each of them is good, and what is no API wants one without a session', async () => {
+test('every answer brings another CSRF token, each of them is good, and what is not an API wants one without a session', async () => {
   await using fake = await start({ accepts: () => true });
   const send = (method: string, path: string, headers: Record<string, string>) =>
     fetch(fake.url + path, {

@@ -267,7 +267,7 @@ suite('what the client for Kubernetes says of an answer, from the source', () =>
       assert.deepEqual(fake.rows(), []);
     });
 
-  test('a Status is told in its own words, and one that there is no such Secret is no error', async () => {
+  test('a Status is told in its own words, and one that there is no such Secret is not an error', async () => {
     const status = (code: number, message: string) => ({
       status: code,
       type: 'application/json',

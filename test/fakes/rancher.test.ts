@@ -48,7 +48,7 @@ describe('filters', () => {
     ['kind_like=%25gist%25', ['1sp1', '1sp2', '1sp10']],
     ['kind_notlike=regis%25', []],
     ['state_eq=inactive', ['1sp2']],
-    // What a column is decides which modifiers it has, and others are no filters (recorded in the schemas).
+    // What a column is decides which modifiers it has, and others are not filters (recorded in the schemas).
     ['state_like=act%25', ['1sp1', '1sp2', '1sp10']],
     ['accountId_prefix=9', ['1sp1', '1sp2', '1sp10']],
     ['created_prefix=1', ['1sp1', '1sp2', '1sp10']],

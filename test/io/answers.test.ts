@@ -65,7 +65,7 @@ const broken: readonly (readonly [name: string, spoil: (text: string) => string]
   ['a time less', text => text.replace(/ \d+\n/, '\n')],
 ];
 for (const [name, spoil] of broken)
-  test(`what is no answer is not there, and is replaced: ${name}`, async () => {
+  test(`what is not an answer is not there, and is replaced: ${name}`, async () => {
     const answers = await openAnswers(place());
     await answers.write(key, answer);
     const [file = ''] = await readdir(answers.directory);
@@ -167,12 +167,12 @@ test('a directory in which others could put answers is refused', async () => {
   const file = place();
   await mkdir(join(file, '..'), { recursive: true });
   await writeFile(file, '');
-  assert.match((await refused(file)).message, /is no directory/);
-  assert.match((await refused(join(file, 'below'))).message, /is no directory/);
+  assert.match((await refused(file)).message, /is not a directory/);
+  assert.match((await refused(join(file, 'below'))).message, /is not a directory/);
   const link = place();
   await mkdir(join(link, '..'), { recursive: true });
   await symlink(file, link);
-  assert.match((await refused(link)).message, /is no directory/);
+  assert.match((await refused(link)).message, /is not a directory/);
   const nowhere = place();
   await mkdir(join(nowhere, '..'), { recursive: true });
   await symlink('absent', nowhere);
@@ -194,7 +194,7 @@ test('a link of our own to a directory is followed, and what it leads to is look
 test('a relative ECR_COURIER_CACHE is passed over, and that is said', () => {
   assert.match(
     passedOver({ ECR_COURIER_CACHE: './a', HOME: '/c' }) ?? '',
-    /no absolute path: answers are kept in \/c\/\.cache\/ecr-courier\./,
+    /not an absolute path: answers are kept in \/c\/\.cache\/ecr-courier\./,
   );
   for (const env of [{}, { ECR_COURIER_CACHE: '' }, { ECR_COURIER_CACHE: '/a' }, { XDG_CACHE_HOME: 'b' }])
     assert.equal(passedOver(env), undefined);

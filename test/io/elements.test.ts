@@ -28,13 +28,13 @@ describe('a list, in pieces of any length', () => {
     });
 });
 
-describe('what is no list', () => {
+describe('what is not a list', () => {
   for (const text of ['{"a":[1]}', 'null', '<html>', '"[1]"', '7'])
     test(`${text} is not taken`, () => {
       assert.deepEqual(read(text), { elements: [], rest: '', wanted: false });
     });
 
-  test('nothing at all leaves nothing, which is no JSON', () => {
+  test('nothing at all leaves nothing, which is not JSON', () => {
     assert.deepEqual(read('  '), { elements: [], rest: '', wanted: true });
   });
 

@@ -31,7 +31,7 @@ test('a file that tells no size, and one of many pieces, are read to their end',
   assert.equal((await readText(files.at('long'), 1024 * 1024)).length, 13 * 20_000);
 });
 
-test('what is no regular file is refused without a wait', async () => {
+test('what is not a regular file is refused without a wait', async () => {
   await using files = await folder();
   await promisify(execFile)('mkfifo', [files.at('pipe')]);
   // At the end, opening the pipe lets go every reader that waits for its other end.

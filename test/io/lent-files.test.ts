@@ -33,14 +33,14 @@ test('a file is read whole or is not there; other bytes than UTF-8 are none of o
   const facts = await files.stat(dir.at('text'), { signal });
   assert.deepEqual([facts?.kind, facts?.size, facts?.mode], ['file', 14, 0o600]);
   const { code, message } = await failureOf(files.read(dir.at('latin1'), { signal }));
-  assert.deepEqual([code, message], ['MISCONFIGURED', `${dir.at('latin1')} is no text in UTF-8.`]);
+  assert.deepEqual([code, message], ['MISCONFIGURED', `${dir.at('latin1')} is not text in UTF-8.`]);
   assert.equal((await failureOf(write(dir.at('latin1'), '{}'))).code, 'MISCONFIGURED');
   assert.equal((await readFile(dir.at('latin1'))).length, 3);
   const large = await failureOf(files.read(dir.at('text'), { signal, maxBytes: 4 }));
   assert.equal(large.code, 'TOO_LARGE');
 });
 
-test('what is no file is refused, and nothing waits', async () => {
+test('what is not a file is refused, and nothing waits', async () => {
   await using dir = await folder();
   await promisify(execFile)('mkfifo', [dir.at('pipe')]);
   await mkdir(dir.at('directory'));

@@ -13,7 +13,7 @@ const refusal = async (path: string): Promise<string> => {
   return failure.message;
 };
 
-test('a directory in which everybody may put directories is no place for shared answers', async () => {
+test('a directory in which everybody may put directories is not a place for shared answers', async () => {
   const path = await mkdtemp(join(tmpdir(), 'shared-'));
   try {
     assert.match(await refusal(path), /can be replaced by (others|another user)/);

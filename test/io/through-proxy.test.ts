@@ -45,7 +45,7 @@ describe('proxies', () => {
     ]);
   });
 
-  test('a proxy that refuses, is dead, or is no proxy is named as the one at fault, with its variable and without its password', async () => {
+  test('a proxy that refuses, is dead, or is not a proxy is named as the one at fault, with its variable and without its password', async () => {
     // An IP address as the TLS server name is deprecated: Node would print a warning among the log lines.
     const warned: string[] = [];
     const listen = ({ message }: Error): void => void warned.push(message);

@@ -56,7 +56,7 @@ describe('a unix socket', () => {
     const [file, directory] = [join(folder, 'file'), join(folder, 'directory')];
     await Promise.all([writeFile(file, ''), mkdir(directory)]);
     const isFile = await failing(askAt(`unix://${file}`));
-    assert.deepEqual([isFile.code, isFile.message], ['MISCONFIGURED', `${file} is no socket.`]);
+    assert.deepEqual([isFile.code, isFile.message], ['MISCONFIGURED', `${file} is not a socket.`]);
     const isDirectory = await failing(askAt(`unix://${directory}`));
     assert.deepEqual([isDirectory.code, isDirectory.message], ['MISCONFIGURED', `${directory} is a directory, and no socket.`]);
     assert.match(isDirectory.remedy, /makes a directory where it finds nothing to mount/);

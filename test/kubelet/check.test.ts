@@ -37,10 +37,10 @@ test('kubelet check reads bytes as the kubelet does', async () => {
     ['UTF-16, low bytes first', utf16, undefined],
     ['UTF-16, high bytes first', Buffer.from(utf16).swap16(), undefined],
     ['UTF-16 without a mark', utf16.subarray(2), /^stops /],
-    ['half a character of UTF-16', Buffer.concat([utf16, Buffer.from('a')]), /^stops .*no UTF-8/],
-    ['half a pair of UTF-16', Buffer.concat([utf16, Buffer.from('# \ud800 ', 'utf16le')]), /^stops .*no UTF-8/],
-    ['Latin-1 in a comment', Buffer.from(good.replace('name: p', 'name: p # é'), 'latin1'), /^stops c\.yaml:4 .*no UTF-8/],
-    ['half a character at the end', Buffer.concat([Buffer.from(`${good}# `), Buffer.from([0xc3])]), /^stops c\.yaml:8 .*no UTF-8/],
+    ['half a character of UTF-16', Buffer.concat([utf16, Buffer.from('a')]), /^stops .*not UTF-8/],
+    ['half a pair of UTF-16', Buffer.concat([utf16, Buffer.from('# \ud800 ', 'utf16le')]), /^stops .*not UTF-8/],
+    ['Latin-1 in a comment', Buffer.from(good.replace('name: p', 'name: p # é'), 'latin1'), /^stops c\.yaml:4 .*not UTF-8/],
+    ['half a character at the end', Buffer.concat([Buffer.from(`${good}# `), Buffer.from([0xc3])]), /^stops c\.yaml:8 .*not UTF-8/],
     ['Latin-1 in JSON', Buffer.from(json, 'latin1'), /^stops c\.yaml:1:\d+ a .*does not know this field/],
   ];
   for (const [what, bytes, expected] of files) {
@@ -182,7 +182,7 @@ test('kubelet check and explain: our own provider speaks v1 alone', async () => 
   assert.equal((await explain(`${host}/app`, 'others')).code, 0, 'what others speak is not known');
   assert.deepEqual([(await explain('nginx', 'good')).code, (await explain('nginx', 'absent')).code], [0, 1]);
   assert.equal((await run('explain', 'nginx', '--offline')).code, 2);
-  assert.match((await run('explain', '--help')).stdout, /2: it is no image of ECR\. With\s+--provider-config that is 0/);
+  assert.match((await run('explain', '--help')).stdout, /2: it is not an ECR image\. With\s+--provider-config that is 0/);
   for (const image of [`${host}:443/app`, host.replace('amazonaws', 'AMAZONAWS').concat('/app'), `210987654321${host.slice(12)}/app`])
     assert.equal((await explain(image, 'good')).code, 1, image);
   for (const image of ['public.ecr.aws/a/b', 'nginx:1', 'registry.example/app'])

@@ -107,14 +107,14 @@ test('kubelet config writes a token mode that the kubelet of a version knows', a
   }
 });
 
-test('kubelet config says what is no account, region, partition, mode, name or variable', async () => {
+test('kubelet config says what is not an account, region, partition, mode, name or variable', async () => {
   for (const [args, said] of [
     [['--account', '12345'], /twelve digits/],
     [['--region', 'Europe'], /eu-west-1 is one/],
     [['--partition', 'azure'], /aws-us-gov/],
     [['--spelling', 'ipv6'], /dual-stack/],
     [['--token-mode', 'on'], /required/],
-    [['--name', 'a/b'], /no name/],
+    [['--name', 'a/b'], /not a name/],
     [['--env', 'AWS_PROFILE'], /NAME=VALUE/],
     [['--account', ''], /twelve digits/],
     [['--region', 'us-east-1', '--partition', 'aws-cn'], /us-east-1 is of the partition aws, and --partition says aws-cn/],
@@ -196,7 +196,7 @@ test('explain says which pattern matches, who answers and for how long, or why n
   assert.match(bad.stdout, /^the kubelet\n {2}it does not start with \S+absent: `ecr-courier kubelet check \S+absent` tells why$/m);
 });
 
-test('explain says of what is no image that it is none', async () => {
+test('explain says of what is not an image that it is none', async () => {
   await using files = await folder({ 'c.yaml': (await command(['kubelet', 'config'])).stdout });
   const explain = (image: string) => command(['explain', image, '--offline', '--provider-config', files.at('c.yaml')]);
   const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';

@@ -83,7 +83,7 @@ test('what a killed install left behind is replaced, and a file of that name on 
   await mkdir(join(bin, '.ecr-courier-000000000000.1.new'), { recursive: true });
   await writeFile(join(bin, name), 'an old one');
   await writeFile(join(bin, 'ecr-credential-provider'), 'of somebody else');
-  await assert.rejects(installProgram(one.program, bin, fine), /there already, and not by this command/);
+  await assert.rejects(installProgram(one.program, bin, fine), /exists already, and this command did not install it/);
   await installProgram(one.program, bin, fine, 'replaced');
   assert.ok((await readlink(join(bin, name))).startsWith('.ecr-courier-'));
   assert.deepEqual(
@@ -106,8 +106,8 @@ test('kubelet install refuses what would stop the kubelet or overwrite what othe
   });
   const install = (...args: string[]) => command(['kubelet', 'install', '--bin-dir', files.at('bin'), ...args]);
   for (const [path, said] of [
-    ['others.yaml', /others\.yaml is there already.*ecr-credential-provider/],
-    ['broken.yaml', /broken\.yaml is there already/],
+    ['others.yaml', /others\.yaml exists already.*ecr-credential-provider/],
+    ['broken.yaml', /broken\.yaml exists already/],
     ['twice', /is configured at .*other\.yaml:4:5 already/],
   ] as const) {
     const { code, stderr } = await install('--config', files.at(path));
@@ -215,7 +215,7 @@ test('a dry run says what would be in the way; the kubelet is told whole paths',
   await using files = await folder({ file: '' });
   const install = (bin: string, config: string) => cli(['kubelet', 'install', '--dry-run', '--bin-dir', bin, '--config', config]);
   const { code, stderr } = await install(join(files.at('file'), 'bin'), files.at('config.yaml'));
-  assert.deepEqual([code, /cannot be put into .*\/file\/bin: it, or what is above it, is no folder/.test(stderr)], [1, true], stderr);
+  assert.deepEqual([code, /cannot be put into .*\/file\/bin: it, or what is above it, is not a folder/.test(stderr)], [1, true], stderr);
   const here = relative(process.cwd(), files.path);
   const { stdout } = await install(join(here, 'bin'), join(here, 'config.yaml'));
   assert.ok(stdout.includes(`into ${files.at('bin')}\n`), stdout);

@@ -118,7 +118,7 @@ describe('an attempt, as client-go makes it', () => {
       transitions: 0,
     },
     {
-      name: 'an error is no Lease',
+      name: 'an error is not a Lease',
       spec: {},
       before: () => async () => {
         throw new Failure('UNREACHABLE', 'It is not there.');

@@ -138,7 +138,7 @@ for (const [format, address, why] of [
   ['slack', 'hooks.slack.com/services/x', /no URL/],
   ['slack', 'https://hooks.slack.com/a b', /a blank/],
   ['slack', '\uFEFFhttps://hooks.slack.com/services/T/B/k', /a byte order mark/],
-  ['slack', '\uFFFD\uFFFDh\0t\0t\0p\0s\0', /no text in UTF-8/],
+  ['slack', '\uFFFD\uFFFDh\0t\0t\0p\0s\0', /not text in UTF-8/],
   ['slack', 'https://hooks.slack.com/services/${SLACK_PATH}', /a placeholder/],
   ['slack', 'https://hooks.slack.com/services/T.../B.../...', /a placeholder/],
   ['gotify', 'https://gotify.example.com/message?token=<TOKEN>', /a placeholder/],
@@ -152,7 +152,7 @@ for (const [format, address, why] of [
   ['discord', 'https://discord.com/api/webhooks/314159265358979323/t0ken-/slack', /no whole webhook/],
   [undefined, 'https://hc-ping.com/', /no check/],
 ] as const)
-  test(`${address} is no address of ${format}`, () => {
+  test(`${address} is not an address of ${format}`, () => {
     assert.match(wrongAddress(address, format) ?? '', why);
   });
 
@@ -184,7 +184,7 @@ test('a login in an address goes into a header, and a token of Gotify does', asy
   assert.equal(gotify.requests[0]?.path, '/message');
 });
 
-test('a page of something in between is no answer of a receiver, and neither is a redirect', async () => {
+test('a page of something in between is not an answer of a receiver, and neither is a redirect', async () => {
   await using slack = await startReceiver('slack');
   for (const fault of [
     { status: 200, headers: { 'content-type': 'text/html' }, text: '<html><title>Sign in</title></html>' },

@@ -228,7 +228,7 @@ test('a refused key is told, not again when the manager is out of reach, and ove
   assert.deepEqual(titles(hook), ['portainer: its key is refused.', 'portainer: its key is accepted again.']);
 });
 
-test('keys of AWS that are refused are told of their source', async () => {
+test('AWS keys that are refused are told of their source', async () => {
   await using hook = await startReceiver('webhook');
   const at = world([fine('portainer')]);
   at.state.scopes = [scopeOf(euWest, { trouble: trouble('AUTH', 'AWS does not know the key.') })];

@@ -37,7 +37,7 @@ function faults(value: unknown, schema: Schema, path: string): string[] {
     return [`${path}: is not of type ${[schema.type].flat().join()}`];
   if (typeof value === 'string' && schema.pattern !== undefined && !new RegExp(schema.pattern).test(value))
     return [`${path}: ${value} is not ${schema.pattern}`];
-  if (schema.format === 'date-time' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(String(value))) return [`${path}: is no time`];
+  if (schema.format === 'date-time' && !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/.test(String(value))) return [`${path}: is not a time`];
   if (typeof value === 'number' && schema.minimum !== undefined && value < schema.minimum) return [`${path}: below ${schema.minimum}`];
   if (Array.isArray(value)) return value.flatMap((item, at) => (schema.items ? faults(item, schema.items, `${path}[${at}]`) : []));
   if (typeof value !== 'object' || value === null) return [];

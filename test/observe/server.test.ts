@@ -410,7 +410,7 @@ test('a socket that lives, and what is none, are left alone with a warning; the 
   await writeFile(file, 'kept');
   for (const [path, reason] of [
     [living, /another ecr-courier/],
-    [file, /is no socket/],
+    [file, /is not a socket/],
     [join(file, 'x.sock'), /EEXIST|ENOTDIR/],
   ] as const) {
     const { server, logged, ask } = await open(t, {}, { socket: path });

@@ -90,7 +90,7 @@ test('a share without slots is ready and finds nothing wrong; another share is t
   await until(() => slotsOf(courier).length === 0, 'it has it no longer');
 });
 
-test('what is no share is a mistake', async () => {
+test('what is not a share is a mistake', async () => {
   for (const [shard, code] of [
     ['3/3', 78],
     ['1', 78],

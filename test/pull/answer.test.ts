@@ -121,7 +121,7 @@ test('no identity gets the answer of another: keys, profiles, files, roles, endp
   assert.equal(new Set(tokens).size, tokens.length);
 });
 
-test('who has to use FIPS gets nothing that another address of AWS gave', async () => {
+test('who has to use FIPS gets nothing that another AWS address gave', async () => {
   const home = process.env['HOME'] ?? '';
   const identityFor = async (name: string, env: Record<string, string> = {}, spec: SourceSpec = { name: 'default' }): Promise<string> => {
     const registry = parseAddress(name)?.registry ?? assert.fail(name);

@@ -201,7 +201,7 @@ for (const server of [
   `${host}é`,
   '{"kind":"x"}',
 ])
-  test(`what is no plain host is for Node, which gets it whole: ${JSON.stringify(server)}`, async () => {
+  test(`what is not a plain host is for Node, which gets it whole: ${JSON.stringify(server)}`, async () => {
     await lay({});
     const [first, ...rest] = (await ask({}, { stdin: server })).split('\n');
     assert.equal(first, 'NODE docker get');

@@ -29,13 +29,13 @@ test('a request that is none is told, without a word of what came', async () => 
     [JSON.stringify({ ...request, image: 7 }), /no image/],
     [JSON.stringify({ ...request, image: `${host} /app` }), /blank/],
     [JSON.stringify({ ...request, image: ` ${host}/app` }), /blank/],
-    [JSON.stringify({ ...request, serviceAccountToken: { token } }), /no text/],
+    [JSON.stringify({ ...request, serviceAccountToken: { token } }), /not text/],
     [`{"serviceAccountToken":"${token}"`, /JSON document/],
     [JSON.stringify({ ...request, kind: token }), /kind of \d+ characters/],
     [JSON.stringify({ ...request, apiVersion: `v1/${'x'.repeat(100)}` }), /apiVersion of 103 characters/],
     ...[[], 'x', 7, true, { 'eks.amazonaws.com/ecr-role-arn': 5 }, { other: null }, { 'eks.amazonaws.com/role-arn': ['x'] }].map(
       serviceAccountAnnotations =>
-        [JSON.stringify({ ...request, serviceAccountToken: 'tk', serviceAccountAnnotations }), /no map of texts/] as const,
+        [JSON.stringify({ ...request, serviceAccountToken: 'tk', serviceAccountAnnotations }), /not a map of texts/] as const,
     ),
   ] as const) {
     const { code, stdout, stderr } = await run(text);
@@ -64,7 +64,7 @@ test("hosts that are not ECR's get an empty answer for five minutes, and the rea
     );
     assert.match(stderr, /no alias|is none/, image);
   }
-  assert.match((await run(JSON.stringify({ ...request, image: '/app' }))).stderr, /: What has no host is not a registry of ECR/);
+  assert.match((await run(JSON.stringify({ ...request, image: '/app' }))).stderr, /: What has no host is not an ECR registry/);
   const long = await run(JSON.stringify({ ...request, image: `${'x'.repeat(100_000)}/app` }));
   assert.ok(long.stderr.length < 1000, 'a sentence, and not all that came');
 });
@@ -132,16 +132,20 @@ test("the kubelet's question to the helper of Docker is answered in the kubelet'
   assert.match(stdout, /^usage/);
 });
 
-test('an annotation or a variable that is no ARN of a role is sent to nobody', async () => {
+test('an annotation or a variable that is not an ARN of a role is sent to nobody', async () => {
   await using aws = await startEcr();
   const given: readonly (readonly [annotations: Record<string, string>, env: Record<string, string>, said: RegExp])[] = [
     [
       { 'eks.amazonaws.com/role-arn': 'notanarn' },
       {},
-      /The annotation eks\.amazonaws\.com\/role-arn of the service account is no ARN of a role\./,
+      /The annotation eks\.amazonaws\.com\/role-arn of the service account is not an ARN of a role\./,
     ],
-    [{ 'eks.amazonaws.com/ecr-role-arn': 'arn:aws:iam::1:role/x' }, {}, /The annotation eks\.amazonaws\.com\/ecr-role-arn .* is no ARN/],
-    [{}, { AWS_ECR_ROLE_ARN: 'puller' }, /AWS_ECR_ROLE_ARN is no ARN of a role\. Write it as arn:aws:iam::ACCOUNT:role\/NAME/],
+    [
+      { 'eks.amazonaws.com/ecr-role-arn': 'arn:aws:iam::1:role/x' },
+      {},
+      /The annotation eks\.amazonaws\.com\/ecr-role-arn .* is not an ARN/,
+    ],
+    [{}, { AWS_ECR_ROLE_ARN: 'puller' }, /AWS_ECR_ROLE_ARN is not an ARN of a role\. Write it as arn:aws:iam::ACCOUNT:role\/NAME/],
   ];
   for (const [annotations, env, said] of given) {
     const asked = { ...request, serviceAccountToken: 'sa-token', serviceAccountAnnotations: annotations };

@@ -65,7 +65,7 @@ for (const [who, more, stdin, ...args] of [
   ['Node', {}, '', provider, '--version'],
 ] as const)
   for (const out of ['>/dev/full', '>&-'])
-    test(`${who}: an answer that cannot be written is no success: ${args.join(' ')} ${out}`, async () => {
+    test(`${who}: an answer that cannot be written is not success: ${args.join(' ')} ${out}`, async () => {
       await lay(9);
       const { code, stderr } = await shell(`printf '%s\\n' "$STDIN" | "$@" ${out}`, args, { STDIN: stdin, ...more });
       assert.notEqual(code, 0, stderr);
@@ -83,7 +83,7 @@ for (const [who, more] of [
     assert.equal((JSON.parse(stdout) as { Secret: string }).Secret.length, 200_000);
   });
 
-test('Node: nobody who reads any more is no success', async () => {
+test('Node: nobody who reads any more is not success', async () => {
   await lay(200_000);
   const { stderr } = await shell('printf %s "$STDIN" | { "$@"; echo "code $?" >&2; } | true', [helper, 'get'], { STDIN: host, ...byNode });
   assert.match(stderr, /code 1/);

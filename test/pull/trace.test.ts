@@ -200,7 +200,7 @@ test('a trace tells what STS was asked for, and not with which token', async () 
   assert.ok(!(await readFile(files.at('trace'), 'utf8')).includes('sa-token-1'));
 });
 
-test('what is no JSON is not written down', async () => {
+test('what is not JSON is not written down', async () => {
   await using files = await folder();
   await traced('docker', work, runIn(files.at('trace'), `{"serviceAccountToken":"${token}"`));
   assert.ok(!(await readFile(files.at('trace'), 'utf8')).includes('sa-token-1'));

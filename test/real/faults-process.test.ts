@@ -160,12 +160,12 @@ async function killOften(times: number, random: () => number): Promise<number[]>
   return counts;
 }
 
-/** Asserts that only whole tokens of ECR were written, and never an older one after a newer one. */
+/** Asserts that only whole ECR tokens were written, and never an older one after a newer one. */
 function assertSound(world: World): void {
   const newest = new Map<string, number>();
   for (const { path, password } of world.written()) {
     const at = world.passwords.indexOf(String(password));
-    assert.ok(at >= (newest.get(path) ?? 0), `${path}: a token of ECR, and none older than the last one`);
+    assert.ok(at >= (newest.get(path) ?? 0), `${path}: an ECR token, and none older than the last one`);
     newest.set(path, at);
   }
 }

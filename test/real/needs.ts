@@ -122,7 +122,7 @@ export function part(
   if (needs.root && process.getuid?.() !== 0) missing.push('root');
   if (missing.length === 0) return void describe(name, { concurrency: needs.atOnce ?? false }, body);
   const why = `needs ${missing.join(', ')}`;
-  // A missing Go program is no failure: `install` has tried, but not every machine reaches the Go module proxy.
+  // A missing Go program is not a failure: `install` has tried, but not every machine reaches the Go module proxy.
   const owed = needs.programs.some(program => !find(program) && !('go' in programs[program]));
   if (process.env['TEST_REAL'] === 'all' && (owed || (needs.root && process.getuid?.() !== 0)))
     test(name, () => Promise.reject(new Error(why)));

@@ -30,7 +30,7 @@ export interface Pulls extends AsyncDisposable {
   readonly awsEnv: Readonly<Record<string, string>>;
   /** Pushes the image under another tag. Returns its name. */
   push(tag: string): Promise<string>;
-  /** Rotates the password of AWS and the registry. Returns the new one, as `ecr-courier token` prints it. */
+  /** Rotates the AWS password and the registry. Returns the new one, as `ecr-courier token` prints it. */
   rotate(): Promise<string>;
   /** Returns the current password. Runs outside of `world`, whose output must not contain one. */
   token(): Promise<string>;

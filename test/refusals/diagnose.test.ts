@@ -118,8 +118,8 @@ test('what was shown counts for more than the words of the refusal', () => {
 });
 
 test('an answer of our own that no row knows is quoted, and nothing is guessed', () => {
-  const told = ours({ said: `${host} answered with something that is no manifest` }, 200);
-  assert.deepEqual([told?.id, told?.sentence], ['answer-unknown', `${host} answered with something that is no manifest.`]);
+  const told = ours({ said: `${host} answered with something that is not a manifest` }, 200);
+  assert.deepEqual([told?.id, told?.sentence], ['answer-unknown', `${host} answered with something that is not a manifest.`]);
   assert.equal(ours({}, 418)?.id, 'answer-unknown');
 });
 

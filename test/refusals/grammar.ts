@@ -123,7 +123,7 @@ function assertActions(statement: Json, part: Part): void {
   assert.ok(actions.length > 0 && new Set(actions).size === actions.length);
   for (const action of actions) {
     const known = authorization.get(action);
-    assert.ok(known, `${action} is an action of AWS`);
+    assert.ok(known, `${action} is an AWS action`);
     // An endpoint policy grants nothing; it only lets requests through.
     assert.ok(part === 'endpoint' || known.in.includes(part), `${action} is granted in a policy of the ${part}`);
     if (statement['Resource'] === undefined) continue;

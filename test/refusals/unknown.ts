@@ -51,7 +51,7 @@ const foreign: readonly string[] = [
   'failed to solve: ghcr.io/org/app:1: error getting credentials - err: exec: "docker-credential-desktop": executable file not found in $PATH, out: ``',
 ];
 
-/** Words of other services of AWS, and of programs that have nothing to do with it. */
+/** Words of other AWS services, and of programs that have nothing to do with it. */
 const elsewhere: readonly string[] = [
   'software.amazon.awssdk.services.kms.model.KmsException: The key does not exist (Service: Kms, Status Code: 400)',
   'com.example.VaultException: KmsException while unsealing',

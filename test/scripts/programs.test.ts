@@ -72,7 +72,7 @@ test('a module of a joined file is there once, also for what is loaded later', a
   await join(made, entry('main.mjs'), ['first.mjs', 'second.mjs'].map(entry));
   await writeFile(at('package.json'), '{"type":"module"}');
   assert.equal(execFileSync(process.execPath, [at('made/out.js')], { encoding: 'utf8' }), 'of 2 of 2 3\n');
-  await assert.rejects(join(made, entry('main.mjs'), ['another.mjs']), /another\.mjs is no entry point/);
+  await assert.rejects(join(made, entry('main.mjs'), ['another.mjs']), /another\.mjs is not an entry point/);
 });
 
 test('whoever wants the programs beside others has both made in turn, as they share names of files', async () => {

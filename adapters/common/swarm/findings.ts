@@ -2,7 +2,7 @@
 export const findings = {
   NOT_ENABLED: {
     severity: 'info',
-    doc: 'Services with images of ECR lack the label `ecr-courier.enable=true`, so they keep the login of their last deployment. Once it has ended, a node without the image cannot start their tasks.',
+    doc: 'Services with ECR images lack the label `ecr-courier.enable=true`, so they keep the login of their last deployment. Once it has ended, a node without the image cannot start their tasks.',
     remedy:
       'Label those that should be served: under `deploy.labels` in the stack file, or `docker service update --label-add ecr-courier.enable=true NAME`. That command sorts mounts, and restarts tasks where they were in another order. Or set `services: all`. A label with the value `false` ends this finding.',
   },
@@ -19,7 +19,7 @@ export const findings = {
   },
   IMAGE_ELSEWHERE: {
     severity: 'info',
-    doc: 'A service has the label `ecr-courier.enable=true`, and its image lies in no registry of ECR. It gets no login: a token of ECR would take the place of the login that it has, and would be shown to that registry.',
+    doc: 'A service has the label `ecr-courier.enable=true`, and its image lies in no ECR registry. It gets no login: an ECR token would take the place of the login that it has, and would be shown to that registry.',
     remedy: 'Take the label away, or correct the image.',
   },
   JOB: {

@@ -38,7 +38,7 @@ export interface WholeService extends Service {
   readonly text: string;
 }
 
-/** Parses an element of `GET /services`; undefined if it is no service. */
+/** Parses an element of `GET /services`; undefined if it is not a service. */
 export function readService(value: unknown): Service | undefined {
   const { ID, Version, Spec, PreviousSpec, UpdateStatus, CreatedAt, UpdatedAt } = mapOf(value);
   const version = mapOf(Version)['Index'];
@@ -66,7 +66,7 @@ export function readService(value: unknown): Service | undefined {
   };
 }
 
-/** Parses the response to `GET /services/ID`; undefined if it is no service. Throws if it is no JSON. */
+/** Parses the response to `GET /services/ID`; undefined if it is not a service. Throws if it is not JSON. */
 export function readWholeService(text: string): WholeService | undefined {
   const service = readService(JSON.parse(text));
   const [spec, ...more] = membersAt(text, []).filter(({ key }) => key === 'Spec');

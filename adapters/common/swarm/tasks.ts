@@ -16,7 +16,7 @@ export interface Task {
   readonly error: string;
 }
 
-/** Parses an element of `GET /tasks`; undefined if it is no task. */
+/** Parses an element of `GET /tasks`; undefined if it is not a task. */
 export function readTask(value: unknown): Task | undefined {
   const { ID, Slot, NodeID, CreatedAt, DesiredState, Status } = mapOf(value);
   if (textOf(ID) === '') return undefined;

@@ -126,7 +126,7 @@ export function makeWritten({ memory, clock }: Pick<Deps, 'memory' | 'clock'>): 
 /** A text that changes with every write of another client, apart from the version. */
 const stateOf = ({ spec, previous, rollout, rolledAt }: Service): string => [spec, previous, rollout, rolledAt].join(' ');
 
-/** The latest end of a login that came with the last write, by the longest life of a token of ECR. */
+/** The latest end of a login that came with the last write, by the longest life of an ECR token. */
 export const lastEnd = ({ writtenAt }: Pick<Service, 'writtenAt'>): number => writtenAt + longestLife;
 const endOf = (service: Service): Pick<Standing, 'endsAt'> => (Number.isNaN(service.writtenAt) ? {} : { endsAt: lastEnd(service) });
 

@@ -27,7 +27,7 @@ export function makeChoices({ mono }: Pick<Clock, 'mono'>): Choices {
   const chosen = new Map<string, { readonly namespace: string; at: number; isDone: boolean }>();
   /** When pods gave up their places, by their uid. */
   const tried = new Map<string, { readonly namespace: string; readonly at: number }>();
-  /** When the newest pod of an owner was created that is no replacement, by the uid of the owner. */
+  /** When the newest pod of an owner was created that is not a replacement, by the uid of the owner. */
   const newest = new Map<string, number>();
 
   function forgetFormer(namespace: string, all: readonly Nameless[]): void {

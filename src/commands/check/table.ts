@@ -92,7 +92,7 @@ function identities(reports: readonly ImageReport[], other: Puller['other'], pai
 
 /** The same words that `whoami` uses for a source that does not call AWS. */
 const wordsOn = (identity: NonNullable<ImageReport['identity']>, tokensFrom: string | null): string =>
-  `${identity.from === tokensFrom ? 'no AWS identity: tokens come from ' : ''}${identityWords(identity)}`;
+  `${identity.from === tokensFrom ? 'not an AWS identity: tokens come from ' : ''}${identityWords(identity)}`;
 
 const untried = ({ words, arn }: NonNullable<Puller['other']>): string =>
   `Rights of ${words} were not tried, as nobody else can take them: where a token of its own is used, its policies count. \`ecr-courier policy pull IMAGE --for ${arn}\` prints what it needs.`;

@@ -23,7 +23,7 @@ export interface Explained {
   readonly sources: readonly Reason[];
   /** The identity of the chosen source, as far as it is configured. */
   readonly configured?: string | undefined;
-  /** undefined if the name is no ECR image, so there is nothing to look up. */
+  /** undefined if the name is not an ECR image, so there is nothing to look up. */
   readonly known: Known | undefined;
   readonly asks: 'online' | 'offline';
   readonly proof?: Proof;

@@ -23,7 +23,7 @@ export type Known =
   | { readonly slots: readonly HeldBy[]; readonly absent?: undefined }
   | { readonly slots: readonly []; readonly absent: string };
 
-/** Asks the daemon that the configuration describes. Never throws, because a missing daemon is no mistake. */
+/** Asks the daemon that the configuration describes. Never throws, because a missing daemon is not a mistake. */
 export async function slotsFor({ host }: Registry, flags: ConfigFlags, io: Pick<Io, 'env' | 'signal'>): Promise<Known> {
   try {
     const daemon = await findDaemon(flags, io);

@@ -72,13 +72,13 @@ const withoutRegion = ({ sources }: Pick<Config, 'sources'>): string[] =>
     .filter(({ accounts = [], region }) => accounts.length > 0 && region === undefined)
     .map(({ name }) => `The accounts of the source ${name} name no host, as its \`region\` is missing. Add it, or name the hosts.`);
 
-/** Parses an argument. Throws a UsageError if it is no ECR registry, with a suggestion. */
+/** Parses an argument. Throws a UsageError if it is not an ECR registry, with a suggestion. */
 export function addressOf(named: string, { aliases }: Pick<Config, 'aliases'>): Address {
   const address = parseAddress(named, aliases);
   if (address) return address;
   const like = lookAlike(named);
   if (like) throw new UsageError(`${like.host} ${like.is}. ${like.remedy}`);
-  throw new UsageError(`${shownAddress(named)} is no ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
+  throw new UsageError(`${shownAddress(named)} is not an ECR registry: ACCOUNT.dkr.ecr.REGION.amazonaws.com is expected`);
 }
 
 /** The hosts that a configuration names in targets, sources and aliases, without patterns. */

@@ -54,7 +54,7 @@ export const starts = (remarks: readonly Remark[]): boolean => !remarks.some(({ 
 export function minorOf(version: string | undefined): number {
   if (version === undefined) return newestKnown;
   const minor = /^v?1\.(\d{1,3})(\.\S*)?$/.exec(version)?.[1];
-  if (minor === undefined) throw new UsageError(`${version} is no version of Kubernetes: 1.33 is one`);
+  if (minor === undefined) throw new UsageError(`${version} is not a version of Kubernetes: 1.33 is one`);
   return Number(minor);
 }
 

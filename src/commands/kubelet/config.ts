@@ -72,7 +72,7 @@ export function wishOf(given: Given): Wish {
 }
 
 function nameOf(name = providerName): string {
-  if (!/^[^/\s]+$/.test(name) || name === '.' || name === '..') throw new UsageError(`${name} is no name of an executable`);
+  if (!/^[^/\s]+$/.test(name) || name === '.' || name === '..') throw new UsageError(`${name} is not a name of an executable`);
   return name;
 }
 

@@ -106,14 +106,14 @@ async function fileIn(config: string): Promise<string> {
 
 const whatIs = (path: string): Promise<string> =>
   lstat(path).then(
-    () => 'is no folder',
+    () => 'is not a folder',
     () => 'does not exist',
   );
 
 /** Explanations of system error codes. */
 const words: Readonly<Record<string, string>> = {
-  EEXIST: 'it, or what is above it, is no folder',
-  ENOTDIR: 'it, or what is above it, is no folder',
+  EEXIST: 'it, or what is above it, is not a folder',
+  ENOTDIR: 'it, or what is above it, is not a folder',
   ENOENT: 'it cannot be made',
   EACCES: 'this user may not write there',
   EPERM: 'this user may not write there',

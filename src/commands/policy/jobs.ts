@@ -46,5 +46,5 @@ function one(word: string): Job {
   const kind = actions.get(word);
   if (kind !== undefined) return { needs: [rightsFor(word)], on: ons[kind] };
   const known = [...Object.keys(jobs), ...actions.keys()];
-  throw new UsageError(`${quote(word)} is neither a job (${Object.keys(jobs).join(', ')}) nor an action of ECR${hint(word, known)}`);
+  throw new UsageError(`${quote(word)} is neither a job (${Object.keys(jobs).join(', ')}) nor an ECR action${hint(word, known)}`);
 }

@@ -11,7 +11,8 @@ export type Place = Repository | 'public';
 export function placeOf(text: string, aliases: Aliases): Place {
   const [, partition, region, account, name] = /^arn:([\w-]+):ecr:([^:]*):([^:]*):repository\/(.+)$/.exec(text) ?? [];
   if (partition && account && region && name) return repositoryOf(account, region, name, partition);
-  if (text.startsWith('arn:')) throw new UsageError(`${quote(text)} is no ARN of a repository: arn:aws:ecr:REGION:ACCOUNT:repository/NAME`);
+  if (text.startsWith('arn:'))
+    throw new UsageError(`${quote(text)} is not an ARN of a repository: arn:aws:ecr:REGION:ACCOUNT:repository/NAME`);
   const image = readImage(text, aliases);
   if (!('wrong' in image)) return placed(image.registry, image.repository);
   const { host = '', path = '' } = /^(?:[a-z][a-z0-9+.-]*:\/\/)?(?<host>[^/@]*)(?:\/(?<path>[^@]*))?$/is.exec(text.trim())?.groups ?? {};
@@ -24,7 +25,7 @@ export function placeOf(text: string, aliases: Aliases): Place {
 export function repositoryOf(account: string, region: string, name: string, partition?: string): Repository {
   accountDigits(account);
   const registry = parseAddress(privateRegistryHost(account, region))?.registry;
-  if (!registry) throw new UsageError(`${quote(region)} is no region of AWS: eu-west-1 is one`);
+  if (!registry) throw new UsageError(`${quote(region)} is not an AWS region: eu-west-1 is one`);
   if (partition !== undefined && partition !== registry.partition)
     throw new UsageError(`the region ${region} is of the partition ${registry.partition}, and the ARN says ${partition}`);
   return inRegistry({ partition: registry.partition, region, account }, name);
@@ -37,7 +38,7 @@ function placed({ service, partition, region, account = '' }: Registry, name: st
 
 function inRegistry(registry: Omit<Repository, 'name'>, name: string): Repository {
   const wrong = wrongName(name);
-  if (wrong !== undefined) throw new UsageError(`${quote(name)} is no name of a repository: ${wrong}`);
+  if (wrong !== undefined) throw new UsageError(`${quote(name)} is not a name of a repository: ${wrong}`);
   return { ...registry, name };
 }
 
@@ -49,8 +50,8 @@ export function accountDigits(account: string): string {
 
 function wrongAccount(account: string): string | undefined {
   if (/^\d{12}$/.test(account)) return undefined;
-  const count = /^\d+$/.test(account) ? `it has ${account.length} digits` : 'it is no number';
-  return `${quote(account)} is no account of AWS: ${count}, and 12 digits are expected`;
+  const count = /^\d+$/.test(account) ? `it has ${account.length} digits` : 'it is not a number';
+  return `${quote(account)} is not an AWS account: ${count}, and 12 digits are expected`;
 }
 
 /** The mistake in a host that resembles one of ECR. */

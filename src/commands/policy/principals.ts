@@ -13,7 +13,7 @@ export function principalOf(text: string, partition: string): string {
   if (text === '*') throw new UsageError(`* would let in everybody on AWS: name a role (${role}) or an account`);
   if (/[*?]/.test(text))
     throw new UsageError(`${quote(text)} has a wildcard, which AWS takes in no principal: name the role, or its account`);
-  if (/\.amazonaws\.com(\.cn)?$/.test(text)) throw new UsageError(`${quote(text)} is a service of AWS: name the role with which it pulls`);
+  if (/\.amazonaws\.com(\.cn)?$/.test(text)) throw new UsageError(`${quote(text)} is an AWS service: name the role with which it pulls`);
   if (!text.startsWith('arn:') && !/^\d+$/.test(text))
     throw new UsageError(`${quote(text)} is neither the ARN of a role (${role}) nor the number of an account`);
   const arn = text.startsWith('arn:') ? text : `arn:${partition}:iam::${accountDigits(text)}:root`;
@@ -21,7 +21,7 @@ export function principalOf(text: string, partition: string): string {
   if (rest.startsWith('group/'))
     throw new UsageError(`${quote(arn)} is a group, which AWS takes for no principal: name its users, or a role`);
   if (!/^(root|user\/[\w+=,.@/-]+|role\/[\w+=,.@/-]+|assumed-role\/[\w+=,.@-]+(\/[\w+=,.@-]+)?|federated-user\/[\w+=,.@-]+)$/.test(rest))
-    throw new UsageError(`${quote(arn)} is no ARN of a role, user or account: ${role}`);
+    throw new UsageError(`${quote(arn)} is not an ARN of a role, user or account: ${role}`);
   accountDigits(account);
   return inPartition(arn, of, partition);
 }
@@ -30,7 +30,7 @@ export function principalOf(text: string, partition: string): string {
 export function providerOf(text: string, partition: string): string {
   const [, of, account] = /^arn:([\w-]+):iam::([^:]*):oidc-provider\/[\w./-]+$/.exec(text) ?? [];
   if (of === undefined || account === undefined)
-    throw new UsageError(`${quote(text)} is no ARN of a provider: arn:aws:iam::ACCOUNT:oidc-provider/ISSUER, without https://`);
+    throw new UsageError(`${quote(text)} is not an ARN of a provider: arn:aws:iam::ACCOUNT:oidc-provider/ISSUER, without https://`);
   accountDigits(account);
   return inPartition(text, of, partition);
 }
@@ -38,7 +38,7 @@ export function providerOf(text: string, partition: string): string {
 /** Parses the ARN of a role to assume. */
 export function roleOf(text: string): string {
   const [, account] = /^arn:[\w-]+:iam::([^:]*):role\/[\w+=,.@/-]+$/.exec(text) ?? [];
-  if (account === undefined) throw new UsageError(`${quote(text)} is no ARN of a role: ${role}`);
+  if (account === undefined) throw new UsageError(`${quote(text)} is not an ARN of a role: ${role}`);
   accountDigits(account);
   return text;
 }
@@ -47,7 +47,7 @@ export function roleOf(text: string): string {
 export function functionOf(text: string): string {
   const { region, account } = functionNamed(text) ?? {};
   if (region === undefined || account === undefined)
-    throw new UsageError(`${quote(text)} is no ARN of one function: arn:aws:lambda:eu-west-1:123456789012:function:NAME`);
+    throw new UsageError(`${quote(text)} is not an ARN of one function: arn:aws:lambda:eu-west-1:123456789012:function:NAME`);
   return text;
 }
 
@@ -67,7 +67,8 @@ export function inPartition(arn: string, of: string, partition: string): string 
 export function subjectOf(text: string, provider: string): string {
   const isClusters = /oidc-provider\/oidc[.-]eks\./.test(provider);
   const usual = isClusters ? 'system:serviceaccount:NAMESPACE:NAME' : 'repo:ORG/REPO:ref:refs/heads/main';
-  if (!/^[^\s"\\]{1,255}$/.test(text) || (isClusters && /[*?]/.test(text))) throw new UsageError(`${quote(text)} is no subject: ${usual}`);
+  if (!/^[^\s"\\]{1,255}$/.test(text) || (isClusters && /[*?]/.test(text)))
+    throw new UsageError(`${quote(text)} is not a subject: ${usual}`);
   if (/[*?]/.test(text) && !/^[\w-]+:[^*?:/]+[:/]/.test(text))
     throw new UsageError(`${quote(text)} would let in strangers: name the owner before the first wildcard, such as repo:ORG/REPO:*`);
   return text;
@@ -75,7 +76,7 @@ export function subjectOf(text: string, provider: string): string {
 
 /** Parses the audience. IAM compares it literally, so a * would match nothing. */
 export function audienceOf(text: string): string {
-  if (!/^[^\s*?"\\]{1,255}$/.test(text)) throw new UsageError(`${quote(text)} is no audience: sts.amazonaws.com`);
+  if (!/^[^\s*?"\\]{1,255}$/.test(text)) throw new UsageError(`${quote(text)} is not an audience: sts.amazonaws.com`);
   return text;
 }
 

@@ -25,7 +25,7 @@ export function pullingSource(text: string, repositories: readonly Repository[],
   const { service, about } = pullingIn(text) ?? {};
   if (service === undefined || about === undefined)
     throw new UsageError(
-      `${quote(text)} is a service of AWS that is not known to pull by itself: name the role with which it pulls. By themselves pull ${byThemselves}`,
+      `${quote(text)} is an AWS service that is not known to pull by itself: name the role with which it pulls. By themselves pull ${byThemselves}`,
     );
   if (!text.startsWith('arn:')) return { service };
   return { service, arn: sourceOf(text, { service, ...about }, { repositories, partition }) };
@@ -43,7 +43,7 @@ function sourceOf(
     /^((arn:[\w-]+):[\w-]+:([\w-]*):([^:]*):(?:[^:]*[:/])([\w-]*\*?))(:.*)?$/.exec(text) ?? [];
   if (name === '' || !arn.endsWith(`:${start}${name}`) || (name.endsWith('*') && rest !== undefined))
     throw new UsageError(
-      `${quote(text)} is no ARN of ${words}: arn:aws:${slugOf(service)}:eu-west-1:123456789012:${start}NAME, or ${source}`,
+      `${quote(text)} is not an ARN of ${words}: arn:aws:${slugOf(service)}:eu-west-1:123456789012:${start}NAME, or ${source}`,
     );
   accountDigits(account);
   if (!repositories.every(repository => repository.region === region))

@@ -27,7 +27,7 @@ const targets = {
   'ecr-public': 'SpencerFrontendService.GetAuthorizationToken',
 } as const;
 
-/** Returns a new token of ECR. Throws a Failure. */
+/** Returns a new ECR token. Throws a Failure. */
 export async function askEcr({ identity, registry, keys, place, settings, wire, from, clock }: Question): Promise<Credential> {
   const { service, region } = registry;
   const right = `${service}:GetAuthorizationToken` as const;

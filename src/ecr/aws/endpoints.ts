@@ -205,7 +205,7 @@ function switchesOf(env: Env, section: Section, of: (option: string) => string):
 
 /**
  * The configured address. It is called whatever variant the registry's host asks for, because it may itself be a FIPS
- * one. Throws MISCONFIGURED where a switch contradicts it, or where it is no http or https URL.
+ * one. Throws MISCONFIGURED where a switch contradicts it, or where it is not http or https URL.
  */
 function customAddress(service: string, custom: Setting | undefined, [contrary]: readonly Switch[]): URL | undefined {
   if (!custom) return undefined;
@@ -216,7 +216,7 @@ function customAddress(service: string, custom: Setting | undefined, [contrary]:
       { remedy: `Remove ${contrary.name} if the address that is set is the right one; else remove ${custom.name}.` },
     );
   if (!(/^https?:\/\/[^\s/]\S*$/i.test(custom.value) && URL.canParse(custom.value)))
-    throw new Failure('MISCONFIGURED', `${custom.name} is no URL that begins with https:// or http://.`, {
+    throw new Failure('MISCONFIGURED', `${custom.name} is not a URL that begins with https:// or http://.`, {
       remedy: `Write the whole address of ${service}, such as https://HOST.`,
     });
   return new URL(custom.value);

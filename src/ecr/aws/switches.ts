@@ -30,12 +30,12 @@ const from =
   value =>
     /^\d{1,5}$/.test(value) && Number(value) >= least && Number(value) <= most
       ? undefined
-      : { why: `is no whole number from ${least} to ${most}`, remedy: 'Write such a number, or remove the option.' };
+      : { why: `is not a whole number from ${least} to ${most}`, remedy: 'Write such a number, or remove the option.' };
 
 const address: Rule = value =>
   /^https?:\/\/[^\s/]/i.test(value) && URL.canParse(value)
     ? undefined
-    : { why: 'is no URL that begins with https:// or http://', remedy: 'Write the whole address, or remove the option.' };
+    : { why: 'is not a URL that begins with https:// or http://', remedy: 'Write the whole address, or remove the option.' };
 
 const named =
   (isOne: (text: string) => boolean, words: string): Rule =>

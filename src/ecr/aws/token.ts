@@ -28,7 +28,7 @@ export interface TokenAnswer {
 
 /**
  * Parses a response of ECR or ECR Public; the latter has one object in place of the list. Throws an error that quotes
- * nothing of a text that is no JSON.
+ * nothing of a text that is not JSON.
  */
 export function readToken(text: string): TokenAnswer {
   try {

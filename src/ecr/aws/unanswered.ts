@@ -25,7 +25,7 @@ type SdkError = NodeJS.ErrnoException & { readonly $metadata?: { readonly httpSt
 
 export const asError = (thrown: unknown): SdkError => (thrown instanceof Error ? thrown : new Error(String(thrown)));
 
-/** The code of an error, empty where it is no string: an abort has a numeric code. */
+/** The code of an error, empty where it is not a string: an abort has a numeric code. */
 function codeIn(thrown: unknown): string {
   const { code } = asError(thrown) as { readonly code?: unknown };
   return typeof code === 'string' ? code : '';
@@ -54,7 +54,7 @@ export function unsent(thrown: unknown, { action, region, call }: Attempt): Fail
   const code = codeIn(thrown);
   if (name === 'EndpointError') return undefined;
   if (code.startsWith('HPE_'))
-    return new Failure('UNREACHABLE', `What ${call?.host ?? 'AWS'} sent is no HTTP (${code}).`, { remedy: somebodyElse });
+    return new Failure('UNREACHABLE', `What ${call?.host ?? 'AWS'} sent is not HTTP (${code}).`, { remedy: somebodyElse });
   if ($metadata?.httpStatusCode !== undefined || call?.status !== undefined) return undefined;
   if (/^UND_ERR_\w+_TIMEOUT$/.test(code))
     return new Failure('TIMEOUT', `${call?.host ?? 'AWS'} took the request and did not answer (${code}).`, { remedy: wayToAws });

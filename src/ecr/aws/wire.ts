@@ -17,7 +17,7 @@ const usualAttemptMs = 5000;
 
 /** The remedy for an AWS that cannot be reached. The cause is the way out of a network, hardly ever an address. */
 export const wayToAws =
-  'Check the way to AWS from where the courier runs: DNS, route and security group, the proxy (HTTPS_PROXY, NO_PROXY), or the VPC endpoints of ECR and STS (PrivateLink).';
+  'Check the way to AWS from where the courier runs: DNS, route and security group, the proxy (HTTPS_PROXY, NO_PROXY), or the VPC ECR endpoints and STS (PrivateLink).';
 
 /** One request to AWS, and how it went. */
 export interface Call {

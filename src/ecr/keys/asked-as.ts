@@ -29,8 +29,8 @@ export function identityFiles(env: Env): readonly string[] {
 }
 
 /**
- * Whether the environment has an access key without its secret, which is no identity. Answers that were fetched with a
- * whole key belong to another one.
+ * Whether the environment has an access key without its secret, which is not an identity. Answers that were fetched
+ * with a whole key belong to another one.
  */
 export const hasHalfKeys = (spec: IdentitySpec, env: Env): boolean =>
   namedProfile(spec.profile, env) === undefined && formOf(keyVariables.id, env) !== undefined && halfKeys(env) !== undefined;
@@ -44,7 +44,7 @@ export type AskedFor = Pick<Registry, 'service' | 'account' | 'fips'>;
  * The identity of an answer: the source's description, and a digest of everything else that decides the answer. So a
  * changed profile is another identity, and so is another pod at the same address or a token file with other contents. A
  * function, command or file may give a token for one account alone, so the account counts there. A host that requires
- * FIPS gets no answer from another address of AWS; plain and dual-stack names share theirs. Asks no server.
+ * FIPS gets no answer from another AWS address; plain and dual-stack names share theirs. Asks no server.
  */
 export async function identityOf(spec: IdentitySpec, env: Env, registry: AskedFor): Promise<string> {
   const { account } = registry;

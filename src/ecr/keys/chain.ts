@@ -66,7 +66,7 @@ function placesOf(walk: Walk): Place[] {
 }
 
 /**
- * Whether the error comes from a service of AWS (it answered, could not be reached, or has no address) or is our own
+ * Whether the error comes from an AWS service (it answered, could not be reached, or has no address) or is our own
  * verdict.
  */
 function isAnswer(error: unknown, { last }: Wire): boolean {
@@ -79,7 +79,7 @@ function insist({ accessKeyId, secretAccessKey, sessionToken = '' }: Keys): void
   const parts = { 'the access key ID': accessKeyId, 'the secret access key': secretAccessKey, 'the session token': sessionToken };
   for (const [part, value] of Object.entries(parts)) {
     // A credential process may write a value of any type.
-    const wrong = typeof value !== 'string' ? 'is no text' : value === accessKeyId ? visiblyNoKeyId(value) : visiblyNoKey(value);
+    const wrong = typeof value !== 'string' ? 'is not text' : value === accessKeyId ? visiblyNoKeyId(value) : visiblyNoKey(value);
     if (wrong) throw new Error(`${part} ${wrong}`);
   }
 }

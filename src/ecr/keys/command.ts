@@ -32,15 +32,15 @@ export function useOwnCommands(env: Env, interceptor: Pick<typeof import('./sdk.
 function wrongOutput(text: string): string | undefined {
   if (text.trim() === '') return 'is empty';
   const keys = asJson(text);
-  if (keys === undefined) return 'is no JSON';
+  if (keys === undefined) return 'is not JSON';
   if (keys?.Version !== 1) return 'has no "Version": 1';
   const missing = (['AccessKeyId', 'SecretAccessKey'] as const).filter(name => !keys[name]);
   if (missing.length > 0) return `has no ${missing.join(' and no ')}`;
   const { Expiration: end } = keys;
   if (end === undefined || end === null || end === '') return undefined;
-  if (typeof end !== 'string') return 'has an Expiration that is no time';
+  if (typeof end !== 'string') return 'has an Expiration that is not a time';
   const endsAt = Date.parse(end);
-  if (Number.isNaN(endsAt)) return 'has an Expiration that is no time';
+  if (Number.isNaN(endsAt)) return 'has an Expiration that is not a time';
   // The SDK would read the time in the time zone of this machine (findings/aws-process-expiration-zone.sh).
   if (!/(Z|[+-]\d\d:?\d\d)$/i.test(end)) return 'has an Expiration without a time zone: 2031-01-02T03:04:05Z has one';
   return endsAt < clock.wall() ? 'holds keys that have expired' : undefined;

@@ -4,14 +4,14 @@ import { Unreadable } from '../../io/unreadable.ts';
 import { type Env, formOf, type KeyVariable, keyVariables } from '../aws/variables.ts';
 import type { Keys } from './place.ts';
 
-/** The largest file that is read, in bytes. A larger one is no key, but a wrong path. */
+/** The largest file that is read, in bytes. A larger one is not a key, but a wrong path. */
 const mostBytes = 64 * 1024;
 /** How soon a file that is not ready is looked at again, in milliseconds. */
 export const retryAfterMs = 15_000;
 
 /**
- * Why the environment's access key is no identity: its secret is missing. undefined: it has one. A secret without an
- * access key names no identity and is ignored.
+ * Why the environment's access key is not an identity: its secret is missing. undefined: it has one. A secret without
+ * an access key names no identity and is ignored.
  */
 export function halfKeys(env: Env): string | undefined {
   const { id, secret } = keyVariables;

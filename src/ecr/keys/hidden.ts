@@ -4,7 +4,7 @@ import { apiAsked, endpointSetBy } from '../aws/endpoints.ts';
 import { containerUri, type Env, formOf, keyVariables, namedProfile } from '../aws/variables.ts';
 import type { IdentitySpec } from './identity.ts';
 
-/** The largest file that is read, in bytes. A larger one is no configuration. */
+/** The largest file that is read, in bytes. A larger one is not a configuration. */
 const mostBytes = 1024 * 1024;
 
 /**
@@ -14,7 +14,7 @@ const mostBytes = 1024 * 1024;
 export const contentsOf = (path: string): Promise<string> =>
   readText(path, mostBytes).catch((error: unknown) => (error instanceof Unreadable && error.code !== 'ENOENT' ? error.code : ''));
 
-/** The addresses of AWS that source and environment set, in full. Parts of them may be secret: show only a digest. */
+/** The AWS addresses that source and environment set, in full. Parts of them may be secret: show only a digest. */
 export function wholeAddresses(spec: IdentitySpec, env: Env): readonly string[] {
   const api = endpointSetBy(spec, apiAsked(spec), env);
   const sts = endpointSetBy({ endpoint: spec.stsEndpoint }, 'STS', env);

@@ -177,7 +177,7 @@ export function goRefuses(name: string, rules: Rules, seen: readonly string[] = 
 function placeOf(source: string, around: Surroundings, who: 'courier' | 'cli' | 'go'): Taken {
   if (source === 'EcsContainer') return containerVariable(around.env) ? theContainer : nothing;
   if (source === 'Ec2InstanceMetadata') return instance(around, who);
-  if (source !== 'Environment') return { fails: `${source} is no credential_source` };
+  if (source !== 'Environment') return { fails: `${source} is not a credential_source` };
   const form = formOf(keyVariables.id, around.env);
   return form === keyVariables.id && around.env[keyVariables.secret] ? keysOf(form) : nothing;
 }

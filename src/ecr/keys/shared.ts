@@ -34,7 +34,7 @@ export interface Shared {
   settings(name: string): Section;
   /** A profile as one of the files has it. */
   part(kind: SharedFile['kind'], name: string): Section | undefined;
-  /** A section of the config file that is no profile: `services` and its name. */
+  /** A section of the config file that is not a profile: `services` and its name. */
   section(kind: string, name: string): Section;
   /**
    * The profile and those that it builds upon, in order. It ends at a profile that is missing or has no source, or
@@ -54,7 +54,7 @@ export async function handTokens(sections: readonly (Section | undefined)[], int
   await Promise.all(files.map(async file => interceptor.interceptToken(file, await readText(file, mostBytes))));
 }
 
-/** The largest file that is read, in bytes. A larger one is no configuration, but a wrong path. */
+/** The largest file that is read, in bytes. A larger one is not a configuration, but a wrong path. */
 const mostBytes = 1024 * 1024;
 
 /**
@@ -125,7 +125,7 @@ async function takeFile(kind: SharedFile['kind'], path: string, named: string | 
 
 /** The error for UTF-16, which Windows writes by default and no AWS tool reads. */
 const noText = (path: string): Unreadable =>
-  new Unreadable(path, 'NO_TEXT', 'is no text in UTF-8, but perhaps in UTF-16', `Save ${path} as plain text in UTF-8.`);
+  new Unreadable(path, 'NO_TEXT', 'is not text in UTF-8, but perhaps in UTF-16', `Save ${path} as plain text in UTF-8.`);
 
 /** Whether not even the directory can be seen. Then it is in a home that is not ours, which holds no file for us. */
 async function isAbsent(path: string, code: string): Promise<boolean> {

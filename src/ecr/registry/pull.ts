@@ -160,9 +160,9 @@ async function cacheFor({ wish: { image }, rules }: Walk, answer: Answer | Failu
   return known && cacheOf(known, image.repository);
 }
 
-/** The step for a response that is no manifest. Nothing is concluded from what it is. */
+/** The step for a response that is not a manifest. Nothing is concluded from what it is. */
 function noManifest({ wish: { image } }: Walk, { action, host }: { readonly action: string; readonly host: string }) {
-  const said = `${host} answered with something that is no manifest`;
+  const said = `${host} answered with something that is not a manifest`;
   const own = { host, at: 'registry', said, isSilent: false } as const;
   const diagnosis = diagnose({ status: 200, text: '', action, host, own }, image);
   return { verdict: 'unreachable', text: said, ...(diagnosis && { diagnosis }) } as const;

@@ -62,7 +62,7 @@ export async function fetchByCommand({ command, region, from, env, clock, signal
   const now = new Date(clock.wall());
   return credentialIn(stdout, registry, {
     gave: `${who} wrote`,
-    remedy: `It must write a password of ECR, a token, or JSON that holds one, and nothing else. ${runIt(program)}`,
+    remedy: `It must write an ECR password, a token, or JSON that holds one, and nothing else. ${runIt(program)}`,
     renew: 'Let it get a new token at each run, and not keep an old one.',
     region: isTold(command) ? registry.region : region,
     says: 'Set `region` of the source, or write {region} in the command in its place.',
@@ -99,7 +99,7 @@ export async function cannotStart(command: Command, env: Env): Promise<string | 
         .filter(Boolean)
         .map(folder => join(folder, program));
   for (const place of places) if (await isProgram(place)) return undefined;
-  return program.includes('/') ? `${program} is no program that this user may run` : `there is no program ${program} on PATH`;
+  return program.includes('/') ? `${program} is not a program that this user may run` : `there is no program ${program} on PATH`;
 }
 
 const isProgram = (path: string): Promise<boolean> =>

@@ -31,7 +31,7 @@ export async function fetchFromFile({ file, region, from, clock }: Read, registr
   const now = new Date(clock.wall());
   return credentialIn(text, registry, {
     gave: `${file} holds`,
-    remedy: `Let whoever writes it put a password of ECR there, a token, or JSON that holds one, in one go (write another file, then rename it). ${again}`,
+    remedy: `Let whoever writes it put an ECR password there, a token, or JSON that holds one, in one go (write another file, then rename it). ${again}`,
     renew: `Let whoever writes it put a new token there before the old one ends. ${again}`,
     region,
     says: 'Set `region` of the source to that of its tokens.',

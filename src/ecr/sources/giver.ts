@@ -9,7 +9,7 @@ export function giverOf({ lambda, command, file }: Pick<SourceSpec, 'lambda' | '
     return {
       words: `the file ${file}`,
       right: 'none',
-      renew: `Let whoever writes ${file} put a new token of ECR there: look whether that program still runs, and write the file again. It is read anew by itself.`,
+      renew: `Let whoever writes ${file} put a new ECR token there: look whether that program still runs, and write the file again. It is read anew by itself.`,
     };
   if (command !== undefined) {
     const program = programIn(command);

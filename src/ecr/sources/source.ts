@@ -90,7 +90,7 @@ function awsSource(spec: SourceSpec, deps: AwsDeps, webToken?: WebToken): Source
     trusts: () => bundle && { file: bundle.value, name: bundle.name },
     remarkOn: ({ host, fips }) =>
       fips && custom && lambda === undefined
-        ? `${host} asks for the FIPS address of ECR, and ${custom.name} sets an address: that one is called, whether it is a FIPS one or not.`
+        ? `${host} asks for the FIPS ECR address, and ${custom.name} sets an address: that one is called, whether it is a FIPS one or not.`
         : undefined,
     waitsFor: registry => steps.get(scope(registry))?.(),
   };

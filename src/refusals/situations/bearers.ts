@@ -27,14 +27,14 @@ export const bearers: readonly Situation[] = [
     tell: ({ facts: { registry } }) =>
       registry?.service === 'ecr'
         ? {
-            sentence: `The client asked a token service, and ${registry.host} has none: private registries of ECR take the login itself. So something else answered in its place, or the client was sent to another registry.`,
+            sentence: `The client asked a token service, and ${registry.host} has none: private ECR registries take the login itself. So something else answered in its place, or the client was sent to another registry.`,
             side: 'a proxy or mirror between the client and ECR, or the settings of the client (mirrors, dependencies of a chart)',
             remedy: 'Look what the registry answers from that machine: ECR asks for a login of the kind Basic.',
             paste: [{ what: 'Who answers', kind: 'command', text: `curl -si https://${registry.host}/v2/ | grep -i www-authenticate` }],
           }
         : {
             sentence:
-              'The client asked a token service with a stored login, and was refused. Of AWS only public.ecr.aws has such a service (private registries of ECR take the login itself): it gives charts and images to everybody, and an old login is worse than none.',
+              'The client asked a token service with a stored login, and was refused. Of AWS only public.ecr.aws has such a service (private ECR registries take the login itself): it gives charts and images to everybody, and an old login is worse than none.',
             side: 'the client: its file of logins has an old entry for that registry. Helm has a file of its own, and reads that of Docker as well',
             remedy:
               'Log out in both, and pull again. If the chart is of another registry than public.ecr.aws, the matter has nothing to do with ECR.',
@@ -62,9 +62,9 @@ export const bearers: readonly Situation[] = [
         isRegistry,
       ),
     tell: ({ host: at, facts: told }) => ({
-      sentence: `${told.find(bearer) ? `The client asked ${at} for a bearer token in a way that it does not know (405).` : `The client asked ${at} at an address at which it takes no such request (405), as registries are served below /v2/ alone. Mostly it wanted a bearer token there.`} A private registry of ECR has no tokens of that kind: it takes user and password with each request. ECR Public gives them to a GET alone, and a client with an identity token in its file of logins asks by POST.`,
+      sentence: `${told.find(bearer) ? `The client asked ${at} for a bearer token in a way that it does not know (405).` : `The client asked ${at} at an address at which it takes no such request (405), as registries are served below /v2/ alone. Mostly it wanted a bearer token there.`} A private ECR registry has no tokens of that kind: it takes user and password with each request. ECR Public gives them to a GET alone, and a client with an identity token in its file of logins asks by POST.`,
       side: 'the client: its version, and an identity token (`identitytoken`) for that host in its file of logins; or a proxy, a mirror or a prefix of a path in its settings',
-      remedy: `Log out of ${at}, update the client, and log in with the user name AWS and a token of ECR. ECR Public needs no login for pulls.`,
+      remedy: `Log out of ${at}, update the client, and log in with the user name AWS and an ECR token. ECR Public needs no login for pulls.`,
       paste: [{ what: 'What the registry asks for', kind: 'command', text: `curl -si https://${at}/v2/ | grep -i www-authenticate` }],
     }),
   }),

@@ -104,7 +104,7 @@ export const buildTools: readonly Situation[] = [
   }),
   row({
     id: 'renovate-token',
-    title: 'Renovate gets no token of ECR',
+    title: 'Renovate gets no ECR token',
     symptoms: [
       [
         'Renovate',
@@ -113,7 +113,7 @@ export const buildTools: readonly Situation[] = [
     ],
     when: ({ find }) => find(/ECR getAuthorizationToken error/),
     tell: () => ({
-      sentence: 'Renovate could not fetch a token of ECR. The reason stands in the member `err` of that line, in the debug log as JSON.',
+      sentence: 'Renovate could not fetch an ECR token. The reason stands in the member `err` of that line, in the debug log as JSON.',
       side: 'Renovate: the AWS identity of its process, or the keys in the host rule of this registry',
       remedy:
         'In a host rule `username` is the ID of an access key and `password` its secret; without a rule the process needs an identity of its own. `ecr-courier why` knows most reasons. The identity needs the statement.',

@@ -78,7 +78,7 @@ export const busy: readonly Situation[] = [
   }),
   row({
     id: 'registry-throttled-unsaid',
-    title: 'A registry of ECR is asked too often, and the text does not say which',
+    title: 'An ECR registry is asked too often, and the text does not say which',
     symptoms: [
       ['Docker', 'Error response from daemon: toomanyrequests: Rate exceeded'],
       ['SAM', 'Error: SomeFunction failed to build: toomanyrequests: Rate exceeded'],
@@ -87,7 +87,7 @@ export const busy: readonly Situation[] = [
     when: ({ find, status }) => (status === undefined ? find(rateExceeded, isUnsaid) : undefined),
     tell: () => ({
       sentence:
-        'A registry of ECR is asked too often, and the text does not say which. Mostly it is ECR Public, which limits pulls without a login by address of the caller. A private registry limits what its account may ask for in a region.',
+        'An ECR registry is asked too often, and the text does not say which. Mostly it is ECR Public, which limits pulls without a login by address of the caller. A private registry limits what its account may ask for in a region.',
       side: 'for ECR Public the client, which pulls without a login; for a private registry all that pull from that account and region together',
       remedy:
         'Look for public.ecr.aws in the FROM lines of the build, and log in there. For a private registry it passes by itself: spread the pulls, or ask for higher quotas (Service Quotas, Amazon ECR).',

@@ -123,7 +123,7 @@ export const caches: readonly Situation[] = [
         'ECR makes no cache rule for that upstream: it caches registries of its own list only, and takes the address of each as it writes it. Login and rights are not the matter.',
       side: 'the rule: its upstream registry URL',
       remedy:
-        'Write the address as ECR has it: registry-1.docker.io, ghcr.io, quay.io, registry.k8s.io, public.ecr.aws, registry.gitlab.com, NAME.azurecr.io, cgr.dev, or a private registry of ECR. Any other registry (Harbor, Nexus, Artifactory) cannot be cached by ECR: copy its images, or use the proxy cache of Harbor.',
+        'Write the address as ECR has it: registry-1.docker.io, ghcr.io, quay.io, registry.k8s.io, public.ecr.aws, registry.gitlab.com, NAME.azurecr.io, cgr.dev, or a private ECR registry. Any other registry (Harbor, Nexus, Artifactory) cannot be cached by ECR: copy its images, or use the proxy cache of Harbor.',
     }),
   }),
   row({

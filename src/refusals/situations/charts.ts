@@ -50,7 +50,7 @@ export const charts: readonly Situation[] = [
       ),
     tell: told => {
       const { chart = 'NAME', version = 'VERSION', where = told.host } = told.groups;
-      // A version range is no tag.
+      // A version range is not a tag.
       const tag = /^v?\d[\w.+-]*$/.test(version) ? version.replaceAll('+', '_') : 'VERSION';
       const whole = `${where.replace(/\/$/, '')}/${chart}`;
       return {

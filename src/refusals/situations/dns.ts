@@ -8,7 +8,7 @@ import { dnsFailed, noName, twoSchemes } from './ways.ts';
 const { host, api } = example;
 const isSpelt: Of = host => host !== undefined && parseAddress(host) !== undefined;
 
-/** Whether the host resembles a registry of ECR and is none. A masked account counts as valid. */
+/** Whether the host resembles an ECR registry and is none. A masked account counts as valid. */
 const misspelt: Of = host => {
   const shown = host?.replace(/^(?:\*+|x{3,}|<\w+>)(?=\.dkr[.-]ecr)/, '123456789012') ?? '';
   return /^(\d{12}\.)?dkr[.-]ecr/.test(shown) && !/xxx|[*<]/.test(shown) && !isSpelt(shown) && lookAlike(shown) !== undefined;
@@ -73,7 +73,7 @@ export const dns: readonly Situation[] = [
     // Skip this row if a text also has the correct name: a line break inside it makes a misspelt copy.
     when: ({ find }) => !find(noName, isSpelt) && find(noName, misspelt),
     tell: ({ host: at }) => ({
-      sentence: `${at} looks like a registry of ECR and is none: region or ending are wrong, or do not belong together.`,
+      sentence: `${at} looks like an ECR registry and is none: region or ending are wrong, or do not belong together.`,
       side: 'the name of the image where it is written: deployment, compose file, entry of the manager',
       remedy: 'Correct it to ACCOUNT.dkr.ecr.REGION.amazonaws.com (China: .amazonaws.com.cn).',
     }),

@@ -47,7 +47,7 @@ export const doors: readonly Situation[] = [
           ? 'the way to ECR: VPC endpoint policy, proxy, firewall'
           : `${keeper}; or the way to ECR: VPC endpoint policy, proxy, firewall`,
         remedy: isPing
-          ? 'Look who answers. If it is no proxy, look at the policy of the VPC endpoint for ecr.dkr: `ecr-courier policy pull IMAGE --part endpoint` prints one.'
+          ? 'Look who answers. If it is not a proxy, look at the policy of the VPC endpoint for ecr.dkr: `ecr-courier policy pull IMAGE --part endpoint` prints one.'
           : 'Log in again with a token of the region in the name of the registry. If a new one is refused as well, look who answers, and at the policy of the VPC endpoint for ecr.dkr: `ecr-courier policy pull IMAGE --part endpoint` prints one.',
         paste: [
           ...(isPing ? [] : [login(told)]),

@@ -108,10 +108,10 @@ export const helpers: readonly Situation[] = [
     when: ({ find }) => find(/docker-credential-ecr-login can only be used with/, () => true),
     tell: () => ({
       sentence:
-        'The client asks docker-credential-ecr-login for a host that is no registry of ECR, or for a text that is no host. That helper knows ECR alone, so the pull from elsewhere fails or goes on without a login.',
+        'The client asks docker-credential-ecr-login for a host that is not an ECR registry, or for a text that is not a host. That helper knows ECR alone, so the pull from elsewhere fails or goes on without a login.',
       side: 'the client: its `credsStore` (Nomad: `auth.helper` of the docker plugin) names this helper for all hosts',
       remedy:
-        'Name the helper in `credHelpers` under the hosts of ECR, and nowhere else. Nomad: take `auth.helper` out, and give `auth.config` a config.json with `credHelpers`.',
+        'Name the helper in `credHelpers` under the ECR hosts, and nowhere else. Nomad: take `auth.helper` out, and give `auth.config` a config.json with `credHelpers`.',
     }),
   }),
   row({
@@ -126,7 +126,7 @@ export const helpers: readonly Situation[] = [
       sentence: 'The client asked its credential helper, and the helper failed: the reason, if it gave one, stands behind `out:`.',
       side: `${ofLogins}, and the helper that it names`,
       remedy:
-        'Run the helper by hand as the same user (`echo HOST | docker-credential-NAME get`). A helper for ECR belongs into credHelpers under the hosts of ECR, not into credsStore.',
+        'Run the helper by hand as the same user (`echo HOST | docker-credential-NAME get`). A helper for ECR belongs into credHelpers under the ECR hosts, not into credsStore.',
     }),
   }),
 ];

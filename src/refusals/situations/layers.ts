@@ -152,7 +152,7 @@ export const layers: readonly Situation[] = [
     ],
     when: ({ find }) => find(/Only one auth mechanism allowed/, orUnsaid(isOfPulls)),
     tell: () => ({
-      sentence: 'The client followed the redirect to S3 with the login of ECR, which S3 does not take beside a signed address.',
+      sentence: 'The client followed the redirect to S3 with the ECR login, which S3 does not take beside a signed address.',
       side: 'the client, or a proxy between that adds the header',
       remedy:
         'Update the client: it must drop the Authorization header when the host changes. The login was shown to S3 then, which is AWS, too.',

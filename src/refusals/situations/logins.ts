@@ -50,7 +50,7 @@ export const logins: readonly Situation[] = [
         'The login was good; the store that credsStore names did not take the password. Tokens of ECR are long (Windows takes 2,560 bytes).',
       side: 'the credential store of that user (credsStore in config.json)',
       remedy:
-        'Use a credential helper for the hosts of ECR (credHelpers), which stores nothing there, or remove credsStore. On Linux set up `pass`; on macOS delete the old entry in the keychain.',
+        'Use a credential helper for the ECR hosts (credHelpers), which stores nothing there, or remove credsStore. On Linux set up `pass`; on macOS delete the old entry in the keychain.',
     }),
   }),
   row({
@@ -75,7 +75,7 @@ export const logins: readonly Situation[] = [
       ),
     tell: () => ({
       sentence:
-        'The file of logins cannot be read: it is no JSON, or the `auth` of an entry (of any host) is no base64 of USER:PASSWORD in one line.',
+        'The file of logins cannot be read: it is not JSON, or the `auth` of an entry (of any host) is not a base64 of USER:PASSWORD in one line.',
       side: ofLogins,
       remedy:
         'Mend or remove the entry. One bad entry can take the logins of all other hosts away. `base64 -w0` makes one line. `ecr-courier check` with docker-config tells which entry it is.',

@@ -102,7 +102,7 @@ export const refusedOurs: readonly Situation[] = [
       sentence: `${nameIn(told)} does not take a token that was given out a moment ago, nor a second one: ${saidIn(told)}.`,
       side: `the way to AWS or to ${nameIn(told)}: an address that is set, a proxy, or another registry under this name`,
       remedy:
-        'Look whether the address of ECR is set (`endpoint` of the source, AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL): it must be that of the region in the name of the registry. Look whether the name leads to AWS. In a VPC the policy of the endpoint for ecr.dkr may refuse as well.',
+        'Look whether the ECR address is set (`endpoint` of the source, AWS_ENDPOINT_URL_ECR, AWS_ENDPOINT_URL): it must be that of the region in the name of the registry. Look whether the name leads to AWS. In a VPC the policy of the endpoint for ecr.dkr may refuse as well.',
     }),
   }),
 ];
@@ -123,10 +123,10 @@ export const unknownOurs: readonly Situation[] = [
   row({
     id: 'answer-unknown',
     title: 'An answer that nobody knows',
-    symptoms: [['ecr-courier check', `${host} answered with something that is no manifest.`]],
-    when: facts => ours(facts, () => true) ?? facts.find(/answered with something that is no manifest/, isRegistry),
+    symptoms: [['ecr-courier check', `${host} answered with something that is not a manifest.`]],
+    when: facts => ours(facts, () => true) ?? facts.find(/answered with something that is not a manifest/, isRegistry),
     tell: told => ({
-      sentence: `${told.facts.own?.said ?? `${nameIn(told)} answered with something that is no manifest`}.`,
+      sentence: `${told.facts.own?.said ?? `${nameIn(told)} answered with something that is not a manifest`}.`,
       side: `${nameIn(told)}, or what stands before it`,
       remedy:
         'This answer is not known: nothing is concluded from it. Try again later. A page of HTML, or an answer that leads elsewhere, comes from a proxy or a login in between.',

@@ -51,7 +51,7 @@ export const runtimes: readonly Situation[] = [
       return find(socketDown, isRegistry) ?? find(ofClients, isRegistry) ?? (below && command);
     },
     tell: ({ host: at }) => ({
-      sentence: `The client did not get through to the container runtime of its own machine (containerd, CRI-O, Docker, BuildKit): it does not run, was restarted, or this user may not use it. That is no answer of ${at}.`,
+      sentence: `The client did not get through to the container runtime of its own machine (containerd, CRI-O, Docker, BuildKit): it does not run, was restarted, or this user may not use it. That is not an answer of ${at}.`,
       side: 'the machine that pulls or builds: its container runtime, its socket, and who may use that',
       remedy:
         'Look whether the runtime runs, and why it ended: its log, memory (killed for want of it) and disk. Then the pull is tried again by itself, or by hand. "Permission denied" is the socket: use sudo, or the group docker. A CI job needs a daemon of its own (DOCKER_HOST).',

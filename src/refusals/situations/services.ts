@@ -6,7 +6,7 @@ import { identityStatement, rights } from '../statements.ts';
 export const services: readonly Situation[] = [
   row({
     id: 'task-without-token',
-    title: 'ECS gets no token of ECR for a task',
+    title: 'ECS gets no ECR token for a task',
     symptoms: [
       [
         'ECS on Fargate',
@@ -20,7 +20,7 @@ export const services: readonly Situation[] = [
     when: ({ find }) => find(/unable to retrieve ecr registry auth/),
     tell: () => ({
       sentence:
-        'ECS could not fetch a token of ECR for the task. What stood behind it is cut off: a request that was not sent is a matter of the network, a denial one of the execution role.',
+        'ECS could not fetch an ECR token for the task. What stood behind it is cut off: a request that was not sent is a matter of the network, a denial one of the execution role.',
       side: 'the subnet and security group of the task, or its execution role (the task role does not count here)',
       remedy:
         'Read the whole "stopped reason" of the task. A task without a public address needs a NAT gateway, or endpoints in its VPC: ecr.api, ecr.dkr, the gateway for S3, and logs; its security group must let HTTPS out. The execution role needs the statement.',

@@ -86,7 +86,7 @@ export const sessions: readonly Situation[] = [
         /security token included in the request is expired|(?<![\w.])ExpiredToken(Exception)?\b(?!["']?[:,] ?["']?(?!The |message\b)[a-z])|retrieved credentials have already expired|\bRequestExpired\b/,
       ),
     tell: () => ({
-      sentence: 'The session behind the AWS keys is over (these are keys with a session token). The token of ECR is another thing.',
+      sentence: 'The session behind the AWS keys is over (these are keys with a session token). The ECR token is another thing.',
       side: caller,
       remedy:
         'Give the program new keys, or a place that renews them by itself: a role of the machine, a web identity, a profile with credential_process. Keys with a session token that were pasted into variables or files end after some hours.',
@@ -129,7 +129,7 @@ export const sessions: readonly Situation[] = [
         'STS gives no session of that role for so long: a role has a longest time (an hour unless set), and a role that another role assumes has one hour.',
       side: 'the program that asks (its session duration), or the role',
       remedy:
-        'Ask for a shorter session: a token of ECR is good for twelve hours all the same. Or raise the maximum session duration of the role, where no other role assumes it.',
+        'Ask for a shorter session: an ECR token is good for twelve hours all the same. Or raise the maximum session duration of the role, where no other role assumes it.',
     }),
   }),
 ];

@@ -35,7 +35,7 @@ export const setup: readonly Situation[] = [
       find(/Invalid parameter at 'registryIds?' failed to satisfy constraint|InvalidParameterException.{0,300}registryIds?\b/),
     tell: () => ({
       sentence:
-        'ECR was asked for a registry whose ID is no account: that ID is the twelve digits of an AWS account, without host, dashes or name.',
+        'ECR was asked for a registry whose ID is not an account: that ID is the twelve digits of an AWS account, without host, dashes or name.',
       side: 'the script that asks: its --registry-ids (of workflows: `registries`)',
       remedy:
         'Write the twelve digits, in quotes where they begin with 0, and several with commas or blanks as the tool wants them. For a token it may be left out.',
@@ -72,7 +72,7 @@ export const setup: readonly Situation[] = [
   }),
   row({
     id: 'quota-reached',
-    title: 'A quota of ECR is reached',
+    title: 'An ECR quota is reached',
     symptoms: [
       [
         'AWS CLI',

@@ -130,7 +130,7 @@ export const tasks: readonly Situation[] = [
     symptoms: [['Watchtower', `Could not do a head request for "${image}", falling back to regular pull.`]],
     when: ({ find }) => find(/Could not do a head request for/, isEcr),
     tell: ({ host: at }) => ({
-      sentence: `Watchtower could not ask ${at} for the digest alone, and pulls the image to compare it. That is no failure by itself: the reason, if there is one, stands on the next line.`,
+      sentence: `Watchtower could not ask ${at} for the digest alone, and pulls the image to compare it. That is not a failure by itself: the reason, if there is one, stands on the next line.`,
       side: 'Watchtower: the login that it is given for this host, and its way to ask',
       remedy:
         'If the pull that follows is good, nothing is to be done (WATCHTOWER_WARN_ON_HEAD_FAILURE=never hides the line). If it is refused, give Watchtower a file of logins that is kept fresh, and the line of that pull to `ecr-courier why`.',

@@ -16,7 +16,7 @@ const ofEndpoint = new RegExp(
 export const tls: readonly Situation[] = [
   row({
     id: 'tls-other-endpoint',
-    title: 'The name leads to an endpoint of ECR with another name',
+    title: 'The name leads to an ECR endpoint with another name',
     symptoms: [
       [
         'CodeBuild, Docker',
@@ -30,7 +30,7 @@ export const tls: readonly Situation[] = [
     when: ({ find }) => find(ofEndpoint),
     tell: told => ({
       sentence:
-        'What answered is an endpoint of ECR, but none for the name that was asked: the name leads to a VPC endpoint of another region, or to one without private DNS.',
+        'What answered is an ECR endpoint, but none for the name that was asked: the name leads to a VPC endpoint of another region, or to one without private DNS.',
       side: 'DNS of the network from which it was asked: private zones, records for ECR, the VPC endpoint for ecr.dkr',
       remedy:
         'Switch private DNS on at the endpoint for ecr.dkr, and take out records of your own for these names. An endpoint serves its own region: registries of other regions need a way to the internet, or a peering.',

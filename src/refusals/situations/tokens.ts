@@ -49,7 +49,7 @@ export const tokens: readonly Situation[] = [
       // Nothing but these words: a user asks about the core of a message.
       find(/^\W*(?:your )?authorization token has expired\W*$/i, orUnsaid(isEcr)),
     tell: told => ({
-      sentence: `The password that was sent to ${told.host} is a token of ECR that it does not take: its twelve hours are over, or it is of another region, of which ECR says the same.`,
+      sentence: `The password that was sent to ${told.host} is an ECR token that it does not take: its twelve hours are over, or it is of another region, of which ECR says the same.`,
       side: keeper,
       remedy:
         'Log in again now, for the region in the name of the registry. Right after a login it is mostly one for another region. So that it does not come back, let ecr-courier or its credential helper keep the login fresh; if it does already, `ecr-courier status` tells what failed.',

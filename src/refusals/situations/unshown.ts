@@ -14,7 +14,7 @@ const isNear: Of = (host, nearby) => isOwn(host ?? nearby);
 const layerRefused =
   /failed open: unexpected status (code |from GET request to )https:\/\/\S{1,400}\/blobs\/(?<layer>sha256:\w{1,64}): 403 Forbidden(?! - Server message| ?: ?\w)|reading blob \S{1,200} .{0,300}StatusCode: 403, ""/;
 
-/** The image of the failed pull. A layer's digest is no reference of an image, so a placeholder replaces it. */
+/** The image of the failed pull. A layer's digest is not a reference of an image, so a placeholder replaces it. */
 const wholeImage = (told: Told): string =>
   told.facts.reference === told.groups['layer'] ? imageOf(told).replace(/@sha256:.*$/, ':TAG') : imageOf(told);
 
@@ -66,7 +66,7 @@ export const unshown: readonly Situation[] = [
         isPrivate,
       ),
     tell: told => ({
-      sentence: `${told.host} rejects the request as malformed (400), and the client does not show why. Two things read like this: the password is no token of ECR (empty, cut short, encoded twice, or of something else), or the tag or digest is not written as one.`,
+      sentence: `${told.host} rejects the request as malformed (400), and the client does not show why. Two things read like this: the password is not an ECR token (empty, cut short, encoded twice, or of something else), or the tag or digest is not written as one.`,
       side: 'the pull secret, file of logins or password command of the client, or the name of the image where it is written',
       remedy:
         'Log in again with a new token, complete and exactly as printed. Create a pull secret again from it. If that does not help, look at the tag.',

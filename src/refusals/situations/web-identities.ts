@@ -28,7 +28,7 @@ export const webIdentities: readonly Situation[] = [
   }),
   row({
     id: 'web-identity-provider',
-    title: 'The issuer of a token is no provider of the account',
+    title: 'The issuer of a token is not a provider of the account',
     symptoms: [
       [
         'Pods with IRSA',

@@ -31,7 +31,7 @@ test('it asks every ten minutes; what fails keeps its former answer for an hour,
   assert.deepEqual(await glance(soon()), { version: 'v4', end: 'in May' });
 });
 
-test('undefined is no answer, and takes none away', async () => {
+test('undefined is not an answer, and takes none away', async () => {
   const time = createVirtualClock();
   const ends: (string | undefined)[] = ['in May', undefined, 'in June'];
   const glance = makeGlance(time, { end: async () => ends.shift() });

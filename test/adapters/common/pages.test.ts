@@ -28,7 +28,7 @@ for (const link of ['http://elsewhere.test/proxy/things?limit=2&marker=m2', '/v3
     assert.deepEqual(asked, [...walk, ...walk], 'read again, as something may have moved across the border');
   });
 
-test('each id comes once, in its first place and its last form; what is no object has nothing', async () => {
+test('each id comes once, in its first place and its last form; what is not an object has nothing', async () => {
   const pages = {
     '': { data: [{ id: 'a', more: [1] }, { id: 'b' }], pagination: { next: '?marker=2' } },
     '?marker=2': { data: [{ id: 'a', more: [2] }, null, 7, { name: 'has no id' }, { name: 'has none, too' }] },
@@ -96,9 +96,9 @@ test('a list that never rests is read four times, and its last reading counts', 
   assert.equal(list.asked(), 8);
 });
 
-test('what is no list is UNEXPECTED', async () => {
+test('what is not a list is UNEXPECTED', async () => {
   for (const body of [null, 7, 'text', [], {}, { data: null }, { data: { id: 'a' } }])
-    assert.match((await failing(readPages('/things', async () => answer(body)))).message, /GET \/things is no list/);
+    assert.match((await failing(readPages('/things', async () => answer(body)))).message, /GET \/things is not a list/);
 });
 
 test('a page of any length', async () => {

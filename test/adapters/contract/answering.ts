@@ -28,7 +28,7 @@ const ofProxies = new Set([502, 504]);
 /** Statuses after which an adapter may send the write again: after a new login (401), or after a merge (409). */
 const triedAgain = new Set([401, 409]);
 
-/** Responses of an intermediary in front of the manager that carry a success status but are no success. */
+/** Responses of an intermediary in front of the manager that carry a success status but are not success. */
 const pages: readonly Reply[] = [
   { status: 200, text: '<!doctype html><title>Log in</title>' },
   { status: 200, headers: { 'content-type': 'text/html; charset=utf-8' }, text: 'Please log in.' },
@@ -40,7 +40,7 @@ const pages: readonly Reply[] = [
   { status: 200, json: { error: 'log in first' } },
 ];
 
-/** Registers the checks of how deliveries and rehearsals treat responses that are no success. */
+/** Registers the checks of how deliveries and rehearsals treat responses that are not success. */
 export function checkAnswering<Ref>(check: Check<Ref>, ownCodes: Readonly<Partial<Record<number, FailureCode>>> = {}): void {
   for (const [status, code] of Object.entries({ ...usualCodes, ...ownCodes })) checkStatus(check, Number(status), code ?? 'UNEXPECTED');
   checkNoSuccess(check, 'an update', otherStatuses, scene => ({ host: scene.mine, wanted: [] }));

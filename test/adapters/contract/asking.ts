@@ -31,7 +31,7 @@ export interface Setting {
  */
 export type Asking<Ref> = <T>(question: (target: Target<Ref>) => Promise<T>, over: AbortSignal, setting?: Setting) => Promise<T>;
 
-export const registryOf = (host: string): Registry => parseAddress(host)?.registry ?? assert.fail(`${host} is no host of ECR`);
+export const registryOf = (host: string): Registry => parseAddress(host)?.registry ?? assert.fail(`${host} is not an ECR host`);
 
 /**
  * Returns a clock whose sleeps throw once the test is over, which ends every loop of an adapter. A sleep that began

@@ -70,7 +70,7 @@ describe('requests to Harbor', { timeout: 10_000 }, () => {
     assert.deepEqual(await Promise.all(more), [401, 401]);
   });
 
-  test('what is told to strangers, too, is no proof: the next one is alone again', async () => {
+  test('what is told to strangers, too, is not proof: the next one is alone again', async () => {
     for (const [path, status] of [
       [registries, 404],
       [registries, 403],

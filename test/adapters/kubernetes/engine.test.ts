@@ -126,7 +126,7 @@ test('a new namespace has its Secret at once, one that is edited or deleted has 
   );
 });
 
-test('a namespace that is deleted, excluded by annotation or never chosen is no slot and no error', async () => {
+test('a namespace that is deleted, excluded by annotation or never chosen is not a slot and no error', async () => {
   await using running = await start({ namespaces: ['team-*'] }, { namespaces: ['team-a', 'apps'] });
   const { fake, app, writes } = running;
   const ids = (): string[] => [...(app.status().targets[0]?.slots ?? [])].map(({ id }) => id);

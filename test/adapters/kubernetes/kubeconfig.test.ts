@@ -295,7 +295,7 @@ describe('what is wrong with a kubeconfig is said with its place', () => {
   const cluster = { server: 'https://c.test' };
   const cases: readonly (readonly [what: string, text: string, said: RegExp])[] = [
     ['no YAML', 'a: [', /^\/k\/config:\d+:\d+ is not YAML or JSON/],
-    ['another file', 'kind: Pod', /^\/k\/config is no kubeconfig/],
+    ['another file', 'kind: Pod', /^\/k\/config is not a kubeconfig/],
     ['no current context', kubeconfig({ more: { 'current-context': '' } }), /has no current-context/],
     ['an unknown context', kubeconfig({ more: { 'current-context': 'dev' } }), /has no context dev/],
     ['an unknown cluster', kubeconfig({ more: { clusters: [] } }), /has no cluster c/],
@@ -320,7 +320,7 @@ describe('what is wrong with a kubeconfig is said with its place', () => {
       /needs a terminal \(interactiveMode: Always\)/,
     ],
     ['half a login', kubeconfig({ cluster, user: { 'client-key-data': 'aa' } }), /has a client key without its certificate/],
-    ['a number', kubeconfig({ cluster, user: { token: 12345 } }), /^token of the user u in \/k\/config is no text/],
+    ['a number', kubeconfig({ cluster, user: { token: 12345 } }), /^token of the user u in \/k\/config is not text/],
   ];
   for (const [what, text, said] of cases)
     test(what, () => {

@@ -185,7 +185,7 @@ describe('without the right', () => {
   });
 });
 
-test('a namespace that is gone is told nothing, and that is no failure', async () => {
+test('a namespace that is gone is told nothing, and that is not a failure', async () => {
   await using t = await telling();
   const { slots } = await t.discover();
   t.fake.remove('namespaces', undefined, 'team-a');

@@ -285,7 +285,7 @@ describe('a login by OpenID Connect', () => {
         { name: 'oidc', config: { 'idp-issuer-url': 'https://issuer.example', 'client-id': 'c' } },
         /has neither id-token nor refresh-token\.$/,
       ],
-      [{ name: 'oidc', config: { 'idp-issuer-url': 'https://issuer.example', 'client-id': 7 } }, /client-id of .* is no text\.$/],
+      [{ name: 'oidc', config: { 'idp-issuer-url': 'https://issuer.example', 'client-id': 7 } }, /client-id of .* is not text\.$/],
     ];
     for (const [provider, said] of cases) {
       await using t = await rigWith(server => ({ cluster: { server }, user: { 'auth-provider': provider } }));

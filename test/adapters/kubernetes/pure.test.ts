@@ -73,10 +73,10 @@ describe('an entry', () => {
     [{ AUTH: '%' }, 'has an `auth` that is not base64'],
     [{ auth: 'QQ=' }, 'has an `auth` that is not base64'],
     [{ auth: 'Q' }, 'has an `auth` that is not base64'],
-    [{ auth: 7 }, 'has a member `auth` that is no text'],
-    [{ email: {} }, 'has a member `email` that is no text'],
-    ['text', 'is no map'],
-    [[], 'is no map'],
+    [{ auth: 7 }, 'has a member `auth` that is not text'],
+    [{ email: {} }, 'has a member `email` that is not text'],
+    ['text', 'is not a map'],
+    [[], 'is not a map'],
   ];
   for (const [value, why] of rows) test(`${JSON.stringify(value)} ${why ?? 'can be decoded'}`, () => assert.equal(undecodable(value), why));
 });

@@ -352,7 +352,7 @@ describe('a write that is refused says by whom', () => {
       }
     });
 
-  test('a namespace that is being deleted is no failure', async () => {
+  test('a namespace that is being deleted is not a failure', async () => {
     await using t = await rig({}, { wanted: [host], cluster: teams });
     const { slots } = await t.discover();
     t.fake.remove('namespaces', undefined, 'team-a');
@@ -432,7 +432,7 @@ test('more than 99 namespaces with one image on one node are told, where pods ma
   assert.deepEqual(await crowd(100, leastRules()), []);
 });
 
-test('with onlyWithImages, a namespace counts once a pod of it has an image of ECR, with the host of that image', async () => {
+test('with onlyWithImages, a namespace counts once a pod of it has an ECR image, with the host of that image', async () => {
   const pods: Rule = { apiGroups: [''], resources: ['pods'], verbs: ['list', 'watch'] };
   const account = { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default', namespace: 'team-a' } };
   const pod = (name: string, image: string) => ({
@@ -461,7 +461,7 @@ test('with onlyWithImages, a namespace counts once a pod of it has an image of E
   assert.equal(only((await t.discover()).slots).id, 'team-a/ecr-courier');
 });
 
-describe('what goes between a look and a write is no error', () => {
+describe('what goes between a look and a write is not an error', () => {
   const accounts: Rule = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch', 'patch'] };
   const mine = [
     { ...secretsRule, namespace: 'team-a' },

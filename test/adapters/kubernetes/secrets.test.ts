@@ -167,7 +167,7 @@ describe('what somebody else has put into a Secret of the courier', () => {
     assert.match(slot.findings?.[0]?.message ?? '', /argocd-controller changed Secret team-a\/ecr-courier/);
   });
 
-  test('that is no configuration at all is replaced', async () => {
+  test('that is not a configuration at all is replaced', async () => {
     await using t = await rig({}, { cluster: teams, wanted: [host] });
     t.fake.make(made('team-a', '{"auths":[]}', labelled('team-a')));
     await t.deliver(only((await t.discover()).slots), given([host], 'fresh'));

@@ -294,9 +294,9 @@ describe('a stream', () => {
       /410.*too old/,
     ],
     ['of a server whose cache is behind', [line('ERROR', { kind: 'Status', code: 504, message: 'Too large resource version' })], /504/],
-    ['with half a line', ['{"type":"ADDED",'], /no JSON/],
-    ['with something else', [line('HELLO', {})], /no event/],
-    ['without a version', [line('ADDED', { metadata: { name: 'x' } })], /no event/],
+    ['with half a line', ['{"type":"ADDED",'], /not JSON/],
+    ['with something else', [line('HELLO', {})], /not an event/],
+    ['without a version', [line('ADDED', { metadata: { name: 'x' } })], /not an event/],
     ['that is refused', new Failure('FORBIDDEN', 'no watch for you'), /no watch for you/],
     ['that is silent for too long', new Failure('TIMEOUT', 'silence'), /silence/],
   ];

@@ -133,7 +133,7 @@ describe('a service behind Portainer', () => {
     const update = p.fake.requests.findLast(({ method }) => method === 'POST');
     const sent = Buffer.from(String(update?.headers['x-registry-auth']), 'base64').toString();
     assert.equal(sent, '{"registryId":1}');
-    assert.equal(update?.headers['x-portaineragent-manageroperation'], '1', 'an agent that is no manager asks one');
+    assert.equal(update?.headers['x-portaineragent-manageroperation'], '1', 'an agent that is not a manager asks one');
     assert.match(update.path, /^\/api\/endpoints\/3\/docker\/services\/\w+\/update\?version=\d+$/);
   });
 
@@ -153,7 +153,7 @@ describe('a service behind Portainer', () => {
     assert.equal(p.swarm.service('web').login?.password, 'token-1');
   });
 
-  test('is tried again soon where the managers elect a leader, which is no unknown answer', async () => {
+  test('is tried again soon where the managers elect a leader, which is not an unknown answer', async () => {
     await using p = await rig();
     const slot = await p.slot(/web/);
     const message = 'rpc error: code = Unknown desc = raft: failed to process the request: node lost leader status';

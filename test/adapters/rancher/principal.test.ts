@@ -182,7 +182,7 @@ describe('who the courier is there', () => {
     });
 
     for (const answer of ['reset', { status: 401 }, { status: 200, text: '<html>Log in' }] as const)
-      test(`where nobody may come without a key, that is no failure: ${JSON.stringify(answer)}`, async () => {
+      test(`where nobody may come without a key, that is not a failure: ${JSON.stringify(answer)}`, async () => {
         await using r = await rig({ ...open, options: inside });
         r.fake.fault = ({ headers }) => (headers.authorization === undefined ? answer : undefined);
         assert.deepEqual(allCodesOf(await r.discover()), []);

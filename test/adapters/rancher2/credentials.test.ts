@@ -165,7 +165,7 @@ describe('secrets of projects', () => {
     assert.deepEqual([slots, codesOf(findings)], [[], ['COPY_ALONE']]);
   });
 
-  test('of projects that nobody asked for are no finding', async () => {
+  test('of projects that nobody asked for are not finding', async () => {
     const copied = secret('team-a', 'ecr', { [host]: login('old') }, copy);
     await using r = await rig({ ...world([], [copied]), options: { projects: ['other'] } });
     assert.deepEqual(await r.discover().then(({ slots, findings }) => [slots, findings]), [[], []]);

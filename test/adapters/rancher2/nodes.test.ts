@@ -47,7 +47,7 @@ describe('registries of provisioned clusters', () => {
     assert.deepEqual(auths(r.fake.stored('local', 'fleet-default', 'nodes')), { ...both, [host]: login('new-token') });
   });
 
-  test('are written at once when they are not a login of ECR', async () => {
+  test('are written at once when they are not an ECR login', async () => {
     const asConfig = (entry: object): Partial<SecretSeed> => ({ type: 'kubernetes.io/dockerconfigjson', data: config({ [host]: entry }) });
     const stateOf = async (more: Partial<SecretSeed>): Promise<string | undefined> => {
       await using r = await rig({ ...nodes(one, more), ...asked });

@@ -5,7 +5,7 @@ import { codesOf, failing, given, host, linesOf, other } from '../rig.ts';
 import { auths, base64, cluster, isWrite, login, rig, secret, world } from './rig.ts';
 
 describe('a Secret', () => {
-  test('of a namespace keeps every byte that is no login of ECR', async () => {
+  test('of a namespace keeps every byte that is not an ECR login', async () => {
     const raw = `{ "credsStore":"x","auths" : {"${host}":{"auth":"${base64('AWS:old')}","identitytoken":"t"} ,\n "caf\xe9.example" : { "auth":"eA==", "n": 1.0e2 }, "https://${other}/v2/":{}}, "auths2":{"${host}":1}}`;
     await using r = await rig(world([], [secret('team-a', 'ecr', {}, { data: { '.dockerconfigjson': base64(raw), note: 'a2VwdA==' } })]));
     const { slots } = await r.discover();

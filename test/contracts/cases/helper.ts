@@ -131,7 +131,7 @@ async function layCache(
 async function keyFor({ host, identity = 'same' }: CacheFact, env: Env): Promise<AnswerKey> {
   const { sources, aliases } = await readSettings(env);
   const registry = parseAddress(host, aliases)?.registry;
-  if (!registry) throw new Error(`${host} is no registry`);
+  if (!registry) throw new Error(`${host} is not a registry`);
   const spec = sources.choose(registry) ?? { name: 'default' };
   const same = await keyOf(spec, registry, env);
   if (identity === 'same') return same;

@@ -108,7 +108,7 @@ function misplaced(found: readonly { said: Said; own: Registry | undefined }[], 
   );
 }
 
-/** A region in words. A text that is no region is not shown, because it may be anything. */
+/** A region in words. A text that is not a region is not shown, because it may be anything. */
 const shownRegion = (region: string): string => (/^[a-z]{2,5}(-[a-z]{2,12}){1,3}-\d{1,2}$/.test(region) ? region : 'another region');
 
 /** The user name and password. A string says what is wrong: the end of a sentence that begins with the giver. */
@@ -129,10 +129,10 @@ function pairIn({ username, secret, form }: Said): Pair | string {
   return wrong ? `a password that ${wrong}` : { username: ecrUser, password };
 }
 
-/** Whether a text is a password of ECR: base64 of JSON. Some givers call it the token. */
+/** Whether a text is an ECR password: base64 of JSON. Some givers call it the token. */
 const isOfEcr = (password: string): boolean => fromBase64(password)?.startsWith('{') ?? false;
 
-/** Splits a token, plain or in base64, into user name and password. undefined: the text is no token. */
+/** Splits a token, plain or in base64, into user name and password. undefined: the text is not a token. */
 function splitToken(text: string): { username: string; password: string } | undefined {
   const standard = /[+/]/.test(text) ? text : text.replaceAll('-', '+').replaceAll('_', '/');
   const plain = text.startsWith(`${ecrUser}:`) ? text : (fromBase64(standard) ?? '').trim();

@@ -55,7 +55,7 @@ function fromLines(text: string): Noted | undefined {
   return { value: Object.fromEntries(pairs.map(({ name = '', value = '' }) => [name, value.replace(/^(['"])(.*)\1$/, '$2')])) };
 }
 
-/** Parses JSON in base64, unless it is a password of ECR, which has the same form. */
+/** Parses JSON in base64, unless it is an ECR password, which has the same form. */
 function fromEncoded(text: string): Noted | undefined {
   const decoded = /^[A-Za-z0-9+/\s]+={0,2}$/.test(text) ? fromBase64(text.replaceAll(/\s/g, ''))?.trim() : undefined;
   const noted = decoded !== undefined && /^[[{]/.test(decoded) ? json(decoded) : undefined;

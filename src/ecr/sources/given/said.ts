@@ -28,14 +28,14 @@ export const odd = (what: string): Reading => ({ kind: 'odd', what });
 export const one = (said: Said): Reading => ({ kind: 'said', all: [said] });
 
 /**
- * Why a text is visibly no password of ECR, in the words of `visiblyNoKey` but without its advice: the reader of the
+ * Why a text is visibly no ECR password, in the words of `visiblyNoKey` but without its advice: the reader of the
  * message has not written the text.
  */
 export function visiblyNoToken(text: string): string | undefined {
   const [why] = visiblyNoKey(text)?.split(': ') ?? [];
   if (why === undefined) return undefined;
   return why.includes('a word that stands for')
-    ? 'is a placeholder, such as xxxx or CHANGEME, and no password of ECR'
+    ? 'is a placeholder, such as xxxx or CHANGEME, and no ECR password'
     : `${why}, as none of ECR does`;
 }
 

@@ -131,7 +131,7 @@ function readMembers(map: Readonly<Record<string, unknown>>, members: Members, d
     return { kind: 'error', type: textOf(members, ['errortype']) ?? '', words: wordsIn(map) };
   const byHost = [...names.maps.map(name => members.get(name)), map].find(isByHost);
   if (byHost) return together(Object.entries(byHost).map(([host, entry]) => handDown({ host }, readValue(entry, depth + 1))));
-  if (members.has('secretaccesskey') || members.has('accesskeyid')) return odd('access keys of AWS, and no token of ECR');
+  if (members.has('secretaccesskey') || members.has('accesskeyid')) return odd('access keys of AWS, and no ECR token');
   const inner = [...insideOf(members), ...(members.size === 1 ? [...members.values()].filter(value => typeof value === 'object') : [])];
   const readings = inner.map(value => handDown(factsIn(members), readValue(value, depth + 1)));
   const found = readings.find(({ kind }) => kind === 'said') ?? readings.find(({ kind }) => kind === 'error');
@@ -152,7 +152,7 @@ function insideOf(members: Members): unknown[] {
 }
 
 /**
- * Whether a map has a registry of ECR among its keys, like `auths` of a config.json or `auth` of a kubelet's provider.
+ * Whether a map has an ECR registry among its keys, like `auths` of a config.json or `auth` of a kubelet's provider.
  */
 const isByHost = (value: unknown): value is Readonly<Record<string, unknown>> =>
   isMap(value) && Object.entries(value).some(([host, entry]) => parseAddress(host) && entry !== null);
@@ -186,7 +186,7 @@ function credentialIn(members: Members): Reading | undefined {
   if (typeof password === 'string' && (password || !token))
     return password ? one({ ...facts, secret: password }) : odd('an empty password');
   if (token !== undefined) return token ? one({ ...facts, secret: token, form: 'token' }) : odd('an empty token');
-  if (members.has('password')) return odd('a password that is no text');
+  if (members.has('password')) return odd('a password that is not text');
   return facts.username !== undefined && ![...names.wrappers, ...names.maps].some(name => members.has(name))
     ? odd('a user name and no password')
     : undefined;

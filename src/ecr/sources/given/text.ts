@@ -10,7 +10,7 @@ const loginLine =
 const tableRow = /^AUTHORIZATIONDATA\s+(?<token>\S+)\s+(?<expires>\S+)(?:\s+(?<host>\S+))?$/;
 
 /**
- * Reads a text that is no JSON: a password, user and password, a token, rows of the AWS CLI, or lines of `docker
+ * Reads a text that is not JSON: a password, user and password, a token, rows of the AWS CLI, or lines of `docker
  * login`. Quotes nothing of it.
  */
 export function readText(text: string): Reading {
@@ -22,8 +22,8 @@ export function readText(text: string): Reading {
   if (rows.every(row => row !== undefined))
     return together(rows.map(({ token = '', ...facts }) => one({ ...facts, secret: token, form: 'token' })));
   const plain = withoutDress(lines.length === 1 ? (lines[0] ?? '') : unwrapped(lines));
-  if (/\s/.test(plain)) return odd(lines.length === 1 ? 'a text that is no token' : `${lines.length} lines that are no token`);
-  if (/^[A-Za-z]{1,39}$/.test(plain)) return odd('a word that is no token');
+  if (/\s/.test(plain)) return odd(lines.length === 1 ? 'a text that is not a token' : `${lines.length} lines that are not token`);
+  if (/^[A-Za-z]{1,39}$/.test(plain)) return odd('a word that is not a token');
   // Anything may be a password behind a user name; it is validated later.
   const { username, secret } = /^(?<username>[\w.-]{1,64}):(?<secret>.+)$/.exec(plain)?.groups ?? {};
   const wrong = username === 'AWS' ? undefined : visiblyNoToken(plain);

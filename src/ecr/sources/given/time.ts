@@ -4,7 +4,7 @@ const minute = 60 * second;
 /**
  * Parses a time as functions, scripts and tools write it: seconds, milliseconds or finer units since the epoch, as a
  * number or as text; ISO 8601; the text of Python's and JavaScript's dates; the date of HTTP. A time without a zone is
- * UTC, the zone of functions. undefined: it is no time.
+ * UTC, the zone of functions. undefined: it is not a time.
  */
 export function timeIn(said: unknown): Date | undefined {
   if (typeof said === 'number') return fromNumber(said);
@@ -19,7 +19,7 @@ const span =
   /^P?T?(?=[\d.])(?:(?<hours>\d+(?:\.\d+)?)\s*h(?:ours?)?\s*)?(?:(?<minutes>\d+(?:\.\d+)?)\s*m(?:in(?:utes?)?)?\s*)?(?:(?<seconds>\d+(?:\.\d+)?)\s*(?:s(?:ec(?:onds?)?)?)?)?$/i;
 
 /**
- * Parses a duration into milliseconds: seconds, or a span as Go, ISO 8601 and people write it. undefined: it is no
+ * Parses a duration into milliseconds: seconds, or a span as Go, ISO 8601 and people write it. undefined: it is not a
  * span.
  */
 export function spanIn(said: unknown): number | undefined {

@@ -39,7 +39,7 @@ const table: readonly (readonly [name: string, service: Partial<Service>, labell
   ['with the label and an image of another registry', { image: 'ghcr.io/shop/web:1', labels: on }, 'elsewhere', 'elsewhere'],
   ['with an image below a name that only looks like ECR', { image: `${host}.evil.test/web`, labels: on }, 'elsewhere', 'elsewhere'],
   ['with ECR as a path of another registry', { image: `evil.test/${host}/web`, labels: on }, 'elsewhere', 'elsewhere'],
-  ['with a name at Docker Hub that is spelled as a host of ECR', { image: host, labels: on }, 'elsewhere', 'elsewhere'],
+  ['with a name at Docker Hub that is spelled as an ECR host', { image: host, labels: on }, 'elsewhere', 'elsewhere'],
   ['with such a name and a tag', { image: `${host}:1`, labels: on }, 'elsewhere', 'elsewhere'],
   ['with such a name, a tag and a digest', { image: `${host}:1@sha256:${'0'.repeat(64)}`, labels: on }, 'elsewhere', 'elsewhere'],
   ['with an image at another port of ECR', { image: `${host}:8443/shop/web:1`, labels: on }, 'elsewhere', 'elsewhere'],
