@@ -2,7 +2,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Moment } from './ledger.ts';
 
 /** The maximum number of new deliveries. */
-const most = 64;
+const most = 32;
 /** A delivery counts as new for this time, at most for twice as long. After that it is slow and delays no other. */
 const newMs = 100;
 

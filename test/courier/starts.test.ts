@@ -34,7 +34,7 @@ function setUp() {
 test('a few dozen begin at a time, and one more for each that ends, whoever has waited longest first', async () => {
   const { starts, began, resumed, fill, wait } = setUp();
   fill();
-  assert.equal(began.length, 64);
+  assert.equal(began.length, 32);
   wait('a');
   wait('b');
   starts.end(began[0] ?? 0);
@@ -66,7 +66,7 @@ test('those that hang hold nobody up for longer than a moment', async () => {
   await clock.advance(250);
   assert.deepEqual(resumed, ['full']);
   fill();
-  assert.equal(began.length, 128);
+  assert.equal(began.length, 64);
   await clock.advance(hour);
   assert.equal(clock.sleepers, 0);
 });
@@ -76,7 +76,7 @@ test('the end of one that hung counts for none of the new ones', async () => {
   fill();
   await clock.advance(hour);
   fill();
-  const hung = began.slice(0, 64);
+  const hung = began.slice(0, 32);
   for (const at of hung) starts.end(at);
   assert.equal(
     starts.allow(() => undefined),
