@@ -1,6 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Credentials } from '../contract/credential.ts';
-import { asFailure, type Failure } from '../contract/failures.ts';
+import { asFailure, Failure } from '../contract/failures.ts';
 import type { Rehearsal, Slot, Target } from '../contract/target.ts';
 import { type Attempt, causeOf, credentialsOf, noteGiven } from './attempt.ts';
 import { whyDue } from './due.ts';
@@ -74,7 +74,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   async function deliver(attempt: Attempt, target: Target): Promise<void> {
     const { entry, began } = attempt;
     const [health, awakeAt] = [healthOf(entry), clock.mono()];
-    const deadlineMs = deadlineOf(entry.slot, health);
+    const deadlineMs = deadlineOf(entry, health);
     places.take(health);
     entry.running = true;
     let receipt: Rehearsal | Failure;
@@ -87,11 +87,14 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     entry.wroteAt = now();
     if (entry.rewriteAskedAt !== undefined) entry.rewroteAt = entry.wroteAt;
     const ok = !(receipt instanceof Error);
-    const trial = { ms: clock.mono() - awakeAt, result: ok ? 'delivered' : 'failed' } as const;
+    const ms = clock.mono() - awakeAt;
+    const cutMs = !ok && ms >= deadlineMs && deadlineMs < record.managed.limits.deliverMs ? deadlineMs : undefined;
+    const trial = { ms, result: ok ? 'delivered' : 'failed', cutMs } as const;
     places.leave(health, trial);
     const distrust = distrustAfter(entry, trial);
     if (distrust !== entry.distrust) entry.distrust = distrust;
-    if (receipt instanceof Error) results.failed(attempt, receipt);
+    if (cutMs !== entry.cutMs) entry.cutMs = cutMs;
+    if (receipt instanceof Error) results.failed(attempt, cutMs === undefined ? receipt : cutShort(receipt));
     else results.delivered(attempt, receipt);
     for (const follower of followersOf(record, entry)) waiting.enqueue(follower);
     if (ok && !deps.rehearse) for (const other of noteGiven(record, attempt)) waiting.enqueue(other);
@@ -106,8 +109,8 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   }
 
   /** An attempt that would not be repeated soon gets the whole deadline. */
-  function deadlineOf({ disturbs }: Slot, health: Health): number {
-    return disturbs || deps.rehearse || !deps.follows() ? record.managed.limits.deliverMs : places.deadlineMs(health);
+  function deadlineOf({ slot, cutMs }: Entry, health: Health): number {
+    return slot.disturbs || deps.rehearse || !deps.follows() ? record.managed.limits.deliverMs : places.deadlineMs(health, cutMs);
   }
 
   return {
@@ -129,6 +132,11 @@ function send({ entry, offer }: Attempt, target: Target, way: 'rehearsed' | 'wri
   const { slot } = entry;
   const credentials = credentialsOf(offer);
   return way === 'rehearsed' ? rehearsed(target, slot, credentials, signal) : target.deliver(slot, credentials, signal);
+}
+
+/** Says why the deadline was short. */
+function cutShort({ code, message, facts }: Failure): Failure {
+  return new Failure(code, `${message} (other writes hang, so it is tried again with more time)`, facts);
 }
 
 async function rehearsed(target: Target, slot: Slot, credentials: Credentials, signal: AbortSignal): Promise<Rehearsal> {

@@ -151,6 +151,8 @@ export interface Entry {
   result?: Outcome['result'] | undefined;
   /** How many attempts must still succeed because one has hung; undefined for none. [deliveries] */
   distrust?: number | undefined;
+  /** The deadline of the last attempt if it was shortened and has ended the attempt (see places.ts). [deliveries] */
+  cutMs?: number | undefined;
   /** Whether the manager itself could log in with the last credential; undefined if it was not asked. [attempt] */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
   /** Findings of the last receipt and of that of its creation. [attempt; reports: an absent slot has none, some end] */

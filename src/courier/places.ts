@@ -15,15 +15,21 @@ export function healthOf({ trouble, result, distrust }: Pick<Entry, 'trouble' | 
   return distrust ? 'doubtful' : 'answered';
 }
 
-/** The result of an attempt and its duration, without time in suspend. */
+/** The result of an attempt and its duration, without time in suspend. cutMs: the short deadline that has ended it. */
 export interface Trial {
   readonly ms: number;
   readonly result: 'delivered' | 'failed';
+  readonly cutMs?: number | undefined;
 }
 
 /** An attempt that fails after this time has hung. */
 const hungMs = 10 * second;
 const hasHung = ({ ms, result }: Trial): boolean => result === 'failed' && ms >= hungMs;
+
+/** The shortest deadline. Most managers answer a write within it. */
+const shortestMs = 250;
+/** The deadline of a slot grows by this factor after it has ended an attempt. */
+const growth = 4;
 
 /** How many attempts in a row must succeed before a slot that has hung is trusted again. */
 const answersForTrust = 8;
@@ -38,7 +44,7 @@ export function distrustAfter({ distrust = 0 }: Pick<Entry, 'distrust'>, trial: 
 /**
  * The places of one target for concurrent writes. If there are several, failed slots leave one to healthy slots;
  * doubtful slots, and untried ones once a healthy one has hung, leave one to answered slots. Failed slots have a single
- * place while everything fails.
+ * place while everything fails, unless short deadlines end the attempts.
  */
 export interface Places {
   readonly empty: boolean;
@@ -48,9 +54,10 @@ export interface Places {
   isFree(health: Health): boolean;
   /**
    * The deadline of an attempt. Once a healthy slot has hung, an attempt that takes far longer than any successful one
-   * fails early, so that the others do not wait for each hanging slot. It is retried with the whole deadline.
+   * fails early, so that the others do not wait for each hanging slot: at first after 10 s, and after half the time for
+   * each that fails so. It is retried with more time, up to the whole deadline. cutMs: that of the slot's last attempt.
    */
-  deadlineMs(health: Health): number;
+  deadlineMs(health: Health, cutMs: number | undefined): number;
   take(health: Health): void;
   leave(health: Health, trial: Trial): void;
   /** The estimated wait of a healthy slot in milliseconds, with `ahead` others before it. */
@@ -62,16 +69,20 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
   /** How many attempts at answered and untried slots must end without a hang before these are trusted again. */
   let trustedAfter = 0;
   let failuresInRow = 0;
+  /** Whether a short deadline has ended the last attempt. Then no place is held for long. */
+  let lastWasCut = false;
   /** The smoothed duration of attempts. */
   const attemptMs: Record<Health, number> = { answered: 0, doubtful: 0, untried: 0, failed: 0 };
   let slowestAnsweredMs = 0;
+  /** The deadline of attempts while slots hang. */
+  let patienceMs = hungMs;
   /** When the newest attempt began, in monotonic time. */
   let takenAt = Number.NEGATIVE_INFINITY;
 
   const all = (): number => running.answered + running.doubtful + running.untried + running.failed;
   const trusts = (health: Health): boolean => health === 'answered' || (health === 'untried' && trustedAfter === 0);
   const severalLessOne = (): number => Math.max(1, limits().concurrency - 1);
-  const forFailed = (): number => (failuresInRow >= 2 * limits().concurrency ? 1 : severalLessOne());
+  const forFailed = (): number => (failuresInRow >= 2 * limits().concurrency && !lastWasCut ? 1 : severalLessOne());
 
   function isFree(health: Health): boolean {
     if (all() >= limits().concurrency) return false;
@@ -85,20 +96,26 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
     },
     trusts,
     isFree,
-    deadlineMs(health) {
+    deadlineMs(health, cutMs) {
       const { deliverMs } = limits();
-      return health === 'failed' || trustedAfter === 0 ? deliverMs : Math.min(deliverMs, Math.max(hungMs, 4 * slowestAnsweredMs));
+      if (trustedAfter === 0 || (health === 'failed' && cutMs === undefined)) return deliverMs;
+      const ms = health === 'failed' && cutMs !== undefined ? growth * cutMs : patienceMs;
+      return Math.min(deliverMs, Math.max(ms, 4 * slowestAnsweredMs));
     },
     take(health) {
       running[health]++;
       takenAt = clock.mono();
     },
     leave(health, trial) {
-      const { ms, result } = trial;
+      const { ms, result, cutMs } = trial;
       running[health]--;
       failuresInRow = result === 'failed' ? failuresInRow + 1 : 0;
-      if (health === 'answered' || health === 'untried')
-        trustedAfter = hasHung(trial) ? 2 * limits().concurrency : Math.max(0, trustedAfter - 1);
+      lastWasCut = cutMs !== undefined;
+      if (health === 'answered' || health === 'untried') {
+        trustedAfter = hasHung(trial) || cutMs !== undefined ? 2 * limits().concurrency : Math.max(0, trustedAfter - 1);
+        if (cutMs !== undefined) patienceMs = Math.max(shortestMs, patienceMs / 2);
+        else if (trustedAfter === 0) patienceMs = hungMs;
+      }
       if (result === 'delivered') slowestAnsweredMs = Math.max(slowestAnsweredMs, ms);
       attemptMs[health] += (ms - attemptMs[health]) / 4;
     },

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Entry, noFindings, type Reason } from '../../src/courier/ledger.ts';
-import { distrustAfter, healthOf, type Trial } from '../../src/courier/places.ts';
+import { createPlaces, distrustAfter, healthOf, type Trial } from '../../src/courier/places.ts';
 import { createQueue } from '../../src/courier/queue.ts';
 import { row } from './rig.ts';
 
@@ -35,4 +35,30 @@ test('a slot that has hung is healthy again after eight answers in a row, and un
   assert.equal(tried(60_000, 'failed'), 'doubtful', 'it begins anew');
   for (let at = 1; at < 8; at++) assert.equal(tried(100, 'delivered'), 'doubtful', `${at}`);
   assert.equal(tried(100, 'delivered'), 'answered');
+});
+
+test('deadlines are short only while slots hang: from 10 s down to 0.25 s, and longer for a slot that one has cut', () => {
+  const places = createPlaces(() => ({ concurrency: 4, deliverMs: 60_000 }), { mono: () => 0 });
+  const end = (ms: number, result: Trial['result'], cutMs?: number): void => {
+    places.take('untried');
+    places.leave('untried', { ms, result, cutMs });
+  };
+  const deadlines = () => [
+    places.deadlineMs('untried', undefined),
+    places.deadlineMs('failed', 1000),
+    places.deadlineMs('failed', undefined),
+  ];
+  assert.deepEqual(deadlines(), [60_000, 60_000, 60_000]);
+  end(60_000, 'failed');
+  assert.deepEqual(deadlines(), [10_000, 4000, 60_000]);
+  end(10_000, 'failed', 10_000);
+  assert.deepEqual(deadlines(), [5000, 4000, 60_000]);
+  for (let count = 0; count < 10; count++) end(1000, 'failed', 1000);
+  assert.deepEqual(deadlines(), [250, 4000, 60_000]);
+  end(2000, 'delivered');
+  assert.deepEqual(deadlines(), [8000, 8000, 60_000], 'four times the slowest answer');
+  for (let count = 0; count < 8; count++) end(10, 'delivered');
+  assert.deepEqual(deadlines(), [60_000, 60_000, 60_000]);
+  end(60_000, 'failed');
+  assert.deepEqual(deadlines(), [10_000, 8000, 60_000], 'a new row of them begins with 10 s');
 });

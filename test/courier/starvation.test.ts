@@ -42,11 +42,8 @@ function waitsOf(target: TestTarget, id: string) {
   };
 }
 
-/**
- * The longest wait among `count` slots that hang and are not yet known to: one deadline for the first four places, then
- * 10 s for each three of the others.
- */
-const amongUnknown = (count: number): number => 62 * seconds + Math.ceil(count / 3) * 11 * seconds;
+/** The longest wait among slots that hang and are not yet known to: a minute, and one deadline for the first places. */
+const amongUnknown = 122 * seconds;
 
 const timesOf = (target: TestTarget, id: string): number[] => target.writes.filter(write => write.slot === id).map(write => write.at);
 
@@ -84,7 +81,7 @@ describe('hopeless slots starve no healthy one in 72 hours', () => {
         // A discovery finds the slot within twenty minutes. Then it waits once for hung writes that hold every place.
         await clock.advance(26 * minutes + 10 * seconds);
         const [first] = timesOf(target, 'good');
-        assert.ok(first !== undefined && first <= (code === 'TIMEOUT' ? amongUnknown(count) : 1 * minutes), `${first}`);
+        assert.ok(first !== undefined && first <= (code === 'TIMEOUT' ? amongUnknown : 1 * minutes), `${first}`);
         assert.ok(timesOf(target, 'new').length > 0, 'a new slot');
         assert.ok(waits.all.length >= 10, `${waits.all.length} writes`);
         const longest = tickMs + (code === 'TIMEOUT' ? 61 * seconds : 1 * seconds);
@@ -131,7 +128,7 @@ describe('slots that hang every second time delay no healthy one', () => {
       await using rig = await startRig({ targets: [target], keepsEvents: false, tickMs, cron: '*/20 * * * *', onEvent: waits.note });
       waits.watch(rig);
       await clock.advance(lasts * hours);
-      assert.ok((timesOf(target, 'good')[0] ?? Number.POSITIVE_INFINITY) < amongUnknown(count), 'the first write');
+      assert.ok((timesOf(target, 'good')[0] ?? Number.POSITIVE_INFINITY) < amongUnknown, 'the first write');
       assert.ok(waits.all.length >= Math.floor(lasts / 6.6) - 1, `${waits.all.length} writes`);
       for (const wait of waits.all) assert.ok(wait <= tickMs + 61 * seconds, `written ${wait / seconds} s after it became due`);
       for (let at = 0; at < count; at++)
@@ -153,10 +150,36 @@ test('of many slots that were always answered and hang from one moment on, a hea
     target.onDeliver = hangs;
     await clock.advance(30 * hours);
     const [first = 0, ...later] = waits.all;
-    assert.ok(first < tickMs + amongUnknown(count), `${count}: ${first / seconds} s`);
+    assert.ok(first < tickMs + amongUnknown, `${count}: ${first / seconds} s`);
     for (const wait of later) assert.ok(wait <= tickMs + 61 * seconds, `${count}: written ${wait / seconds} s after it became due`);
   }
 });
+
+for (const [answersIn, most] of [
+  [0.6 * seconds, 8 * minutes],
+  [3 * seconds, 25 * minutes],
+] as const)
+  test(`a slot that is answered in ${answersIn / seconds} s is found among 500 that hang: each gets more time when its turn comes again`, async () => {
+    const clock = createVirtualClock();
+    const target = mixed(clock, 500, 'TIMEOUT', ['good']);
+    const hangs = target.onDeliver;
+    const said: string[] = [];
+    target.onDeliver = async (slot, store, signal) => {
+      if (bad(slot.id)) return await hangs?.(slot, store, signal);
+      await clock.sleep(answersIn, signal);
+      if (signal.aborted) throw signal.reason;
+    };
+    let answeredAt = Number.POSITIVE_INFINITY;
+    const onEvent = (event: CourierEvent): void => {
+      if (event.kind === 'delivered' && event.slot === 'good') answeredAt = Math.min(answeredAt, clock.mono());
+      if (event.kind === 'delivery-failed' && event.slot === 'good') said.push(event.failure.message);
+    };
+    const began = clock.mono();
+    await using _ = await startRig({ targets: [target], keepsEvents: false, onEvent });
+    await clock.advance(most);
+    assert.ok(answeredAt - began < most, `${(answeredAt - began) / seconds} s`);
+    for (const message of said) assert.match(message, /^no answer within \d+(\.\d)? s \(other writes hang, so it is tried again/);
+  });
 
 test('a manager that is slow is given its time, although some of its slots hang', async () => {
   const clock = createVirtualClock();
@@ -213,15 +236,17 @@ for (const answered of ['none', 'some'] as const)
     for (let at = 0; at < 60; at++) target.rows.set(`bad${at}`, row(`bad${at}`));
     while (record.entries.size < 60) await clock.advance(1 * seconds);
     await clock.advance(20 * seconds);
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 2; round++) {
       const began = ledger.now();
       const waiting = [...record.entries.values()].filter(entry => entry.result === undefined && !entry.running);
       assert.ok(waiting.length > 30, `${waiting.length} wait in round ${round}`);
       const foreseen = waiting.map(entry => ledger.nextAttempt(record, entry) ?? assert.fail());
       const turns = Math.ceil(waiting.length / 4) * 61 * seconds;
       for (const moment of foreseen) assert.ok(moment > began + 15 * seconds && moment < began + turns, `${moment - began} of ${turns}`);
-      await clock.advance(round === 0 ? 45 * seconds : 11 * seconds);
+      await clock.advance(45 * seconds);
     }
+    await clock.advance(10 * seconds);
+    assert.ok([...record.entries.values()].every(entry => entry.result !== undefined));
   });
 
 test('what is foreseen of a slot that was answered and waits for hung ones to leave a place is not now', async () => {
