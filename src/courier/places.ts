@@ -98,9 +98,9 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
     isFree,
     deadlineMs(health, cutMs) {
       const { deliverMs } = limits();
-      if (trustedAfter === 0 || (health === 'failed' && cutMs === undefined)) return deliverMs;
-      const ms = health === 'failed' && cutMs !== undefined ? growth * cutMs : patienceMs;
-      return Math.min(deliverMs, Math.max(ms, 4 * slowestAnsweredMs));
+      if (trustedAfter === 0) return deliverMs;
+      const ofFailed = cutMs === undefined ? deliverMs : growth * cutMs;
+      return Math.min(deliverMs, Math.max(health === 'failed' ? ofFailed : patienceMs, 4 * slowestAnsweredMs));
     },
     take(health) {
       running[health]++;
