@@ -154,8 +154,8 @@ interface Definition<S extends OptionSpecs, F extends string, Ref> {
    * configuration is loaded. The file of a secret or login counts as that option.
    */
   readonly anyOf?: readonly (readonly NoInfer<keyof S & string>[])[];
-  /** Default: one write at a time, and 30 s for each discovery and each delivery. */
-  readonly limits?: Limits;
+  /** Defaults: one write at a time, and 30 s for each discovery and each delivery. */
+  readonly limits?: Partial<Limits>;
   /** The default of the target's `create`; false if omitted. */
   readonly creates?: boolean;
   /**
@@ -188,5 +188,6 @@ export interface Adapter<S extends OptionSpecs = OptionSpecs, F extends string =
 export function defineAdapter<const S extends OptionSpecs, const F extends string = never, Ref = unknown>(
   definition: Definition<S, F, Ref>,
 ): Adapter<S, F, Ref> {
-  return { limits: { concurrency: 1, discoverMs: 30_000, deliverMs: 30_000 }, findings: {} as FindingSpecs<F>, ...definition };
+  const limits = { concurrency: 1, discoverMs: 30_000, deliverMs: 30_000, ...definition.limits };
+  return { findings: {} as FindingSpecs<F>, ...definition, limits };
 }

@@ -63,7 +63,10 @@ function checkLateWrite<Ref>(check: Check<Ref>, versioned: boolean): void {
     scene.mend();
     await scene.deliver(slotOf(before, mine), newer);
     land();
-    if (!versioned) return patience.until(`${spoiled.asked()} came late: its password is held`, () => isHeld(late));
+    if (!versioned) {
+      const what = `${spoiled.asked()} came late: its password is held (set versioned: true if the manager refuses late writes)`;
+      return patience.until(what, () => isHeld(late));
+    }
     // The manager has processed the late write by the time it answers the next request.
     await scene.discover();
     assert.ok(await isHeld(newer), `${spoiled.asked()} came late, with a former version: it must be refused`);
