@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { adapters } from '../adapters/index.ts';
+import { ours } from '../config/env.ts';
 import { renderJsonSchema } from '../config/json-schema.ts';
 import { code, renderReference, rows } from '../config/reference.ts';
+import { prefix } from '../config/target-options.ts';
 import type { Adapter } from '../src/contract/adapter.ts';
 import { failures } from '../src/contract/failures.ts';
 import type { FindingSpecs } from '../src/contract/target.ts';
@@ -15,8 +17,8 @@ import { troubleshootingPage } from './troubleshooting-page.ts';
 import { versionedFiles } from './versioned.ts';
 
 /**
- * The generated pages of the repository, by path. In docs/operations.md only the table of metrics is generated. A test
- * compares the pages with the code.
+ * The generated files of the repository, by path. Of docs/operations.md only the table of metrics is generated, and of
+ * src/contract/ours.ts only the list of prefixes. A test compares the files with the code.
  */
 export function pages(): ReadonlyMap<string, string> {
   return new Map([
@@ -27,6 +29,7 @@ export function pages(): ReadonlyMap<string, string> {
     ['docs/clients.md', clientsPage()],
     ['docs/troubleshooting.md', troubleshootingPage()],
     ['docs/rbac.md', rbacPage()],
+    ['src/contract/ours.ts', prefixesFile()],
     ...versionedFiles(),
     ...chartFiles(),
   ]);
@@ -97,6 +100,15 @@ function operationsPage(): string {
   if (!marked.test(text)) throw new Error('docs/operations.md has lost the marks between which its table of metrics stands');
   const body = metricList().map(({ name, labels, help }) => [code(name), labels.map(code).join(', '), help]);
   return text.replace(marked, () => `\n${rows(['Metric', 'Labels', 'Meaning'], body)}\n\n`);
+}
+
+/** The prefixes of the variables of the courier and of each kind of target. */
+function prefixesFile(): string {
+  const text = readFileSync(new URL('../src/contract/ours.ts', import.meta.url), 'utf8');
+  const list = /(?<=^const prefixes: readonly string\[\] = \[\n)[^]*?(?=^\];$)/m;
+  if (!list.test(text)) throw new Error('src/contract/ours.ts has lost its list of prefixes');
+  const prefixes = [ours, ...adapters.map(adapter => `${prefix(adapter)}_`)];
+  return text.replace(list, () => prefixes.map(one => `  '${one}',\n`).join(''));
 }
 
 if (import.meta.main)
