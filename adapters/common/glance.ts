@@ -1,5 +1,5 @@
 import type { Clock } from '../../src/contract/clock.ts';
-import { inTime } from './turns.ts';
+import { inTime } from '../../src/contract/in-time.ts';
 
 const everyMs = 600_000;
 const patienceMs = 3_000;
@@ -23,7 +23,7 @@ export function makeGlance<Q extends Questions>(clock: Clock, questions: Q): (si
       if (answer !== undefined) seen.set(name, { at: last, answer });
       else if (last - (seen.get(name)?.at ?? last) >= keptMs) seen.delete(name);
     };
-    await inTime(patienceMs, { clock, signal }, ends =>
+    await inTime({ clock, ms: patienceMs, signal }, ends =>
       Promise.all(Object.entries(questions).map(([name, question]) => askOne(name, question, ends))),
     );
   }

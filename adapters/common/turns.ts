@@ -1,6 +1,3 @@
-import type { Clock } from '../../src/contract/clock.ts';
-import { Failure } from '../../src/contract/failures.ts';
-
 /** Waits until the work has ended, well or not, or until the signal is aborted. */
 export function ended(work: Promise<unknown>, signal: AbortSignal): Promise<void> {
   return new Promise(resolve => {
@@ -14,11 +11,11 @@ export function ended(work: Promise<unknown>, signal: AbortSignal): Promise<void
   });
 }
 
-/** The most requests at a time: a manager also has to serve its users. */
-const atOnce = 8;
+/** The most requests to a manager at a time, as it also has to serve its users. */
+const mostAtOnce = 8;
 
 /** Does the work for all, a few at a time, and returns the results in their order. */
-export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
+export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>, atOnce = mostAtOnce): Promise<R[]> {
   const results: R[] = [];
   const next = all.entries();
   const worker = async (): Promise<void> => {
@@ -26,19 +23,4 @@ export async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise
   };
   await Promise.all(Array.from({ length: atOnce }, worker));
   return results;
-}
-
-/** Runs work with a deadline of `ms` milliseconds. After that its signal is aborted with a TIMEOUT. */
-export async function inTime<T>(
-  ms: number,
-  { clock, signal }: { readonly clock: Clock; readonly signal: AbortSignal },
-  work: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const ends = new AbortController();
-  void clock.sleep(ms, ends.signal).then(() => ends.abort(new Failure('TIMEOUT', `no answer within ${ms / 1000} s`)));
-  try {
-    return await work(AbortSignal.any([signal, ends.signal]));
-  } finally {
-    ends.abort();
-  }
 }

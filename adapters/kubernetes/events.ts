@@ -1,8 +1,8 @@
+import { inTime } from '../../src/contract/in-time.ts';
 import type { Sighting, Slot } from '../../src/contract/target.ts';
 import { accountIn } from './accounts.ts';
 import type { Api } from './api.ts';
 import { choose } from './choice.ts';
-import { inTime } from './in-time.ts';
 import { accountId } from './names.ts';
 import { type Meta, metaOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';

@@ -1,8 +1,9 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { HttpBase } from '../../src/contract/http.ts';
+import { inTime } from '../../src/contract/in-time.ts';
 import type { Secret } from '../../src/contract/secret.ts';
-import { inTime } from './in-time.ts';
+import { unlessAborted } from '../../src/contract/unless.ts';
 
 /** The present address and login of a cluster. A changed server is another object. */
 export interface Papers {
@@ -76,7 +77,7 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
     if (hung && now < hung.until) throw hung.error;
     // All callers share one read.
     reading ??= begin(known !== undefined && known === unlike ? 'refused' : 'due');
-    const coming = unlessAborted(reading, signal);
+    const coming = unlessAborted(signal, reading);
     return await (known && known !== unlike ? notForLong(coming, known) : coming);
   };
 
@@ -95,19 +96,6 @@ export function keepPapers(read: ReadPapers, { clock }: Pick<Deps, 'clock'>): Sh
 export function againSoon(failure: Failure): Failure {
   const { code, message, facts } = failure;
   return code === 'AUTH' || code === 'MISCONFIGURED' ? new Failure(code, message, { ...facts, tryAgainMs: everyMs }) : failure;
-}
-
-/** Waits for work that others wait for as well. It goes on when the signal is aborted. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const { promise, reject } = Promise.withResolvers<never>();
-  const stop = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', stop);
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener('abort', stop);
-  }
 }
 
 const isSame = (one: Papers, other: Papers): boolean =>

@@ -1,10 +1,10 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { inTime } from '../../src/contract/in-time.ts';
 import type { Sighting, Slot } from '../../src/contract/target.ts';
 import type { Api } from './api.ts';
 import { channel } from './channel.ts';
 import type { Event } from './events.ts';
-import { inTime } from './in-time.ts';
 import { mapOf, textOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import type { Rights } from './rights.ts';

@@ -1,8 +1,8 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
+import { inTime } from '../../src/contract/in-time.ts';
 import type { Finding } from '../../src/contract/target.ts';
 import type { Found, Seen } from '../common/swarm/survey.ts';
-import { inTime } from '../common/turns.ts';
 import type { Environment } from './environments.ts';
 import type { Code } from './findings.ts';
 
@@ -25,7 +25,7 @@ export function makeOutlooks(survey: (environment: Environment, signal: AbortSig
   const led = new Map<number, string>();
 
   async function lookAt(environment: Environment, signal: AbortSignal): Promise<Outlook> {
-    const seen = await inTime(patience.environment, { clock, signal }, ends => survey(environment, ends)).catch(asFailure);
+    const seen = await inTime({ clock, ms: patience.environment, signal }, ends => survey(environment, ends)).catch(asFailure);
     if (seen instanceof Failure && signal.aborted) throw seen;
     if (!(seen instanceof Failure) && seen.oldest !== undefined) led.set(environment.id, seen.oldest);
     return { environment, oldest: led.get(environment.id), seen };

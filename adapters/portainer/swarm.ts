@@ -1,6 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import type { Credentials } from '../../src/contract/credential.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
+import { inTime } from '../../src/contract/in-time.ts';
 import type { About, Discovery, Finding, Receipt, Rehearsal, Slot } from '../../src/contract/target.ts';
 import { label } from '../../src/contract/text.ts';
 import { mapOf, textOf } from '../common/shapes.ts';
@@ -10,7 +11,6 @@ import { encodedLogin, openEngine } from '../common/swarm/engine.ts';
 import { makeRefresher, type Refresher } from '../common/swarm/refresh.ts';
 import { type Found, makeSurvey } from '../common/swarm/survey.ts';
 import { makeWritten } from '../common/swarm/written.ts';
-import { inTime } from '../common/turns.ts';
 import type { Api } from './api.ts';
 import { type Environment, isServed, ofEnvironment, readEnvironments, replacesLogins } from './environments.ts';
 import type { Code } from './findings.ts';
@@ -60,7 +60,7 @@ export function makeSwarms(api: Api, choice: Choice, deps: Deps<Code>): Swarms {
 
   /** The served environments, or a finding if there are none. known: the version of Portainer. */
   async function placesOf(known: string | undefined, signal: AbortSignal): Promise<readonly Environment[] | Finding> {
-    const all = await inTime(patience.list, { clock: deps.clock, signal }, ends => readEnvironments(api, ends)).catch(asFailure);
+    const all = await inTime({ clock: deps.clock, ms: patience.list, signal }, ends => readEnvironments(api, ends)).catch(asFailure);
     if (all instanceof Failure && signal.aborted) throw all;
     if (all instanceof Failure) return deps.finding('SWARM_UNSEEN', ...told('The environments of Portainer could not be listed', all));
     const environments = all.filter(isServed);

@@ -1,7 +1,8 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { asFailure, Failure } from '../../src/contract/failures.ts';
+import { inTime } from '../../src/contract/in-time.ts';
 import { within } from '../common/patterns.ts';
-import { inTime, inTurns } from '../common/turns.ts';
+import { inTurns } from '../common/turns.ts';
 import { type Api, management } from './api.ts';
 import { clusterSlots, type Gap, gapsOf, projectSlots } from './gaps.ts';
 import {
@@ -122,7 +123,7 @@ export async function takeInventory(
 function attemptWithin(signal: AbortSignal, clock: Deps['clock'], gaps: Gap[]): Attempt {
   return async (gap, none, look) => {
     try {
-      return await inTime(clusterMs, { clock, signal }, look);
+      return await inTime({ clock, ms: clusterMs, signal }, look);
     } catch (error) {
       const failure = asFailure(error);
       if (signal.aborted || (failure.code === 'AUTH' && failure.stops === 'target')) throw error;

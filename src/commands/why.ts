@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { stripVTControlCharacters } from 'node:util';
 import { jsonText, shortened, visible } from '../contract/text.ts';
-import { unless } from '../io/unless.ts';
+import { unlessAborted } from '../contract/unless.ts';
 import { indented, render } from '../refusals/diagnosis.ts';
 import { longestText } from '../refusals/facts.ts';
 import { masked } from '../refusals/masked.ts';
@@ -48,7 +48,7 @@ async function given(positionals: readonly string[], { stdin, stderr, signal }: 
   if (stdin.isTTY === true && first === undefined)
     throw new UsageError('an error is expected: as text in quotes, or on standard input (`... 2>&1 | ecr-courier why -`)');
   if (stdin.isTTY === true) stderr.write('Paste the error, then Enter and Ctrl-D.\n');
-  return await unless(signal, end(stdin));
+  return await unlessAborted(signal, end(stdin));
 }
 
 /** The end of the input, because the newest lines of a log matter most. */

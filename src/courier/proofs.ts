@@ -1,6 +1,7 @@
 import { asFailure } from '../contract/failures.ts';
 import type { Registry } from '../contract/registry.ts';
 import type { Prove } from '../contract/source.ts';
+import { unlessAborted } from '../contract/unless.ts';
 import { aboutScope, type CourierEvent } from './events.ts';
 import type { Kept, Moment, Proved, Scope } from './ledger.ts';
 import { minute, second } from './timing.ts';
@@ -96,7 +97,7 @@ export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsD
       doubts.set(name, doubt);
       scope.unproven.push(registry);
       start(scope);
-      const proved = await work.bounded(patienceMs, signal => unlessAborted(doubt.promise, signal)).catch(() => undefined);
+      const proved = await work.bounded(patienceMs, signal => unlessAborted(signal, doubt.promise)).catch(() => undefined);
       if (!proved && doubts.get(name) === doubt) doubts.delete(name);
       return proved?.fingerprint === kept.fingerprint ? proved : undefined;
     },
@@ -104,8 +105,3 @@ export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsD
 }
 
 const nameOf = (scope: Scope, host: string): string => `${scope.id} ${host}`;
-
-function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const aborted = new Promise<never>((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-  return Promise.race([promise, aborted]);
-}

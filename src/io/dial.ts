@@ -2,8 +2,8 @@ import { lookup as systemLookup } from 'node:dns/promises';
 import { connect, isIP, type Socket } from 'node:net';
 import type { ConnectionOptions, TLSSocket } from 'node:tls';
 import { clock } from '../contract/clock.ts';
+import { unlessAborted } from '../contract/unless.ts';
 import { nodeTls } from './tls.ts';
-import { unless } from './unless.ts';
 
 export interface Address {
   readonly address: string;
@@ -26,7 +26,7 @@ export async function dial(host: string, port: number, signal: AbortSignal, look
   const name = host.replace(/^\[(.*)\]$/, '$1');
   const family = isIP(name);
   if (family) return await tcp({ address: name, family }, port, signal);
-  const addresses = byTurns(await unless(signal, lookup(name)));
+  const addresses = byTurns(await unlessAborted(signal, lookup(name)));
   return await firstOf(addresses, signal, (address, ends) => tcp(address, port, ends));
 }
 

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { Failure } from '../contract/failures.ts';
 import type { NamedProxy } from '../contract/http.ts';
+import { unlessAborted } from '../contract/unless.ts';
 import { socketIn } from './address.ts';
 import { secureContextOf } from './context.ts';
 import { dial, type Lookup, secure, serverOf } from './dial.ts';
@@ -10,7 +11,6 @@ import { fixedProxy, type Proxy, proxiesOf } from './proxies.ts';
 import { distrust, noteRequest, type OptionNames, type TlsOptions } from './tls.ts';
 import { brokenByProxy, type Route, refusedByProxy } from './unconnected.ts';
 import { dialSocket } from './unix-socket.ts';
-import { unless } from './unless.ts';
 
 /** How connections are made, for managers and AWS alike. */
 export interface Reach {
@@ -77,7 +77,7 @@ async function reachServer(server: URL, policy: Reach, signal: AbortSignal): Pro
  * Files are read before anything is connected.
  */
 async function handshakeWith(server: URL, { tls = {}, names = {} }: Reach, signal: AbortSignal, proxy?: Proxy) {
-  const secureContext = await unless(signal, secureContextOf(tls, names));
+  const secureContext = await unlessAborted(signal, secureContextOf(tls, names));
   // Node verifies but leaves the verdict to `distrust`, which has the certificate at hand for the message. Sessions are
   // not resumed, as a resumed session is verified less.
   const options = { ...serverOf(tls.serverName ?? server.hostname), rejectUnauthorized: false, ...(secureContext && { secureContext }) };
@@ -98,7 +98,8 @@ async function reachProxy(proxy: Proxy, server: URL, { tls = {}, names = {}, loo
   const url = new URL(proxy.origin);
   try {
     // Without our client certificate, which is for the server.
-    const secureContext = url.protocol === 'https:' ? await unless(signal, secureContextOf({ caFile: tls.caFile }, names)) : undefined;
+    const secureContext =
+      url.protocol === 'https:' ? await unlessAborted(signal, secureContextOf({ caFile: tls.caFile }, names)) : undefined;
     const socket = await dial(url.hostname, portOf(url), signal, lookup);
     if (url.protocol === 'http:') return socket;
     return await secure(socket, { ...serverOf(url.hostname), ...(secureContext && { secureContext }) }, signal);

@@ -1,7 +1,7 @@
-import { inTime } from '../../adapters/kubernetes/in-time.ts';
 import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
+import { inTime } from '../contract/in-time.ts';
 import { createHold, type Hold } from './hold.ts';
 import { jitter, times } from './record.ts';
 import type { LeaseStore } from './store.ts';

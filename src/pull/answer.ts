@@ -3,6 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
+import { unlessAborted } from '../contract/unless.ts';
 import { containerUri } from '../ecr/aws/variables.ts';
 import { demandClearEnd, hasHalfKeys, identityByToken, identityOf } from '../ecr/keys/asked-as.ts';
 import type { WebToken } from '../ecr/keys/role.ts';
@@ -10,7 +11,6 @@ import { asksAws, isGiven, type SourceSpec } from '../ecr/sources/choice.ts';
 import { type Answers, answersDirectory, openAnswers, passedOver } from '../io/answers.ts';
 import { openShared, type SharedAnswers } from '../io/shared-answers.ts';
 import { inTurn } from '../io/turn.ts';
-import { unless } from '../io/unless.ts';
 import { keepCompiled } from './compiled.ts';
 import { keepHit, pruneHits, rememberNode, type Witnesses, witnessesOf } from './hits.ts';
 import { inFull } from './run.ts';
@@ -54,8 +54,8 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
   const remarks: string[] = [];
   let registry = parseAddress(address)?.registry;
   try {
-    const witnesses = await unless(asker.signal, witnessesOf(asker.env));
-    const { sources, aliases } = await unless(asker.signal, readSettings(asker.env));
+    const witnesses = await unlessAborted(asker.signal, witnessesOf(asker.env));
+    const { sources, aliases } = await unlessAborted(asker.signal, readSettings(asker.env));
     registry = parseAddress(address, aliases)?.registry;
     if (!registry) return foreign(address);
     demandClearEnd(asker.env);
@@ -65,7 +65,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     if (!spec && registry.service === 'ecr-public') return { kind: 'foreign' };
     if (!spec) throw unserved(registry);
     const remark = (sentence: string): void => void remarks.push(sentence);
-    const answer = await unless(
+    const answer = await unlessAborted(
       asker.signal,
       serve({ registry, spec, witnesses: asker.webToken || isGiven(spec) ? undefined : chosen && witnesses }, asker, remark),
     );

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../contract/clock.ts';
 import { Failure } from '../contract/failures.ts';
-import { unless } from '../io/unless.ts';
+import { unlessAborted } from '../contract/unless.ts';
 import { membersOf } from './request.ts';
 
 /** How long to wait for more after a complete request, in milliseconds. */
@@ -32,7 +32,7 @@ export async function readInput(begun: string, input: Readable, signal: AbortSig
     if (text.length > longestInput) throw tooLong;
     const next = chunks.next();
     const work = isComplete(text) ? Promise.race([next, quiet(clock)]) : next;
-    const chunk = await unless(signal, work).catch((error: unknown) => {
+    const chunk = await unlessAborted(signal, work).catch((error: unknown) => {
       throw signal.aborted ? late() : error;
     });
     if (chunk === 'quiet' || chunk.done) break;

@@ -1,3 +1,4 @@
+import { inTurns } from '../../../adapters/common/turns.ts';
 import { clock } from '../../contract/clock.ts';
 import type { Credential } from '../../contract/credential.ts';
 import { type Image, type NoImage, readImage } from '../../contract/image.ts';
@@ -60,11 +61,12 @@ export async function checkImages(asked: Asked, io: Io): Promise<number> {
   const line = openStatusLine(io.stderr, { replaces: isCapable(io.stderr, io.env) });
   const ended = new AbortController();
   void sayWaiting(() => [...underWay].map(waitingOf), line, clock, ended.signal);
-  const reports = await inTurns(jobs, async job => {
+  const reportOf = async (job: (typeof jobs)[number]): Promise<ImageReport> => {
     if ('wrong' in job) return noImageReport(job);
     underWay.add(job);
     return await reportOn(job, { fetch, who, pull }, io.signal).finally(() => underWay.delete(job));
-  }).finally(() => ended.abort());
+  };
+  const reports = await inTurns(jobs, reportOf, atOnce).finally(() => ended.abort());
   line.end();
   await close();
   const text = asked.json ? jsonText({ schema: 1, images: reports }) : imageTable(reports, { color: colors(io.stdout, io.env), other });
@@ -123,17 +125,6 @@ async function reportOn(
   const { registry } = image;
   const asked = source && { source, who: () => who(source, registry), fetch: (stale?: Credential) => fetch(source, registry, stale) };
   return imageReport({ text, image, source, ...wish }, await checkPull({ image, ...wish }, { asked, pull }, signal));
-}
-
-/** Maps `all` with bounded concurrency. Results keep the order of `all`. */
-async function inTurns<T, R>(all: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = [];
-  const rest = [...all.entries()];
-  const worker = async (): Promise<void> => {
-    for (let next = rest.shift(); next; next = rest.shift()) done[next[0]] = await work(next[1]);
-  };
-  await Promise.all(Array.from({ length: atOnce }, worker));
-  return done;
 }
 
 /** The exit code. Images of other registries do not count. */

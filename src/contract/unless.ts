@@ -1,5 +1,5 @@
 /** Resolves like the promise, or rejects with the signal's reason as soon as the signal is aborted. */
-export function unless<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
+export function unlessAborted<T>(signal: AbortSignal, answer: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => reject(signal.reason as Error);
   if (signal.aborted) stop();

@@ -1,5 +1,5 @@
-import type { Clock } from '../../src/contract/clock.ts';
-import { Failure } from '../../src/contract/failures.ts';
+import type { Clock } from './clock.ts';
+import { Failure } from './failures.ts';
 
 /** Runs a job with a signal that is aborted after `ms`, or with the given signal. */
 export async function inTime<T>(
