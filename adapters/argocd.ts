@@ -50,7 +50,7 @@ export const argocd = defineAdapter({
     const hopesFor = makeHopes(deps.clock);
     const own = templates.map(({ name }) => name);
     const names = secrets.length > 0 ? [...new Set([...secrets, ...own])] : undefined;
-    const rights = makeRights(api, () => neededRights(names, own), deps.clock);
+    const rights = makeRights(api, () => neededRights(names, deps.mayCreate ? own : []), deps.clock);
     const place = { namespace, target: deps.name };
     const write = makeWriter(api, place, deps);
 
@@ -68,7 +68,8 @@ export const argocd = defineAdapter({
       async discover(signal): Promise<Discovery<Ref>> {
         const looked = withRights(() => rights.lacks([namespace], signal), look(signal), rights);
         const [said, [lacks, all]] = await Promise.all([about(signal), looked]);
-        const { slots, findings: told } = survey(all, namespace, { templates, hoped: hopesFor(templates, all) }, deps);
+        const hoped = deps.mayCreate ? hopesFor(templates, all) : [];
+        const { slots, findings: told } = survey(all, namespace, { templates, hoped }, deps);
         const missing = lacks.map(lackSaid).map(({ said, remedy }) => deps.finding('RIGHT_MISSING', said, remedy));
         return { slots, findings: [...missing, ...told], about: { ...said, shares: [(await papers(signal)).server.url] } };
       },

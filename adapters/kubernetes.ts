@@ -16,6 +16,7 @@ import { makeTeller } from './kubernetes/notices.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
 import { makePruner } from './kubernetes/prune.ts';
+import type { Deleted } from './kubernetes/remake.ts';
 import { keepRest } from './kubernetes/rest.ts';
 import { makeRights, neededRights } from './kubernetes/rights.ts';
 import { makeServed } from './kubernetes/served.ts';
@@ -93,15 +94,16 @@ export const kubernetes = defineAdapter({
   alike: true,
   findings,
   create({ url, tokenFile, kubeconfig, context, ...options }, deps: Deps<Code>): Target<Ref> {
-    const settings = { ...options, target: deps.name };
+    const settings = { ...options, target: deps.name, mayCreate: deps.mayCreate };
     const { address, read, first } = entranceOf({ url, tokenFile, kubeconfig, context }, deps);
     const papers = keepPapers(read, deps);
     const api = makeApi(papers, deps, address, first);
     const own = ownWrites(deps.clock.mono);
     const rest = keepRest(deps.clock);
+    const deleted: Deleted = new Map();
     const served = makeServed(settings, deps);
     const restarts = options.restartStuckPods ? makeRestarts(api, settings, deps) : undefined;
-    const slotsOf = withPods(makeSlots(settings, deps, rest, served), restarts);
+    const slotsOf = withPods(makeSlots(settings, deps, { rest, deleted }, served), restarts);
     let current: (Current & { replace(): void }) | undefined;
     const view = () => current?.view;
     const rights = makeRights(api, scope => neededRights(settings, scope), deps.clock);
@@ -110,7 +112,7 @@ export const kubernetes = defineAdapter({
     const take = noticing(makeEvents(api, settings, deps, slotsOf, own, served), restarts);
     const alarms = new Set<AbortController>();
     const applier = makeApplier(api, settings, deps, own, view);
-    const writer = makeWriter(api, settings, deps, { ...applier, rest, found: namespace => view()?.secrets.get(namespace) });
+    const writer = makeWriter(api, settings, deps, { ...applier, rest, deleted, found: namespace => view()?.secrets.get(namespace) });
     const writeAccount = makeAccountWriter(api, settings);
     const attach = makeAttacher(writeAccount, deps, view);
     const gate = makeGate(api, settings, deps, view);

@@ -63,11 +63,11 @@ export const rancher2 = defineAdapter({
       },
       async deliver({ ref, registries }, credentials, signal) {
         const given = among(registries, credentials);
-        return given.size === 0 ? { change: 'unchanged' } : writer.write(ref, given, signal);
+        return ref.kind === 'nowhere' || given.size === 0 ? { change: 'unchanged' } : writer.write(ref, given, signal);
       },
       async rehearse({ ref, registries }, credentials, signal) {
         const given = among(registries, credentials);
-        return given.size === 0 ? { change: 'unchanged' } : writer.rehearse(ref, given, signal);
+        return ref.kind === 'nowhere' || given.size === 0 ? { change: 'unchanged' } : writer.rehearse(ref, given, signal);
       },
     };
   },

@@ -11,6 +11,7 @@ const { secret, replace, onlyWithImages, serviceAccounts, restartStuckPods, even
 const usual: Settings = {
   secret: secret.default,
   replace: replace.default,
+  mayCreate: kubernetes.creates ?? false,
   onlyWithImages: onlyWithImages.default,
   serviceAccounts: serviceAccounts.default,
   events: events.default,
@@ -20,6 +21,11 @@ const usual: Settings = {
 /** The rights that options add to the usual ones. */
 const more: readonly { readonly option: string; readonly settings: Partial<Settings>; readonly why: string }[] = [
   { option: 'secret: NAME', settings: { secret: 'NAME' }, why: 'The rule names the Secret that the option names.' },
+  {
+    option: 'create: false',
+    settings: { mayCreate: false },
+    why: 'Only Secrets that are there are kept fresh, and no ServiceAccount is made to name them. So a rule for ServiceAccounts is without `patch`, too. With `replace: true` the verb `create` is needed nevertheless.',
+  },
   {
     option: 'replace: true',
     settings: { replace: true },
@@ -100,7 +106,7 @@ export function rbacPage(): string {
     '## Argo CD',
     'In a Role in the namespace of Argo CD, for a target of the [kind `argocd`](argocd.md). The chart makes it for each such target in its own cluster. `secrets: [charts]` limits the rule by `resourceNames`:',
     yaml(neededByArgo(undefined, [])),
-    'With `registries: [HOST]`, for the credential templates of that host (`prune` needs `delete` for the same names):',
+    'With `create: true` and `registries: [HOST]`, for the credential templates of that host (`prune` needs `delete` for the same names):',
     yaml(neededByArgo(undefined, templates).slice(1)),
     '## Several couriers with one Lease',
     'In a Role in the namespace of the Lease (`replicas: 2` of the chart). The Lease is made by an apply, so that `create` is limited to its name as well. That of a share is called after it, such as `ecr-courier-0-of-3`:',

@@ -300,9 +300,15 @@ test('after a reload a target that is reached as before stays open; another key,
     return manageTarget(one, { clock, log, registry: addressReader(config.aliases), env: {}, readonly: false }, former);
   };
   const before = await managed({});
-  for (const same of [{}, { required: false }, { create: true }, { paused: true }])
+  for (const same of [{}, { required: false }, { paused: true }])
     assert.equal((await managed(same, before)).open, before.open, JSON.stringify(same));
-  for (const other of [{ apiKey: 'ptr_other' }, { url: 'https://elsewhere' }, { concurrency: 1 }, { insecureSkipVerify: true }])
+  for (const other of [
+    { apiKey: 'ptr_other' },
+    { url: 'https://elsewhere' },
+    { create: true },
+    { concurrency: 1 },
+    { insecureSkipVerify: true },
+  ])
     assert.notEqual((await managed(other, before)).open, before.open, JSON.stringify(other));
   assert.doesNotMatch(before.digest, /ptr_/);
 });

@@ -10,6 +10,7 @@ import { type Meta, metaOf, textOf } from './objects.ts';
 import type { OwnWrites } from './own-writes.ts';
 import { isOurs } from './owner.ts';
 import { isWithoutNamespace } from './refusal.ts';
+import { applyVerbs } from './rights.ts';
 import { askedFor, whatIs } from './secrets.ts';
 import { type Means, pathOf, type Settings } from './settings.ts';
 import type { View } from './view.ts';
@@ -81,7 +82,7 @@ export function makeApplier(api: Api, settings: Settings, means: Means, own: Own
     const request = { signal, body, type, accept: metadataOnly.one, ...(dry && { reads: true }) };
     const answer = await api.ask('PATCH', `${pathOfSecret(namespace, settings)}?${query}`, request);
     if (isEnded(answer, namespace)) return undefined;
-    if (answer.status !== 200 && answer.status !== 201) throw api.refusal(answer, askedFor(namespace, settings, 'create', 'patch'));
+    if (answer.status !== 200 && answer.status !== 201) throw api.refusal(answer, askedFor(namespace, settings, ...applyVerbs(settings)));
     const meta = metaOf(answer.json<unknown>());
     if (meta?.name !== secret || meta.namespace !== namespace || meta.uid === '')
       throw new Failure('UNEXPECTED', `The cluster answered ${answer.status} with something else than ${whatIs(namespace, settings)}.`);

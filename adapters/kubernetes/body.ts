@@ -11,9 +11,18 @@ export interface Parts {
   readonly logins: ReadonlyMap<string, Login>;
   readonly holds: ReadonlyMap<string, Holds>;
   readonly kept?: Pick<Reading, 'others' | 'beside'>;
-  /** The version that the write expects. The server refuses the write when the Secret has another one. */
-  readonly version?: string;
+  readonly expected?: Expected;
 }
+
+/**
+ * The state that a write expects. The server refuses the write when the Secret has another version. A Secret that is
+ * gone is made again, unless the write names its UID (recorded on 1.36.3).
+ */
+export interface Expected {
+  readonly version: string;
+  readonly uid?: string;
+}
+const named = ({ version, uid }: Expected) => ({ resourceVersion: version, ...(uid !== undefined && { uid }) });
 
 /** The body of an apply. */
 export interface Body {
@@ -21,7 +30,7 @@ export interface Body {
 }
 
 /** Builds the body of an apply: all fields that the courier owns, and no others. */
-export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, { logins, holds, kept, version }: Parts): Body {
+export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, { logins, holds, kept, expected }: Parts): Body {
   const others = (kept?.others.length ?? 0) + (kept?.beside.length ?? 0) + logins.size - holds.size;
   const body = {
     apiVersion: 'v1',
@@ -30,7 +39,7 @@ export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, 
       name: secret,
       labels: { [managedBy.key]: managedBy.value },
       annotations: { [contentAnnotation]: annotationOf({ holds, others }), [targetAnnotation]: target },
-      ...(version !== undefined && { resourceVersion: version }),
+      ...(expected && named(expected)),
     },
     type: secretType,
     data: { [dataKey]: Buffer.from(writeEntries(logins, kept)).toString('base64') },
@@ -38,8 +47,8 @@ export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, 
   return body;
 }
 
-/** The same body, for exactly this version of the Secret. */
-export const ofVersion = (body: Body, version: string): Body => ({ ...body, metadata: { ...body.metadata, resourceVersion: version } });
+/** The same body, for exactly this state of the Secret. */
+export const expecting = (body: Body, expected: Expected): Body => ({ ...body, metadata: { ...body.metadata, ...named(expected) } });
 
 export const loginOf = ({ username, password }: Credential): Login => ({ username, password: password.reveal() });
 

@@ -11,6 +11,12 @@ import { demandRights } from './rights.ts';
 import { askedFor, type Stored } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
 
+/**
+ * Secrets that were deleted here and are not made again yet, by namespace. A full quota counts a deleted Secret for a
+ * moment, and nobody else has the entries of other writers in it. They are kept in memory alone, as they hold passwords.
+ */
+export type Deleted = Map<string, Stored>;
+
 /** Replaces Secrets that can never be changed. */
 export interface Remaker {
   /** Deletes a Secret, and makes it again. */
@@ -29,14 +35,9 @@ export function makeRemaker(
   api: Api,
   settings: Settings,
   means: Pick<Means, 'clock'>,
-  { apply, receiptOf, rest }: Applier & { readonly rest: Rest },
+  { apply, receiptOf, rest, deleted }: Applier & { readonly rest: Rest; readonly deleted: Deleted },
 ): Remaker {
   const { fieldManager } = settings;
-  /**
-   * Secrets that were deleted here and are not made again yet, by namespace. A full quota counts a deleted Secret for a
-   * moment, and nobody else has the entries of other writers in it.
-   */
-  const deleted = new Map<string, Stored>();
 
   /** Does one step of making the Secret again. Once there is a Secret, what was deleted need not be known any more. */
   async function step(task: Task, parts: Parts): Promise<Outcome> {

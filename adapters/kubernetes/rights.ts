@@ -25,17 +25,24 @@ type Scope = 'cluster' | 'namespace';
 /** The rights that a configuration needs, in the whole cluster or in each namespace that it names. */
 export type Needs = (scope: Scope) => readonly Right[];
 
+/** The verbs for an apply of a Secret. One that is replaced is made again. */
+export const applyVerbs = ({ mayCreate, replace }: Pick<Settings, 'mayCreate' | 'replace'>): string[] => [
+  ...(mayCreate || replace ? ['create'] : []),
+  'patch',
+];
+
 /** The rights that the configuration of a target of this kind needs. */
 export function neededRights(
-  settings: Pick<Settings, 'secret' | 'replace' | 'onlyWithImages' | 'serviceAccounts' | 'restartStuckPods' | 'events'>,
+  settings: Pick<Settings, 'secret' | 'replace' | 'mayCreate' | 'onlyWithImages' | 'serviceAccounts' | 'restartStuckPods' | 'events'>,
   scope: Scope,
 ): Right[] {
-  const { secret, replace, onlyWithImages, serviceAccounts, restartStuckPods, events } = settings;
+  const { secret, replace, mayCreate, onlyWithImages, serviceAccounts, restartStuckPods, events } = settings;
   const names = accountNames(settings);
+  const ofAccounts = ['list', 'watch', ...(mayCreate ? ['patch'] : [])];
   return [
     ...(scope === 'cluster' ? [{ verbs: ['list', 'watch'], resource: 'namespaces' }] : []),
-    { verbs: ['list', 'watch', 'create', 'patch', ...(replace ? ['delete'] : [])], resource: 'secrets', names: [secret] },
-    ...(serviceAccounts.length > 0 ? [{ verbs: ['list', 'watch', 'patch'], resource: 'serviceaccounts', ...(names && { names }) }] : []),
+    { verbs: ['list', 'watch', ...applyVerbs(settings), ...(replace ? ['delete'] : [])], resource: 'secrets', names: [secret] },
+    ...(serviceAccounts.length > 0 ? [{ verbs: ofAccounts, resource: 'serviceaccounts', ...(names && { names }) }] : []),
     ...(onlyWithImages || restartStuckPods
       ? [{ verbs: ['list', ...(onlyWithImages ? ['watch'] : []), ...(restartStuckPods ? ['delete'] : [])], resource: 'pods' }]
       : []),

@@ -14,6 +14,8 @@ export interface Settings extends Choice {
   /** Names or patterns of ServiceAccounts; none: they are left alone. */
   readonly serviceAccounts: readonly string[];
   readonly replace: boolean;
+  /** Whether Secrets that are absent are made, and ServiceAccounts named there (`create`). */
+  readonly mayCreate: boolean;
   /** Whether tenants are told by Events. */
   readonly events: boolean;
   /** Whether pods that can never pull are deleted, so that their controllers make others. */

@@ -5,6 +5,7 @@ import type { Chosen } from './choice.ts';
 import type { Keeper } from './left-behind.ts';
 import { findLosses } from './losses.ts';
 import { accountId, secretId } from './names.ts';
+import type { Deleted } from './remake.ts';
 import type { Rest } from './rest.ts';
 import { whatIs } from './secrets.ts';
 import type { Served } from './served.ts';
@@ -27,9 +28,15 @@ export interface PodRef {
   readonly uid: string;
 }
 
+/** What is known of Secrets that are made again, or were. */
+interface Remade {
+  readonly rest: Rest;
+  readonly deleted: Pick<Deleted, 'has'>;
+}
+
 /** Returns a function that lists the slots of a namespace: its Secret, and the ServiceAccounts that should name it. */
-export function makeSlots(settings: Settings, means: Means, rest: Rest, served: Served) {
-  const { secret, replace } = settings;
+export function makeSlots(settings: Settings, means: Means, { rest, deleted }: Remade, served: Served) {
+  const { secret, replace, mayCreate } = settings;
   const none: readonly Registry[] = [];
   const losses = findLosses();
   /** Lists of registries by their hosts, as thousands of slots share a few. */
@@ -65,7 +72,9 @@ export function makeSlots(settings: Settings, means: Means, rest: Rest, served: 
       ...(findings.length > 0 && { findings }),
       ref: { kind: 'secret', namespace, how } as const,
     });
-    if (!found) return registries.length > 0 ? slot(registries, 'absent', 'create') : undefined;
+    // What the courier itself has deleted is made again, whatever `create` says.
+    const missing = !mayCreate && deleted.has(namespace) ? 'drifted' : 'absent';
+    if (!found) return registries.length > 0 ? slot(registries, missing, 'create') : undefined;
     const { standing, content, inside, keeper } = found;
     if (keeper && means.clock.wall() < keeper.until) return slot(none, 'present', 'none', [kept(namespace, keeper)]);
     const findings = inside?.findings ?? (standing === 'foreign' ? [foreign(namespace)] : []);

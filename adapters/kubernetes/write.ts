@@ -2,14 +2,14 @@ import { Failure } from '../../src/contract/failures.ts';
 import type { Receipt } from '../../src/contract/target.ts';
 import type { Api } from './api.ts';
 import type { Applier, Task } from './apply.ts';
-import { bodyOf, ofVersion, sharedBodies } from './body.ts';
+import { bodyOf, type Expected, expecting, sharedBodies } from './body.ts';
 import { contentIn } from './content.ts';
 import { readEntries } from './entries.ts';
 import { keeperOf } from './left-behind.ts';
 import { mergedParts } from './merged.ts';
 import { otherManagers, standingOf } from './owner.ts';
 import { keptBy, taken, unchangeable } from './refusal.ts';
-import { makeRemaker } from './remake.ts';
+import { type Deleted, makeRemaker } from './remake.ts';
 import type { Rest } from './rest.ts';
 import { entryFindings, type Found, readSecret, type Stored, stuckIn, unrenewedIn, wantsLook, whatIs } from './secrets.ts';
 import type { Means, Settings } from './settings.ts';
@@ -19,6 +19,7 @@ const attempts = 3;
 
 export interface WriterDeps extends Applier {
   readonly rest: Rest;
+  readonly deleted: Deleted;
   /** What was last seen of the Secret of a namespace. */
   found(namespace: string): Found | undefined;
 }
@@ -27,14 +28,20 @@ export interface WriterDeps extends Applier {
  * Returns the writes to the Secret of a namespace. A write is one apply, unless the Secret has, or may have, entries of
  * other writers.
  */
-export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, found }: WriterDeps) {
-  const { replace, fieldManager } = settings;
+export function makeWriter(api: Api, settings: Settings, means: Means, { apply, receiptOf, rest, deleted, found }: WriterDeps) {
+  const { replace, mayCreate, fieldManager } = settings;
   const sharedBody = sharedBodies(settings);
-  const remaker = makeRemaker(api, settings, means, { apply, receiptOf, rest });
+  const remaker = makeRemaker(api, settings, means, { apply, receiptOf, rest, deleted });
+
+  const asSeen = ({ version, uid }: Pick<Found, 'version' | 'uid'>): Expected => (mayCreate ? { version } : { version, uid });
 
   const isWhole = ({ given, hosts }: Task): boolean => given.size === hosts.length;
-  const create = async (task: Task): Promise<Receipt> =>
-    (await remaker.resume(task)) ?? receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
+  async function create(task: Task): Promise<Receipt> {
+    const resumed = await remaker.resume(task);
+    if (resumed) return resumed;
+    if (!mayCreate) throw new Failure('NOT_FOUND', `${whatIs(task.namespace, settings)} is gone.`);
+    return receiptOf(task, await apply(task, sharedBody(task.given), 'refuse'));
+  }
 
   /**
    * Creates the Secret. If another client has just created it, a merge tells whose it is, and whether it can be
@@ -57,7 +64,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
     const seen = found(task.namespace);
     if (!isWhole(task) || !seen || wantsLook(seen)) return merge(task);
     try {
-      return receiptOf(task, await apply(task, ofVersion(sharedBody(task.given), seen.version), 'force'));
+      return receiptOf(task, await apply(task, expecting(sharedBody(task.given), asSeen(seen)), 'force'));
     } catch (error) {
       if (!isStale(error) && !isUnchangeable(error)) throw error;
       return await merge(task);
@@ -75,7 +82,7 @@ export function makeWriter(api: Api, settings: Settings, means: Means, { apply, 
       demandOurs(stored, settings, means.clock.wall());
       const content = contentIn(stored.meta, fieldManager);
       const reading = readEntries(stored.text, hosts, { replaced: given, written: content.holds });
-      const body = bodyOf(settings, { ...mergedParts(content, reading, given), version: stored.meta.version });
+      const body = bodyOf(settings, { ...mergedParts(content, reading, given), expected: asSeen(stored.meta) });
       const what = whatIs(namespace, settings);
       const findings = reading && [...entryFindings(what, reading, means), ...unrenewedIn(what, reading, means)];
       try {

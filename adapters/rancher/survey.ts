@@ -21,7 +21,7 @@ interface Found {
   readonly registry: EcrRegistry;
   readonly serves: boolean;
 }
-type Tools = Pick<Deps<Code>, 'registry' | 'wanted' | 'finding'>;
+type Tools = Pick<Deps<Code>, 'registry' | 'wanted' | 'mayCreate' | 'finding'>;
 
 /**
  * Whether a registry serves this host. Rancher compares the stored address with the image's host, ignoring case and
@@ -36,7 +36,7 @@ interface Survey extends Pick<Discovery<Ref>, 'slots' | 'findings'> {
 
 /** Evaluates the registries of an environment: a slot for each one that is ours to write, and findings. */
 export function survey({ items: rows, count }: Pick<Listed<Registry>, 'items' | 'count'>, at: string, tools: Tools): Survey {
-  const { registry, wanted, finding } = tools;
+  const { registry, wanted, mayCreate, finding } = tools;
   const found = rows.flatMap((row): Found[] => {
     const address = isLive(row) || isIdle(row) ? registry(row.serverAddress ?? '') : undefined;
     return address ? [{ row, registry: address.registry, serves: servesHost(row, address.registry.host) }] : [];
@@ -57,10 +57,12 @@ export function survey({ items: rows, count }: Pick<Listed<Registry>, 'items' | 
   }
   const told = found.filter(({ row }) => row.state === 'active' && row.actions);
   const isReadOnly = told.length > 0 && told.every(({ row: { actions = {} } }) => !Object.hasOwn(actions, 'update'));
-  if (isReadOnly) findings.push(finding('READ_ONLY', 'This key may not change the registries of the environment.'));
   // Where rows cannot be read, no registry can be called absent.
   const absent = count.unreadable > 0 ? [] : absentSlots<Ref>(wanted, serving, { at, credentials: [] });
-  return { slots: [...slots, ...absent], findings, isReadOnly };
+  const all = [...slots, ...absent];
+  const isWriting = all.some(({ state }) => state !== 'absent' || mayCreate);
+  if (isReadOnly && isWriting) findings.push(finding('READ_ONLY', 'This key may not change the registries of the environment.'));
+  return { slots: all, findings, isReadOnly };
 }
 
 /**

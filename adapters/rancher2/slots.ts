@@ -25,8 +25,13 @@ export interface NewRef {
   readonly backing: string;
   readonly name: string;
 }
+/** A wanted registry that no secret holds, and that the target does not create. */
+export interface NowhereRef {
+  readonly kind: 'nowhere';
+}
 /** Where a credential goes. */
-export type Ref = CredentialRef | SecretRef | NewRef;
+export type Place = CredentialRef | SecretRef | NewRef;
+export type Ref = Place | NowhereRef;
 
 export type Slots = readonly Slot<Ref>[];
 export interface Wishes {

@@ -1,6 +1,7 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import type { Discovery, Finding, Slot } from '../../src/contract/target.ts';
 import { few, label } from '../../src/contract/text.ts';
+import { absentSlots } from '../../src/contract/usual.ts';
 import { management } from './api.ts';
 import { entriesIn, textOf } from './data.ts';
 import { isWhole, onlyLogin } from './dockerconfig.ts';
@@ -139,13 +140,14 @@ function copiesAlone(copies: readonly Secret[], slots: Slots, { gaps }: Inventor
  * The slots of wanted registries that are absent. They are looked for in the project where they would be created;
  * without such a project, anywhere.
  */
-function absentOnes(seen: Inventory, slots: Slots, { project: id }: Wishes, { wanted, finding }: Deps<Code>): Part {
+function absentOnes(seen: Inventory, slots: Slots, { project: id }: Wishes, { wanted, mayCreate, finding }: Deps<Code>): Part {
   const project = seen.projects.find(project => project.id === id);
   const around = project ? slots.filter(slot => slot.id.startsWith(`${projectSlots(project)}/`)) : slots;
   const missing = wanted.filter(({ host }) => !around.some(({ registries }) => registries.some(registry => registry.host === host)));
   const hidden = new Set(seen.gaps.flatMap(({ ids }) => ids));
   if (!project) {
     if (hidden.size > 0) return nothing;
+    if (!mayCreate) return { slots: absentSlots<Ref>(missing, new Set(), { kind: 'nowhere' }), findings: [] };
     const why = id === undefined ? 'and no project is named for it' : `and the token does not see project ${id}`;
     return { slots: [], findings: missing.map(({ host }) => finding('NO_PLACE', `${host} is wanted, no secret holds it, ${why}.`)) };
   }

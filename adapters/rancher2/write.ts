@@ -6,7 +6,7 @@ import { type Api, management, projectPath, refusal, type Where } from './api.ts
 import type { Code } from './findings.ts';
 import { projectSlots } from './gaps.ts';
 import { reviewed } from './right.ts';
-import type { NewRef, Ref } from './slots.ts';
+import type { NewRef, Place } from './slots.ts';
 import { type Task, taskOf } from './task.ts';
 import { type Norman, rehearseCredential, writeCredential } from './write-credential.ts';
 import { writeSecret } from './write-secret.ts';
@@ -16,12 +16,12 @@ import { writeSecret } from './write-secret.ts';
  */
 export function makeWriter(api: Api, deps: Deps<Code>) {
   return {
-    async write(ref: Ref, given: Credentials, signal: AbortSignal): Promise<Receipt> {
+    async write(ref: Place, given: Credentials, signal: AbortSignal): Promise<Receipt> {
       const task = taskOf(api, deps, given, signal, 'written');
       if (ref.kind === 'secret') return writeSecret(task, ref);
       return ref.kind === 'credential' ? writeCredential(task, ref) : add(task, ref, given, deps);
     },
-    async rehearse(ref: Ref, given: Credentials, signal: AbortSignal): Promise<Rehearsal> {
+    async rehearse(ref: Place, given: Credentials, signal: AbortSignal): Promise<Rehearsal> {
       const task = taskOf(api, deps, given, signal, 'rehearsed');
       if (ref.kind === 'secret') return writeSecret(task, ref);
       if (ref.kind === 'credential') return rehearseCredential(task, ref, deps);

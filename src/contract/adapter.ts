@@ -52,6 +52,11 @@ export interface Deps<F extends string = string> {
    */
   readonly wanted: readonly Registry[];
   /**
+   * Whether absent slots are delivered (the target's `create`). The engine decides that; an adapter needs it to ask for
+   * no right and to report no gap that concerns only creations.
+   */
+  readonly mayCreate: boolean;
+  /**
    * Returns a client for one server. The configuration may add other headers. Throws MISCONFIGURED for an address that
    * cannot be used, and for a configured header that the adapter sets.
    */

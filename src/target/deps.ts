@@ -59,6 +59,7 @@ export function depsOf(
     name,
     clock: deps.clock,
     wanted: [...config.registries.filter(({ host }) => host !== own?.host), ...(own ? [own] : [])],
+    mayCreate: config.create,
     log: {
       debug: (message, data) => deps.log.debug(redact(message), { ...data, target: name }),
       info: (message, data) => deps.log.info(redact(message), { ...data, target: name }),

@@ -34,7 +34,6 @@ export function digestOf(config: TargetConfig, shard: Shard | undefined): string
   const unimportant = {
     adapter: undefined,
     required: undefined,
-    create: undefined,
     paused: undefined,
     window: undefined,
     verify: undefined,

@@ -56,6 +56,7 @@ function open(
       log: { info: () => undefined, debug: () => undefined },
       clock: { wall: () => 0, mono: () => 0, sleep: () => Promise.resolve() },
       wanted: wanted.map(host => parseAddress(host)?.registry ?? assert.fail(host)),
+      mayCreate: true,
       http: () => assert.fail('a file needs no requests'),
       yaml: () => assert.fail('no YAML is read'),
       run: () => assert.fail('no program is run'),

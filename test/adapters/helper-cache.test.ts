@@ -74,6 +74,7 @@ function open(directory: string, around: Around = {}) {
       log: { info: () => undefined, debug: () => undefined },
       clock: time,
       wanted: wanted.map(registryOf),
+      mayCreate: true,
       http: () => assert.fail('answers need no requests'),
       yaml: () => assert.fail('no YAML is read'),
       run: () => assert.fail('no program is run'),

@@ -37,6 +37,8 @@ export interface Rig<Fake extends FakeServer, Ref> extends AsyncDisposable {
 export interface Setting {
   /** The hosts that the target's `registries:` ask for. */
   readonly wanted?: readonly string[] | undefined;
+  /** nothing: the target is not told to `create`. */
+  readonly creates?: 'nothing' | undefined;
   readonly clock?: Clock | undefined;
   readonly aliases?: ReadonlyMap<string, string>;
   /** Whether a source for ECR Public is configured. */
@@ -54,7 +56,7 @@ export interface Setting {
 export async function rigOn<Fake extends FakeServer, Ref>(
   fake: Fake,
   create: (deps: Deps) => Target<Ref>,
-  { wanted = [], clock = machineClock, aliases, aside, publicSource, memory = noMemory }: Setting = {},
+  { wanted = [], creates, clock = machineClock, aliases, aside, publicSource, memory = noMemory }: Setting = {},
 ): Promise<Rig<Fake, Ref>> {
   await using stack = new AsyncDisposableStack();
   stack.use(fake);
@@ -66,6 +68,7 @@ export async function rigOn<Fake extends FakeServer, Ref>(
     log: { info: (...line) => void logged.push(line), debug: (...line) => void logged.push(line) },
     clock,
     wanted: wanted.map(name => parseAddress(name)?.registry ?? assert.fail(name)),
+    mayCreate: creates !== 'nothing',
     http: base => clients.use(lendHttp(base, { allowHttp: true, env: {} })),
     yaml: readYaml,
     run: program => runFor(program, { PATH: process.env['PATH'] }),

@@ -53,20 +53,26 @@ part('the chart', { programs: ['helm'] }, () => {
     { serviceAccounts: ['build-*'] },
     { onlyWithImages: true },
     { events: true },
+    { create: false },
+    { create: 'no', serviceAccounts: ['default'] },
+    { create: null, serviceAccounts: ['default'] },
+    { create: false, replace: true },
     { serviceAccounts: ['default'], restartStuckPods: true },
     { serviceAccounts: ['default'], restartStuckPods: true, onlyWithImages: true },
     { secret: 'pull', replace: true, serviceAccounts: ['default'], onlyWithImages: true, restartStuckPods: true, events: true },
   ];
   for (const target of settings)
     test(`gives the rights that the courier asks for: ${JSON.stringify(target)}`, () => {
+      const { create = null, ...options } = target;
+      const wanted = { ...options, mayCreate: create === null };
       const inAll = objectsIn(rendered({ target }));
-      assert.deepEqual(only(inAll, 'ClusterRole').rules, rulesFor(target, 'cluster'));
+      assert.deepEqual(only(inAll, 'ClusterRole').rules, rulesFor(wanted, 'cluster'));
       const namespaces = ['shop', 'billing'];
       const inEach = objectsIn(rendered({ target: { ...target, namespaces }, rbac: { mode: 'namespaces', readNamespaces: false } }));
       const roles = inEach.filter(({ kind }) => kind === 'Role');
       assert.deepEqual(
         roles.map(({ metadata, rules }) => [metadata.namespace, rules]),
-        namespaces.map(namespace => [namespace, rulesFor(target, 'namespace')]),
+        namespaces.map(namespace => [namespace, rulesFor(wanted, 'namespace')]),
       );
       assert.ok(!inEach.some(({ kind }) => kind.startsWith('Cluster')));
     });
@@ -144,7 +150,12 @@ part('the chart', { programs: ['helm'] }, () => {
     const needed = (names: readonly string[] | undefined, made: readonly string[]) => neededByArgo(names, made).map(ruleOf);
     const name = 'ecr-courier:ecr-courier:argocd';
     assert.deepEqual(rolesOf([argocd({})]), [[name, 'argocd', needed(undefined, [])]]);
-    const wanted = { registries: [` https://${host.toUpperCase()}.:443/x `] };
+    const named = { registries: [` https://${host.toUpperCase()}.:443/x `] };
+    assert.deepEqual(rolesOf([argocd(named)], { prune: true }), [
+      [name, 'argocd', [...needed(undefined, []), ruleOf({ verbs: ['delete'], resource: 'secrets', names: own })]],
+    ]);
+    assert.deepEqual(rolesOf([argocd({ ...named, secrets: ['a'], create: false })]), [[name, 'argocd', needed(['a', ...own], [])]]);
+    const wanted = { ...named, create: 'yes' };
     assert.deepEqual(rolesOf([argocd(wanted)]), [[name, 'argocd', needed(undefined, own)]]);
     assert.deepEqual(rolesOf([argocd({ ...wanted, secrets: 'a, b', namespace: 'gitops' })]), [
       [name, 'gitops', needed(['a', 'b', ...own], own)],
@@ -156,7 +167,7 @@ part('the chart', { programs: ['helm'] }, () => {
         [...needed(undefined, own.slice(1)), ruleOf({ verbs: ['delete'], resource: 'secrets', names: own.slice(1) }), ...needed(['b'], [])],
       ],
     ]);
-    const unknown = rolesOf([argocd({ registries: ['own'], secrets: ['a'] })], { prune: true });
+    const unknown = rolesOf([argocd({ create: true, registries: ['own'], secrets: ['a'] })], { prune: true });
     assert.deepEqual(unknown, [[name, 'argocd', [...needed(undefined, []), ruleOf({ verbs: ['create'], resource: 'secrets' })]]]);
     const away = objectsIn(rendered({ target: null, config: { targets: [argocd({ kubeconfig: '/k' })] } }));
     assert.ok(!away.some(({ kind }) => kind.includes('Role')));

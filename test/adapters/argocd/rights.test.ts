@@ -38,6 +38,17 @@ test('a missing right to write is told before the first write, which then fails'
   assert.deepEqual((await t.discover()).findings, []);
 });
 
+test('without `create`, the right to make templates is not asked for, and nobody waits for one', async () => {
+  const below = made('below', charts(`${host}/charts`, '', { username: '', password: '' }));
+  await using t = await rig([below], {}, { wanted: [host], creates: 'nothing', cluster: { rules: leastRules() } });
+  const { slots, findings } = await t.discover();
+  assert.deepEqual(codesOf(findings), []);
+  assert.deepEqual(
+    linesOf({ slots, findings }),
+    ['below drifted', ...templateNames(host).map(name => `${name} absent`)].map(line => `argocd/${line}`),
+  );
+});
+
 test('with `secrets`, rights for these names are enough, and no other Secret is read', async () => {
   const rules = [rule(['list', 'patch'], ['a', ...templateNames(host)]), rule(['create'], templateNames(host))];
   await using t = await rig(objects, { secrets: ['a'] }, { wanted: [host], cluster: { rules } });

@@ -66,6 +66,7 @@ export function makeAsking<S extends OptionSpecs, F extends string, Ref>(
       log: { info: (...line) => void said.push(line), debug: (...line) => void said.push(line) },
       clock: clockUntil(over),
       wanted: wanted.map(registryOf),
+      mayCreate: true,
       http: (base): Http => clients.use(lendHttp(base, { allowHttp: true, env: {}, maxBytes: 1024 * 1024, tls, writes })),
       yaml: readYaml,
       run: program => runFor(program, { PATH: process.env['PATH'] }),

@@ -32,6 +32,20 @@ describe('a right that is missing', () => {
     assert.ok(failure.remedy.includes(rule), failure.remedy);
   });
 
+  test('is none where nothing is created: neither to make a Secret nor to have a ServiceAccount name it', async () => {
+    const accounts = { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['list', 'watch'], resourceNames: ['default'] };
+    const rules = [without(secretsRule, 'create'), namespacesRule, accounts];
+    await using t = await rig({ serviceAccounts: ['default'] }, { creates: 'nothing', cluster: { ...teams, rules } });
+    await seed(t.fake, 'team-a', [host]);
+    const { slots, findings } = await t.discover();
+    assert.deepEqual(codesOf(findings), []);
+    assert.deepEqual(await t.deliver(slots[0], given([host], 'new')), { change: 'updated' });
+    const user = t.fake.tokens.get(courierToken) ?? assert.fail('nobody');
+    user.rules = user.rules.map(rule => (rule === rules[0] ? without(rule, 'patch') : rule));
+    const { remedy } = await failing(t.deliver(slots[0], given([host], 'newer')));
+    assert.match(remedy, /resources: \["secrets"\], resourceNames: \["ecr-courier"\], verbs: \["patch"\]/);
+  });
+
   test('to list stops the target, with all rules that are missing', async () => {
     const missing = async (rules: Rule[], more: Parameters<typeof rig>[0] = {}): Promise<string> => {
       await using t = await rig(more, { cluster: { ...teams, rules } });

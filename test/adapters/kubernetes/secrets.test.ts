@@ -193,6 +193,15 @@ test('nor does it go from a Secret that was made since the last look', async () 
   assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('one'), [other]: login('two') });
 });
 
+test('without `create`, a Secret that somebody has deleted since the last look is not made again', async () => {
+  await using t = await rig({}, { creates: 'nothing', cluster: teams });
+  await seed(t.fake, 'team-a', [host]);
+  const [slot] = (await t.discover()).slots;
+  t.fake.remove('secrets', 'team-a', secretName);
+  assert.equal((await failing(t.deliver(slot, given([host], 'new')))).code, 'NOT_FOUND');
+  assert.equal(t.fake.get('secrets', 'team-a', secretName), undefined);
+});
+
 test('a write that is refused as stale is merged anew, three times at most', async () => {
   await using t = await rig({}, { cluster: teams, wanted: [host, other] });
   await seed(t.fake, 'team-a', [host, other]);
@@ -391,6 +400,20 @@ describe('a Secret that nobody can change', () => {
     t.fake.remove('secrets', 'team-a', secretName);
     await t.deliver(only((await t.discover()).slots), given([host], 'newer'));
     assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('newer') });
+  });
+
+  test('that was deleted and could not be made again is made again without `create`, too', async () => {
+    await using t = await rig({ replace: true }, { creates: 'nothing', cluster: { ...teams, rules } });
+    t.fake.make(made('team-a', { auths: { [host]: login('last'), [hub]: login('hub') } }, { immutable: true, ...labelled('team-a') }));
+    const due = (await t.discover()).slots.find(({ id }) => id.startsWith('team-a/'));
+    const full = { kind: 'Status', code: 403, reason: 'Forbidden', message: 'secrets "ecr-courier" is forbidden: exceeded quota: few' };
+    t.fake.fault = ({ method }) => (method === 'PATCH' ? { status: 403, json: full } : undefined);
+    assert.equal((await failing(t.deliver(due, given([host], 'fresh')))).code, 'REJECTED');
+    t.fake.fault = undefined;
+    const gone = (await t.discover()).slots.find(({ id }) => id.startsWith('team-a/'));
+    assert.equal(gone?.state, 'drifted');
+    await t.deliver(gone, given([host], 'fresh'));
+    assert.deepEqual(authsOf(t.fake, 'team-a'), { [host]: login('fresh'), [hub]: login('hub') });
   });
 
   test('is not deleted before it is certain that the courier may make it again', async () => {

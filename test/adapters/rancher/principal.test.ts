@@ -79,6 +79,17 @@ describe('who the courier is there', () => {
     assert.deepEqual([trial.code, trial.remedy], ['FORBIDDEN', failure.remedy]);
   });
 
+  test('a key that may only read is enough where there is nothing to write', async () => {
+    const half = { ...account(environment('1a5', 'readonly')), credentials: [], options: inside };
+    for (const [creates, codes] of [
+      ['nothing', []],
+      [undefined, ['READ_ONLY']],
+    ] as const) {
+      await using r = await rig({ ...half, creates });
+      assert.deepEqual(allCodesOf(await r.discover()), codes);
+    }
+  });
+
   test('a trial asks what the key may do, also where there is no registry that could tell; without an answer nothing is promised', async () => {
     for (const [role, result] of [
       ['readonly', 'FORBIDDEN'],

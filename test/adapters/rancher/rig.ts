@@ -3,7 +3,7 @@ import type { Clock } from '../../../src/contract/clock.ts';
 import { Secret } from '../../../src/contract/secret.ts';
 import type { Discovery, Receipt, Target } from '../../../src/contract/target.ts';
 import { type FakeRancher, type RancherOptions, startFakeRancher } from '../../fakes/rancher.ts';
-import { codesOf, given, host, other, rigOn, type Rig as TargetRig } from '../rig.ts';
+import { codesOf, given, host, other, rigOn, type Setting, type Rig as TargetRig } from '../rig.ts';
 
 export type Options = Parameters<typeof rancher.create>[0];
 export const environmentKey = { access: 'ENVKEY', secret: 'env-secret-1234', account: '1a5', accountKind: 'project', state: 'active' };
@@ -31,13 +31,14 @@ export interface Rig extends Omit<TargetRig<FakeRancher, Ref>, 'deliver'> {
 export interface Setup extends RancherOptions {
   readonly options?: (url: string) => Options;
   readonly wanted?: readonly string[];
+  readonly creates?: Setting['creates'];
   /** The adapter's clock; the fake uses the machine's. */
   readonly patience?: Clock;
 }
 
-export async function rig({ options = withKey, wanted, patience, ...setup }: Setup = {}): Promise<Rig> {
+export async function rig({ options = withKey, wanted, creates, patience, ...setup }: Setup = {}): Promise<Rig> {
   const fake = await startFakeRancher({ ...guarded, stageMs: 10, ...setup });
-  const open = await rigOn(fake, deps => rancher.create(options(fake.url), deps), { wanted, clock: patience });
+  const open = await rigOn(fake, deps => rancher.create(options(fake.url), deps), { wanted, creates, clock: patience });
   return {
     ...open,
     async deliver(name, password) {

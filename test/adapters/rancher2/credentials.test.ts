@@ -210,6 +210,12 @@ describe('creating', () => {
     }
   });
 
+  test('is no matter of a target that creates nothing: it asks for no project', async () => {
+    await using r = await rig({ ...world(), creates: 'nothing', wanted: [absent] });
+    const found = await r.discover();
+    assert.deepEqual([linesOf(found), found.findings], [[`new:${absent} absent`], []]);
+  });
+
   test('looks at the project alone: what another place holds does not serve it', async () => {
     await using r = await rig({ ...world([], [secret('team-a', 'ecr', { [absent]: login('old') })]), ...creating });
     assert.deepEqual(

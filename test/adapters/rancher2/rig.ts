@@ -4,7 +4,7 @@ import type { Discovery } from '../../../src/contract/target.ts';
 import type { Rule, SecretSeed } from '../../fakes/rancher2/state.ts';
 import { adminToken, type Rancher2Options, startFakeRancher2 } from '../../fakes/rancher2.ts';
 import type { Seen } from '../../fakes/server.ts';
-import { host, other, rigOn } from '../rig.ts';
+import { host, other, rigOn, type Setting } from '../rig.ts';
 
 export type Options = Parameters<typeof rancher2.create>[0];
 export const cluster = 'c-m-abcd1234';
@@ -73,10 +73,11 @@ export const both = { [host]: login('old-a'), 'index.docker.io': login('theirs',
 export interface Setup extends Rancher2Options {
   readonly options?: Partial<Options>;
   readonly wanted?: readonly string[];
+  readonly creates?: Setting['creates'];
 }
-export async function rig({ options, wanted, ...setup }: Setup) {
+export async function rig({ options, wanted, creates, ...setup }: Setup) {
   const fake = await startFakeRancher2(setup);
-  const open = await rigOn(fake, deps => rancher2.create(optionsFor(fake.url, options), deps), { wanted, clock: setup.clock });
+  const open = await rigOn(fake, deps => rancher2.create(optionsFor(fake.url, options), deps), { wanted, creates, clock: setup.clock });
   /** Requests that may change something. */
   const writes = (): Seen[] => fake.requests.filter(isWrite);
   return { ...open, writes };

@@ -45,6 +45,7 @@ it stands among the values. As YAML.
   "path" $path
   "secret" (.secret | default "ecr-courier")
   "replace" (include "ecr-courier.on" .replace)
+  "creates" (ternary "yes" (include "ecr-courier.on" .create) (kindIs "invalid" .create))
   "onlyWithImages" (include "ecr-courier.on" .onlyWithImages)
   "events" (include "ecr-courier.on" .events)
   "restartStuckPods" (include "ecr-courier.on" .restartStuckPods)
@@ -83,6 +84,7 @@ are named after the registries. isOpen: one of these is not known here. As YAML.
   "namespace" (.namespace | default "argocd")
   "names" (ternary (concat $secrets $own | uniq) list (and (gt (len $secrets) 0) (not $isOpen)))
   "own" ($own | uniq)
+  "creates" (include "ecr-courier.on" .create)
   "isOpen" $isOpen
 ) -}}
 {{- end -}}

@@ -15,10 +15,11 @@ ecr-courier.here. scope: cluster or namespace. A test compares both.
 {{- if eq $.scope "cluster" }}
 - {apiGroups: [""], resources: [namespaces], verbs: [list, watch]}
 {{- end }}
-- {apiGroups: [""], resources: [secrets], resourceNames: [{{ .secret | quote }}], verbs: [list, watch, create, patch{{ if or .replace $.rbac.prune }}, delete{{ end }}]}
+- {apiGroups: [""], resources: [secrets], resourceNames: [{{ .secret | quote }}], verbs: [list, watch{{ if or .creates .replace }}, create{{ end }}, patch{{ if or .replace $.rbac.prune }}, delete{{ end }}]}
+{{- $creates := .creates }}
 {{- with .serviceAccounts }}
 {{- $named := and (le (len .) 4) (not (regexMatch "[*?]" (join "" .))) }}
-- {apiGroups: [""], resources: [serviceaccounts]{{ if $named }}, resourceNames: {{ toJson . }}{{ end }}, verbs: [list, watch, patch]}
+- {apiGroups: [""], resources: [serviceaccounts]{{ if $named }}, resourceNames: {{ toJson . }}{{ end }}, verbs: [list, watch{{ if $creates }}, patch{{ end }}]}
 {{- end }}
 {{- if or .onlyWithImages .restartStuckPods }}
 - {apiGroups: [""], resources: [pods], verbs: [list{{ if .onlyWithImages }}, watch{{ end }}{{ if .restartStuckPods }}, delete{{ end }}]}
@@ -37,7 +38,7 @@ ecr-courier.here. scope: cluster or namespace. A test compares both.
 {{- range .targets -}}
 {{- $rules = append $rules (printf "- {apiGroups: [\"\"], resources: [secrets]%s, verbs: [list, patch]}" (include "ecr-courier.resourceNames" .names)) -}}
 {{- $named := include "ecr-courier.resourceNames" (ternary list .own (eq .isOpen "yes")) -}}
-{{- if .own }}{{ $rules = append $rules (printf "- {apiGroups: [\"\"], resources: [secrets]%s, verbs: [create]}" $named) }}{{ end -}}
+{{- if and .own .creates }}{{ $rules = append $rules (printf "- {apiGroups: [\"\"], resources: [secrets]%s, verbs: [create]}" $named) }}{{ end -}}
 {{- if and .own $.rbac.prune (not .isOpen) }}{{ $rules = append $rules (printf "- {apiGroups: [\"\"], resources: [secrets]%s, verbs: [delete]}" $named) }}{{ end -}}
 {{- end -}}
 {{- $rules | uniq | join "\n" -}}
