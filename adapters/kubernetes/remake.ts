@@ -13,7 +13,7 @@ import type { Means, Settings } from './settings.ts';
 
 /**
  * Secrets that were deleted here and are not made again yet, by namespace. A full quota counts a deleted Secret for a
- * moment, and nobody else has the entries of other writers in it. They are kept in memory alone, as they hold passwords.
+ * moment, and nobody else has the entries of other writers in it. They hold passwords, so only memory keeps them.
  */
 export type Deleted = Map<string, Stored>;
 
