@@ -9,7 +9,7 @@ import { type Report, unknownKey } from './read.ts';
 import { readSources, type SourceConfig } from './sources.ts';
 
 /** The parts of a configuration that a request for a credential needs. */
-export interface Asked {
+interface Asked {
   readonly sources: readonly SourceConfig[];
   readonly aliases: Aliases;
   /** Entries under `registries` of targets, as they are written. */

@@ -6,7 +6,7 @@
 export type Plain = string | number | boolean | null;
 
 /** A scalar as it is written. */
-export interface Written {
+interface Written {
   /** Its text without quotes and escapes. */
   readonly source: string;
   readonly style: 'plain' | 'quoted';

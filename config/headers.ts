@@ -3,7 +3,7 @@ import type { Entries, Placed } from './origin.ts';
 import { type FileRef, readSecretFile } from './secrets.ts';
 
 /** A header that is sent with every request to a manager. */
-export interface Header {
+interface Header {
   readonly name: string;
   readonly value: Secret;
 }

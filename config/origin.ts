@@ -84,9 +84,9 @@ export type Broken = 'dropped' | 'kept';
  * How a text is read. ours: YAML 1.2, in which anchors, aliases, merges and tags are mistakes. go: YAML 1.1 as
  * Kubernetes reads it (`go-yaml.ts`). go-json: JSON, which Kubernetes reads in another way.
  */
-export type Dialect = 'ours' | 'go' | 'go-json';
+type Dialect = 'ours' | 'go' | 'go-json';
 /** A mistake in the text itself. `code`: that of the yaml library, or one of ours. */
-export interface Slip {
+interface Slip {
   readonly code: string;
   readonly origin: string;
   readonly message: string;

@@ -15,7 +15,7 @@ export interface Setting {
   readonly origin: string;
 }
 /** The place of a map. */
-export interface Place {
+interface Place {
   readonly path: string;
   readonly origin: Origin;
   /** Set where variables made the map: the variable that should have given an option, and what is wrong with it. */

@@ -131,7 +131,7 @@ const words = (option: string): string =>
     .replace(/\bapi\b/, 'API')
     .replace(/^username$/, 'user name');
 
-export interface Resolved {
+interface Resolved {
   readonly options: Options<OptionSpecs>;
   /**
    * Changes whenever the text of a file behind an option changes: the target must then be recreated. Not for display.
@@ -140,7 +140,7 @@ export interface Resolved {
 }
 
 /** The parts of a target that are needed to read its options. */
-export interface WithOptions {
+interface WithOptions {
   readonly name: string;
   readonly adapter: Pick<Adapter, 'options' | 'keyHint'>;
   readonly options: Readonly<Record<string, OptionValue>>;

@@ -3,7 +3,7 @@ import { chmodSync, copyFileSync, cpSync, mkdirSync, mkdtempDisposableSync, read
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
-export interface DebParts {
+interface DebParts {
   readonly version: string;
   /** The output of `npm run build`. */
   readonly dist: string;

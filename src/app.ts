@@ -36,7 +36,7 @@ import { version } from './version.ts';
 
 const keysLookedAtEvery = 15_000;
 
-export interface AppOptions {
+interface AppOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly env: NodeJS.ProcessEnv;

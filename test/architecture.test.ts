@@ -8,11 +8,11 @@ import { failures } from '../src/contract/failures.ts';
 import { engineFindings } from '../src/courier/findings.ts';
 
 const root = join(import.meta.dirname, '..');
-const sources = ['src', 'adapters', 'config'].flatMap(room =>
+const scriptsIn = (room: string): string[] =>
   readdirSync(join(root, room), { recursive: true, encoding: 'utf8' })
     .filter(name => name.endsWith('.ts'))
-    .map(name => join(room, name)),
-);
+    .map(name => join(room, name));
+const sources = ['src', 'adapters', 'config'].flatMap(scriptsIn);
 const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** Reads the table in CONTRIBUTING.md: what each room may import. `x (in f.ts only)` allows x in that file alone. */
@@ -79,6 +79,30 @@ function matches(target: string, what: string, path: string): boolean {
     );
   if (what.endsWith('*')) return target.startsWith(what.slice(0, -1));
   return target === what || target.startsWith(`${what}/`);
+}
+
+test('what is exported is imported somewhere', () => {
+  const importers = [...sources, ...['bench', 'scripts', 'test'].flatMap(scriptsIn)];
+  const imported = new Set(importers.flatMap(namesImportedBy));
+  const unused = sources.flatMap(path =>
+    [...textOf(path).matchAll(/^export (?:async )?(?:class|const|function\*?|interface|type) (\w+)/gm)]
+      .map(([, name]) => name)
+      .filter(name => !imported.has(`${path} ${name}`) && !imported.has(`${path} *`))
+      .map(name => `${path} ${name}`),
+  );
+  assert.deepEqual(unused, []);
+});
+
+/** The names that the imports of a file take, each after the path of its file; `*` stands for all names. */
+function namesImportedBy(path: string): string[] {
+  const text = textOf(path);
+  const lists = text.matchAll(/(?:import|export)\s(?:type\s)?([^'";]*?)\sfrom\s+'(\.[^']+)'/g);
+  const loaded = text.matchAll(/(\{[^{}]*\}) = await import\('(\.[^']+)'\)/g);
+  const wholes = text.matchAll(/()import\('(\.[^']+)'\)(?!;)/g);
+  return [...lists, ...loaded, ...wholes].flatMap(([, what = '', from = '']) => {
+    const names = /\{([^}]*)\}/.exec(what)?.[1]?.split(',') ?? ['*'];
+    return names.map(name => `${resolved(path, from)} ${/^\s*(?:type\s+)?(\*|\w+)/.exec(name)?.[1] ?? ''}`);
+  });
 }
 
 test('only the clock knows timers and the time of day', () => {

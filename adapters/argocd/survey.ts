@@ -16,7 +16,7 @@ export interface Ref {
 }
 export type Means = Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'clock'>;
 /** Why a repository gets no login of ours. */
-export type Bar = Extract<Code, 'KEPT_ELSEWHERE' | 'REPOSITORY_IMMUTABLE' | 'PLAIN_TRANSPORT'>;
+type Bar = Extract<Code, 'KEPT_ELSEWHERE' | 'REPOSITORY_IMMUTABLE' | 'PLAIN_TRANSPORT'>;
 
 /** The registry of a repository. undefined: it is in none of ECR, or at another port, or nobody gives tokens for it. */
 export function registryOf({ url }: Repository, { registry, hasSource }: Pick<Means, 'registry' | 'hasSource'>): Registry | undefined {
@@ -51,7 +51,7 @@ function formFindings(what: string, { kind, url, type, oci }: Repository, { find
 }
 
 /** The templates for the wanted registries, and which of them repositories without a login wait for. */
-export interface Plans {
+interface Plans {
   readonly templates: readonly Template[];
   readonly hoped: readonly Template[];
 }

@@ -5,7 +5,7 @@ import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './e
 import { isMap } from './types.ts';
 
 /** Why a text is not JSON map with maps of entries: the end of a sentence that starts with the file. */
-export interface Unreadable {
+interface Unreadable {
   readonly why: string;
   readonly remedy: string;
 }

@@ -2,7 +2,7 @@ import { type Member, membersAt, valueOf } from '../common/json-text.ts';
 import { entryShapes, isMap, misfit, type Shapes, saidOf, text } from './types.ts';
 
 /** The parts of a key of `auths`. */
-export interface Key {
+interface Key {
   readonly scheme: string;
   /** The host as it is written, without user name and password. */
   readonly host: string;
@@ -26,7 +26,7 @@ export function readKey(key: string): Key {
  * How a key relates to a host. spelling: clients that find it take it for the host (scheme, slash, port 443, upper
  * case, a user name, the API versions that Docker once appended). path: it is for repositories below that path.
  */
-export type Relation = 'bare' | 'spelling' | 'path';
+type Relation = 'bare' | 'spelling' | 'path';
 
 export function relationOf(key: string, host: string): Relation | undefined {
   if (key === host) return 'bare';
@@ -75,7 +75,7 @@ export interface Login {
   readonly password: string;
 }
 /** The meaning of an entry's `auth`: a login, nothing, or the reason why Go's strict reader rejects the whole file. */
-export type Reading = { readonly login?: Login; readonly broken?: string };
+type Reading = { readonly login?: Login; readonly broken?: string };
 
 /**
  * Reads an entry as docker, crane and nerdctl do: padded standard base64 of USER:PASSWORD, without regard to line

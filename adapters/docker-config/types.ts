@@ -1,7 +1,7 @@
 import { membersAt, valueOf } from '../common/json-text.ts';
 
 /** The required form of a member. */
-export interface Shape {
+interface Shape {
   /** The end of a message: "is not ...". */
   readonly name: string;
   readonly fits: (value: unknown) => boolean;

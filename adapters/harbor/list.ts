@@ -13,7 +13,7 @@ export const mostGlanced = glancedPages * pageSize;
  * How a glance at a list ended. whole: it was read to its end. enough: `take` had seen enough. cut: the list is longer.
  * forbidden: the user may not read it. unknown: this Harbor has no such list. unreadable: the response was not a list.
  */
-export type Reading = 'whole' | 'enough' | 'cut' | 'forbidden' | 'unknown' | 'unreadable';
+type Reading = 'whole' | 'enough' | 'cut' | 'forbidden' | 'unknown' | 'unreadable';
 
 /**
  * Passes the elements of a list that only serves people to `take`, until it returns `enough`. `query` must name a

@@ -87,7 +87,7 @@ export function isMissingRight(answer: Answer): boolean {
 }
 
 /** The Failure for a missing right. It stops what needs that right, and nothing else. */
-export function forbidden(message: string, right: string): Failure {
+function forbidden(message: string, right: string): Failure {
   return new Failure('FORBIDDEN', message, {
     remedy: `The user needs ${right}: a system robot account with registry:list, registry:read and registry:update (and registry:create for \`create\`), or an administrator. ${thenRefresh}`,
   });

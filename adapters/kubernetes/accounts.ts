@@ -3,7 +3,7 @@ import { listOf, mapOf, metaOf, textOf } from './objects.ts';
 import type { Settings } from './settings.ts';
 
 /** A ServiceAccount that should name the Secret, and whether it does. */
-export interface Account {
+interface Account {
   readonly namespace: string;
   readonly name: string;
   readonly isAttached: boolean;

@@ -6,7 +6,7 @@ import { againSoon, type Papers, type Show } from './papers.ts';
 import { type Asked, refusal } from './refusal.ts';
 
 /** A request to the API server, like `HttpRequest`. accept: the wanted form of the response. */
-export interface Request {
+interface Request {
   readonly signal: AbortSignal;
   readonly body?: unknown;
   readonly type?: 'application/apply-patch+yaml' | 'application/merge-patch+json';

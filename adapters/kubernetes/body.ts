@@ -25,7 +25,7 @@ export interface Expected {
 const named = ({ version, uid }: Expected) => ({ resourceVersion: version, ...(uid !== undefined && { uid }) });
 
 /** The body of an apply. */
-export interface Body {
+interface Body {
   readonly metadata: Readonly<Record<string, unknown>>;
 }
 
@@ -50,7 +50,7 @@ export function bodyOf({ secret, target }: Pick<Settings, 'secret' | 'target'>, 
 /** The same body, for exactly this state of the Secret. */
 export const expecting = (body: Body, expected: Expected): Body => ({ ...body, metadata: { ...body.metadata, ...named(expected) } });
 
-export const loginOf = ({ username, password }: Credential): Login => ({ username, password: password.reveal() });
+const loginOf = ({ username, password }: Credential): Login => ({ username, password: password.reveal() });
 
 export const partsOf = (credentials: Credentials): Pick<Parts, 'logins' | 'holds'> => ({
   logins: new Map([...credentials].map(([host, credential]) => [host, loginOf(credential)])),

@@ -2,7 +2,7 @@
  * A queue with several producers and one consumer, which receives the items in order. It ends once, with or without an
  * error, after the consumer has taken all items.
  */
-export interface Channel<T> extends AsyncIterable<T> {
+interface Channel<T> extends AsyncIterable<T> {
   put(item: T): void;
   readonly end: () => void;
   readonly fail: (error: unknown) => void;

@@ -35,13 +35,13 @@ export const entranceOptions = {
 } as const satisfies OptionSpecs;
 
 /** The values of these options. */
-export interface EntranceOptions {
+interface EntranceOptions {
   readonly url: string | undefined;
   readonly tokenFile: string | undefined;
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
 }
-export interface Entrance {
+interface Entrance {
   /** The address for messages. */
   readonly address: string;
   readonly read: ReadPapers;

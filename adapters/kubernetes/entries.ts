@@ -7,7 +7,7 @@ import { mapOf } from './objects.ts';
  * What is known of the hosts in a Secret. replaced: hosts that get a new login. written: fingerprints of the passwords
  * that the courier has written, by host.
  */
-export interface Known {
+interface Known {
   readonly replaced?: Pick<ReadonlySet<string>, 'has'>;
   readonly written?: ReadonlyMap<string, { readonly fingerprint: string }>;
 }

@@ -10,7 +10,7 @@ const mostPages = 10_000;
 /** How often a list is begun, as the server forgets the rest of a list that takes minutes to read. */
 const mostBegins = 3;
 
-export interface Listing {
+interface Listing {
   /** The path without paging parameters, with or without a query. */
   readonly path: string;
   readonly asked: Asked;

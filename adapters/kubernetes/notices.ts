@@ -11,7 +11,7 @@ import type { View } from './view.ts';
 const mostBytes = 1024;
 const component = 'ecr-courier';
 
-export interface TellerDeps {
+interface TellerDeps {
   readonly rights: Pick<Rights, 'lacksEvents' | 'doubt'>;
   view(): View | undefined;
 }

@@ -19,7 +19,7 @@ export interface Meta {
 type Members = Readonly<Record<string, unknown>>;
 
 /** The fields that a manager owns: fieldsV1 of Kubernetes, `{"f:data":{"f:.dockerconfigjson":{}}}`. */
-export interface ManagedFields {
+interface ManagedFields {
   readonly manager: string;
   readonly operation: string;
   /** When the manager last changed one of them. undefined: not given. */

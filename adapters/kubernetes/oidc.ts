@@ -17,7 +17,7 @@ interface Tokens {
   readonly refreshToken: Secret | undefined;
 }
 /** The kubeconfig that defines a user. read: reads the same user from another text of it; throws a Failure. */
-export interface Home {
+interface Home {
   readonly path: string;
   read(text: string): Oidc | undefined;
 }

@@ -49,7 +49,7 @@ export function otherManagers(meta: Meta, fieldManager: string, what: keyof type
 }
 
 /** The conflict that an apply was refused for: the other managers, and the fields that they own. */
-export interface Conflict {
+interface Conflict {
   readonly managers: readonly string[];
   readonly fields: readonly string[];
 }

@@ -16,7 +16,7 @@ export interface Asked {
 }
 
 /** The Status object of an error response. Empty: the response is not from Kubernetes. */
-export function statusOf({ text }: Pick<Answer, 'text'>): Readonly<Record<string, unknown>> {
+function statusOf({ text }: Pick<Answer, 'text'>): Readonly<Record<string, unknown>> {
   try {
     const said = mapOf(JSON.parse(text));
     return said['kind'] === 'Status' ? said : {};
@@ -80,7 +80,7 @@ export const keptBy = (what: string, target: string): Failure =>
 const ownersSaid = (managers: readonly string[]): string =>
   managers.length === 0 ? 'somebody else wrote it' : `${managers.map(manager => quote(manager, 60)).join(' and ')} wrote it`;
 
-export const handOver =
+const handOver =
   'Choose another name with `secret`, or delete that Secret, or hand it over: kubectl label secret -n NAMESPACE NAME app.kubernetes.io/managed-by=ecr-courier --overwrite';
 
 export const unchangeable = 'Delete it, choose another name with `secret`, or set `replace: true`.';

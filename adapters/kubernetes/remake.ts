@@ -18,7 +18,7 @@ import type { Means, Settings } from './settings.ts';
 export type Deleted = Map<string, Stored>;
 
 /** Replaces Secrets that can never be changed. */
-export interface Remaker {
+interface Remaker {
   /** Deletes a Secret, and makes it again. */
   replace(task: Task, stored: Stored): Promise<Receipt>;
   /** Makes a Secret again that was deleted here, where that failed before. undefined: there is none. */

@@ -23,7 +23,7 @@ export const namespaceRight = (namespace: string): Right => ({ verbs: ['get'], r
 
 type Scope = 'cluster' | 'namespace';
 /** The rights that a configuration needs, in the whole cluster or in each namespace that it names. */
-export type Needs = (scope: Scope) => readonly Right[];
+type Needs = (scope: Scope) => readonly Right[];
 
 /** The verbs for an apply of a Secret. One that is replaced is made again. */
 export const applyVerbs = ({ mayCreate, replace }: Pick<Settings, 'mayCreate' | 'replace'>): string[] => [

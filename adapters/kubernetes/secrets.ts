@@ -30,7 +30,7 @@ export interface Found {
   readonly inside?: Inside;
 }
 
-export interface Inside {
+interface Inside {
   /** Why it cannot be written; undefined: it can. */
   readonly stuck?: 'type' | 'immutable';
   readonly findings: readonly Finding[];
@@ -77,7 +77,7 @@ export async function readSecret(api: Api, settings: Settings, namespace: string
   return items.find(({ meta }) => meta.name === secret && meta.namespace === namespace);
 }
 
-export function storedIn(object: unknown): Stored | undefined {
+function storedIn(object: unknown): Stored | undefined {
   const meta = metaOf(object);
   if (!meta) return undefined;
   const { type, immutable, data } = mapOf(object);

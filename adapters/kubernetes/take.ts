@@ -47,7 +47,7 @@ const listRight = (resource: string, names?: readonly string[]): Right => ({ ver
 export const secretsRight = ({ secret }: Pick<Settings, 'secret'>): Right => listRight('secrets', [secret]);
 
 /** Reads lists into a view. */
-export interface Takers {
+interface Takers {
   /** Reads the Secret of a namespace that is not served. */
   secret(view: Draft, namespace: string, signal: AbortSignal): Promise<unknown>;
   namespaces(view: Draft, signal: AbortSignal): Promise<void>;

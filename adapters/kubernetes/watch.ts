@@ -42,7 +42,7 @@ export interface Current {
   readonly replaced: AbortSignal;
 }
 
-export interface WatchDeps extends Pick<Deps, 'clock'> {
+interface WatchDeps extends Pick<Deps, 'clock'> {
   readonly api: Api;
   current(): Current | undefined;
   take(view: View, kind: Stream['kind'], event: Event, signal: AbortSignal): Promise<readonly Sighting<Ref>[]>;

@@ -17,7 +17,7 @@ import type { Means, Settings } from './settings.ts';
 /** How many times a merge is tried in all while it is refused as stale. */
 const attempts = 3;
 
-export interface WriterDeps extends Applier {
+interface WriterDeps extends Applier {
   readonly rest: Rest;
   readonly deleted: Deleted;
   /** What was last seen of the Secret of a namespace. */

@@ -21,7 +21,7 @@ export interface Api {
 }
 
 /** The login: an access token in a header of every request, or a session. */
-export type Login = { readonly key: Secret } | { readonly session: Session };
+type Login = { readonly key: Secret } | { readonly session: Session };
 
 const list = '/api/registries';
 

@@ -7,7 +7,7 @@ import type { Environment } from './environments.ts';
 import type { Code } from './findings.ts';
 
 /** The result of a look at the Swarm behind one environment. */
-export interface Outlook {
+interface Outlook {
   readonly environment: Environment;
   /** The id of its oldest service, which identifies the Swarm, from this look or from the last successful one. */
   readonly oldest?: string | undefined;

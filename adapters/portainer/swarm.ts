@@ -22,7 +22,7 @@ import { distinct, hidden, makeOutlooks, patience, told, unseenFindings, without
 export const managerHeader = 'X-PortainerAgent-ManagerOperation';
 
 /** The services of the Swarms behind a Portainer. Each gets the login of a row, by the id of that row. */
-export interface Swarms {
+interface Swarms {
   /** rows: the slots of registries. version: that of Portainer, if known. */
   survey(
     rows: readonly Slot<Ref>[],

@@ -25,11 +25,11 @@ export interface Registry extends Resource {
   readonly actions?: Readonly<Record<string, string>>;
   readonly credentials?: readonly Credential[];
 }
-export interface Environment extends Resource {
+interface Environment extends Resource {
   readonly name?: unknown;
 }
 /** The account that Rancher took us for, according to its headers. */
-export interface Principal {
+interface Principal {
   readonly kind: string | undefined;
   readonly account: string | undefined;
 }

@@ -42,7 +42,7 @@ export interface Inventory {
  * The patterns by which the user limits what is looked at; none: everything. Clusters and projects are matched by id or
  * name.
  */
-export interface Scope {
+interface Scope {
   readonly clusters: readonly string[];
   readonly projects: readonly string[];
   readonly namespaces: readonly string[];

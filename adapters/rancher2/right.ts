@@ -5,7 +5,7 @@ import type { Code } from './findings.ts';
 import type { Task } from './task.ts';
 
 /** What Norman would do to a Secret of the management cluster, as the user of the token. */
-export interface Deed {
+interface Deed {
   readonly verb: 'create' | 'update';
   readonly namespace: string;
   readonly name?: string;

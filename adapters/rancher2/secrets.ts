@@ -22,7 +22,7 @@ export interface Secret {
  * The namespaces of a cluster that are looked at. `backing` are those known to hold secrets of projects. `isChosen`:
  * the others count too, if they match a pattern.
  */
-export interface Reach {
+interface Reach {
   readonly cluster: string;
   readonly backing: readonly string[];
   readonly isChosen: boolean;

@@ -3,7 +3,7 @@ import type { Credential, Credentials } from '../../src/contract/credential.ts';
 import type { Api } from './api.ts';
 
 /** Whether the attempt changes anything in Rancher. */
-export type Way = 'written' | 'rehearsed';
+type Way = 'written' | 'rehearsed';
 
 /** One attempt to write. */
 export interface Task {

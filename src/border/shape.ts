@@ -1,6 +1,6 @@
 import { Failure } from '../contract/failures.ts';
 
-export type Members = Readonly<Record<string, unknown>>;
+type Members = Readonly<Record<string, unknown>>;
 /** A validator: returns a valid value, throws a Nonsense for any other. `at`: the path of the value. */
 export type Look<T> = (value: unknown, at: string) => T;
 

@@ -7,7 +7,7 @@ import { asDiscovery, asReceipt, asRehearsal, asSighting, asSightings, type Term
 import { demand, demandMap, isText, type Look, lookFor, missing } from './shape.ts';
 
 /** How to wrap what an adapter made, and what belongs to it. */
-export interface Made {
+interface Made {
   /** The kind of the adapter. */
   readonly kind: string;
   /** The adapter's table of findings. Without one, every code is accepted. */

@@ -124,7 +124,7 @@ export type KeyRule =
   | 'jib'
   | 'docker_credential';
 
-export type HelperKeyRule = 'none' | 'host' | 'as auths';
+type HelperKeyRule = 'none' | 'host' | 'as auths';
 
 interface HelperRule {
   /** Which keys of `credHelpers` it finds. */

@@ -11,7 +11,7 @@ import { type ClientId, clients } from './rules.ts';
 import { givenBy, ofVariable, readers } from './variable.ts';
 
 /** The files, variables and programs that are found on a machine. */
-export interface Found {
+interface Found {
   /** config.json of Docker. */
   readonly docker: Lying;
   /** The files of clients other than Docker, in the order in which they look. */

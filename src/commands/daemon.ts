@@ -26,7 +26,7 @@ const usualPort = parseListen(groups.server.listen.default)?.port;
 /** The uid from the process. `os.userInfo` fails for a container's user without an entry in /etc/passwd. */
 const uid = (): number => process.getuid?.() ?? -1;
 
-export interface Said {
+interface Said {
   readonly status: number;
   readonly text: string;
   /** The address that responded, for messages: a socket path, or host:port. */

@@ -11,7 +11,7 @@ import { environment } from './environment.ts';
 import { statusTable } from './status-table.ts';
 
 /** A section of the bundle. */
-export interface Section {
+interface Section {
   readonly title: string;
   readonly text: string;
 }

@@ -5,7 +5,7 @@ import { painter } from './paint.ts';
 import { type Held, identities, notes, placesOf, plain, rowsOf, slotTable, tintOf } from './table.ts';
 
 /** Options of the `status` table. */
-export interface Shown {
+interface Shown {
   readonly color: boolean;
   /** The maximum number of registries to show, worst first. */
   readonly most?: number;

@@ -51,7 +51,7 @@ export const nameOfAsked = (digest: string, host: string): string => `${digest}@
 export const nameOfKept = (digest: string, host: string): string => `${digest}+${host}`;
 
 /** A host and the key of its answer. */
-export interface Mark {
+interface Mark {
   readonly digest: string;
   readonly host: string;
   readonly kind: 'asked' | 'kept';

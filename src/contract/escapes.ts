@@ -1,5 +1,5 @@
 /** A text with its escapes decoded. */
-export interface Unescaped {
+interface Unescaped {
   readonly text: string;
   /**
    * Maps an index of `text` to the index in the original at which that character begins, and the end of `text` to the

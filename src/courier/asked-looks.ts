@@ -3,7 +3,7 @@ import type { Moment, TargetRecord } from './ledger.ts';
 import { lookAgainAfter } from './timing.ts';
 
 /** Looks on request, with a minimum interval between them. */
-export interface AskedLooks {
+interface AskedLooks {
   /** Begins the look now, or schedules it if the last request was a moment ago. */
   ask(lookNow: () => void): void;
   /** When the next look is due, requested or not; `lookedAt`: when the last one began. */

@@ -18,7 +18,7 @@ import { createWork } from './work.ts';
 
 const stopWithin = 6 * second;
 
-export interface CourierDeps {
+interface CourierDeps {
   readonly clock: Clock;
   /** Returns a number from 0 to 1, as Math.random does. */
   readonly random?: () => number;

@@ -27,7 +27,7 @@ export interface DiscoveryDeps extends ReportDeps {
 }
 
 /** What a discovery reads and changes. */
-export interface Scene {
+interface Scene {
   readonly record: TargetRecord;
   readonly deps: DiscoveryDeps;
   readonly clients: Clients;

@@ -26,7 +26,7 @@ export interface FetchesDeps {
 }
 
 /** Fetches credentials for scopes with bounded concurrency. */
-export interface Fetches {
+interface Fetches {
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;
   /** Starts the fetch of the scope if it is due. */

@@ -8,7 +8,7 @@ import { createScout, type Scout, type ScoutDeps } from './scout.ts';
 import type { Supply, Want } from './supply.ts';
 import { type Teller, tellerOf } from './teller.ts';
 
-export interface LaneDeps
+interface LaneDeps
   extends Omit<ScoutDeps, 'reported' | 'recovered' | 'sighted' | 'forgotten'>,
     Omit<DeliveriesDeps, 'target' | 'takesFailed' | 'stumbled' | 'delivered' | 'unused' | 'supply'> {
   readonly supply: Pick<Supply, 'refused' | 'doubt' | 'refetch' | 'want'>;

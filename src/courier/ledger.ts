@@ -97,7 +97,7 @@ export interface Unsettled {
 }
 
 /** How many repairs did not last, without a quiet hour in between, and when the last one was. */
-export interface Repairs {
+interface Repairs {
   readonly count: number;
   readonly at: Moment;
 }

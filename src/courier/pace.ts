@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 
 /** The measured pace of the line of failed slots, which depends on places, deadlines, stops of the target and looks. */
-export interface Pace {
+interface Pace {
   /** Records that a slot has left the line, and whether others wait behind it. */
   took(left: 'others wait' | 'last'): void;
   /** The estimated wait in milliseconds with `ahead` slots before it. */

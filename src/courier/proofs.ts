@@ -14,7 +14,7 @@ const proofPause = 30 * minute;
 /** How long a diagnosis waits for a new proof: its turn in the queue and its deadline. */
 const patienceMs = 2 * proveMs;
 
-export interface ProofsDeps {
+interface ProofsDeps {
   readonly scopes: ReadonlyMap<string, Scope>;
   readonly now: () => Moment;
   readonly work: Work;
@@ -25,7 +25,7 @@ export interface ProofsDeps {
 }
 
 /** Asks registries whether they accept a credential, once per credential and host, and again on doubt. */
-export interface Proofs {
+interface Proofs {
   /** Starts the proofs that are due. */
   step(): void;
   /** What the registry says of the credential at `since` or later; undefined if it did not respond in time. */

@@ -9,7 +9,7 @@ type Sound = Exclude<Health, 'failed'>;
  * so that no slot is always tried first. Failed slots wait in a separate line, because hopeless slots, however urgent,
  * must not delay healthy ones.
  */
-export interface Queue {
+interface Queue {
   readonly size: number;
   readonly failedSize: number;
   put(entry: Entry, reason: Reason): void;

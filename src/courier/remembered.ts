@@ -18,7 +18,7 @@ export interface RecollectionDeps {
 }
 
 /** Results of verifications across restarts, by scope and image. */
-export interface Recollection {
+interface Recollection {
   readonly state: 'unread' | 'reading' | 'read';
   read(): Promise<void>;
   /** The result of a former process. A time in the future counts as now. */

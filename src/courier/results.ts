@@ -35,7 +35,7 @@ export interface ResultsDeps {
 }
 
 /** Records the results of attempts at one target in the ledger, and emits their events. */
-export interface Results {
+interface Results {
   delivered(attempt: Attempt, receipt: Rehearsal): void;
   failed(attempt: Attempt, failure: Failure): void;
 }

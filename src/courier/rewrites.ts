@@ -2,13 +2,13 @@ import type { Moment, TargetRecord } from './ledger.ts';
 import type { Supply } from './supply.ts';
 
 /** Rewrites every slot of a target on request, including slots that the next look finds. */
-export interface Rewrites {
+interface Rewrites {
   ask(): void;
   /** Extends the request to the slots that a look has found. */
   extend(): void;
 }
 
-export interface RewritesDeps {
+interface RewritesDeps {
   readonly now: () => Moment;
   readonly supply: Pick<Supply, 'refetch'>;
 }

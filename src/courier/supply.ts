@@ -6,7 +6,7 @@ import type { Entry, Kept, Moment, Proved, Scope } from './ledger.ts';
 import { createProofs } from './proofs.ts';
 import { forgetOldProofs, isForgotten, scopeIn, unwant, want } from './scopes.ts';
 
-export interface SupplyDeps extends FetchesDeps {
+interface SupplyDeps extends FetchesDeps {
   readonly prove: Prove | undefined;
 }
 

@@ -16,7 +16,7 @@ const verifyMs = 60 * second;
  */
 const settlingMs = 5 * minute;
 
-export interface VerificationsDeps extends RecollectionDeps {
+interface VerificationsDeps extends RecollectionDeps {
   readonly random: () => number;
   readonly work: Work;
   readonly verify: Verify;

@@ -10,7 +10,7 @@ import { minute } from './timing.ts';
 /** A credential of this age is as good as a new one. */
 const quiteNewMs = 10 * minute;
 
-export interface WaitingDeps {
+interface WaitingDeps {
   readonly now: () => Moment;
   readonly clock: Pick<Clock, 'mono'>;
   readonly random: () => number;

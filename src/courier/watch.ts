@@ -7,7 +7,7 @@ import type { Work } from './work.ts';
 /** A watch that lasted longer than this has worked, so the pauses after failures start over. */
 const lasted = 5 * minute;
 
-export interface WatchDeps {
+interface WatchDeps {
   readonly now: () => Moment;
   readonly random: () => number;
   readonly work: Work;

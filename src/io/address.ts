@@ -5,12 +5,12 @@ import { type OptionNames, setting } from './tls.ts';
  * Where a server is. `origin` is safe to print: it holds no credential; for a socket it is unix:///PATH. `prefix`
  * precedes the path of every request and has no trailing slash.
  */
-export interface Base {
+interface Base {
   readonly origin: string;
   readonly prefix: string;
 }
 
-export interface Address {
+interface Address {
   readonly url: string;
   readonly allowHttp?: boolean | undefined;
   readonly names?: OptionNames | undefined;

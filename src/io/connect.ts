@@ -14,7 +14,7 @@ export interface Policy extends Reach {
 export type { Dispatcher } from 'undici';
 
 /** Makes dispatchers for requests with undici. */
-export interface Roads extends Pick<Ways, 'routeTo'> {
+interface Roads extends Pick<Ways, 'routeTo'> {
   /** A dispatcher for requests to one origin. Throws MISCONFIGURED when the proxy on the way cannot be used. */
   to(origin: string): Dispatcher;
 }

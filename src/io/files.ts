@@ -5,7 +5,7 @@ import { type Clock, clock } from '../contract/clock.ts';
 import { explained, Unreadable } from './unreadable.ts';
 
 /** Access to files. Each call ends in bounded time, whatever is at the path, and throws an Unreadable. */
-export interface Files {
+interface Files {
   /** Reads a regular file as text. Invalid UTF-8 becomes U+FFFD. */
   readText(path: string, maxBytes: number): Promise<string>;
   /** Follows links. */
@@ -21,7 +21,7 @@ export interface Files {
   ask<T>(path: string, job: (isLate: () => boolean) => Promise<T>, patienceMs?: number): Promise<T>;
 }
 
-export interface FilesDeps {
+interface FilesDeps {
   readonly clock: Pick<Clock, 'sleep'>;
   /** The size of Node's thread pool, which serves files and name lookups. */
   readonly threads: number;

@@ -5,7 +5,7 @@ import { redact } from '../contract/secret.ts';
 import { cut, oneLine, visibleJson } from '../contract/text.ts';
 
 export const levels = ['debug', 'info', 'warn', 'error'] as const;
-export type Level = (typeof levels)[number];
+type Level = (typeof levels)[number];
 
 /** The destination of a log: process.stdout, process.stderr, or one for tests. */
 export interface Sink {

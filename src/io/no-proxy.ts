@@ -2,7 +2,7 @@ import { BlockList, isIP, isIPv4, isIPv6 } from 'node:net';
 import { domainToASCII } from 'node:url';
 
 /** The destination of a request: the host as in `URL.hostname`, in lower case, and the port as a number. */
-export interface Destination {
+interface Destination {
   readonly hostname: string;
   readonly port: number;
 }

@@ -4,7 +4,7 @@ import { clock } from '../contract/clock.ts';
 type Env = Readonly<Record<string, string | undefined>>;
 
 /** The output of a program, and how it ended. */
-export interface Ended {
+interface Ended {
   readonly stdout: string;
   readonly stderr: string;
   /** `exit status 1`, or the name of a signal; undefined when it ended well. */

@@ -26,7 +26,7 @@ export const wayPast = ({ isFixed, variable }: Proxy): string => (isFixed ? `lea
  * How a destination is reached: through a proxy, or directly. `exception` and `loopback` say why a configured proxy is
  * not used.
  */
-export interface Way {
+interface Way {
   readonly proxy?: Proxy;
   readonly exception?: Exception;
   readonly loopback?: true;
@@ -35,7 +35,7 @@ export interface Way {
 }
 
 /** An invalid value of a proxy variable. The message never quotes the value. */
-export interface ProxyMistake {
+interface ProxyMistake {
   readonly variable: string;
   readonly message: string;
 }

@@ -33,7 +33,7 @@ export const reachAws = <R extends Reach>(reach: R): R & Reach => {
 };
 
 /** The way to one server. */
-export interface Road {
+interface Road {
   /** Throws a Failure for a proxy or a certificate, otherwise the system error. */
   connect(signal: AbortSignal): Promise<Socket>;
   /** Set for plain HTTP: the connection leads to this proxy, and requests carry the whole URL. */

@@ -11,7 +11,7 @@ export const nodeTls = (): typeof import('node:tls') => process.getBuiltinModule
  * What to trust in addition to Node's authorities. `caFile` (PEM) and the `authorities` that an adapter knows are added
  * to them. `fingerprint`: the SHA-256 of the only certificate to accept, whoever signed it.
  */
-export interface Trust {
+interface Trust {
   readonly caFile?: string | undefined;
   readonly authorities?: string | undefined;
   readonly serverName?: string | undefined;

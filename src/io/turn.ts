@@ -7,7 +7,7 @@ import { ownWord, seenAs } from './at-work.ts';
 import { readText } from './files.ts';
 
 /** Work that one of several processes does for all of them. */
-export interface Turn<T> {
+interface Turn<T> {
   /** The lock file, which exists while one process works. `PATH.*` are further files of the lock. */
   readonly path: string;
   readonly clock: Clock;

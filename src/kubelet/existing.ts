@@ -7,7 +7,7 @@ import { readProviderConfig } from './read.ts';
 import type { Remark } from './remark.ts';
 
 /** The file to write, and how to write it. */
-export interface Wanted {
+interface Wanted {
   readonly file: string;
   readonly config: string;
   readonly minor: number;

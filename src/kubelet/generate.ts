@@ -28,7 +28,7 @@ export interface Wish {
   readonly env: readonly (readonly [name: string, value: string])[];
 }
 export const spellings = ['fips', 'dual-stack'] as const;
-export type Spelling = (typeof spellings)[number];
+type Spelling = (typeof spellings)[number];
 
 const publicHosts = ['public.ecr.aws', 'ecr-public.aws.com'];
 

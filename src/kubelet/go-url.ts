@@ -11,7 +11,7 @@ export interface GoUrl {
   /** The part from a `?` or a `#` on, which the kubelet ignores. */
   readonly cutOff: string;
 }
-export interface NoUrl {
+interface NoUrl {
   /** Why Go refuses it, as the end of a sentence that begins with the text. */
   readonly refused: string;
 }

@@ -7,7 +7,7 @@ import { jitter, times } from './record.ts';
 import type { LeaseStore } from './store.ts';
 
 /** The leadership, as far as this courier knows. */
-export type Standing =
+type Standing =
   | { readonly state: 'leading' }
   | { readonly state: 'standing by'; readonly leader: string }
   /** No leader is known: there was no answer yet, or none for a while. why: the newest failure. */
@@ -37,7 +37,7 @@ export interface Election {
   run(work: (term: Term) => Promise<void>, signal: AbortSignal): Promise<void>;
 }
 
-export interface ElectionDeps {
+interface ElectionDeps {
   readonly store: LeaseStore;
   /** This courier's identity, unique among all candidates. */
   readonly me: string;

@@ -2,7 +2,7 @@
 export type LeaseObject = Readonly<Record<string, unknown>>;
 
 /** The contents of a Lease. Times stay texts and are never compared, because the clocks of other machines differ. */
-export interface LeaseRecord {
+interface LeaseRecord {
   /** Empty when the Lease has no holder. */
   readonly holder: string;
   readonly seconds: number | undefined;
@@ -22,7 +22,7 @@ export const times = { lease: 15_000, renewDeadline: 10_000, retry: 2_000, reque
 /** A courier that does not lead waits for one retry period, plus a random time of up to this many more. */
 export const jitter = 1.2;
 
-export function recordOf({ spec }: LeaseObject): LeaseRecord {
+function recordOf({ spec }: LeaseObject): LeaseRecord {
   const { holderIdentity, leaseDurationSeconds, acquireTime, leaseTransitions } = mapOf(spec);
   return {
     holder: typeof holderIdentity === 'string' ? holderIdentity : '',

@@ -17,7 +17,7 @@ export interface LeaseStore {
   replace(lease: LeaseObject, signal: AbortSignal): Promise<LeaseObject | undefined>;
 }
 
-export interface LeaseName {
+interface LeaseName {
   readonly namespace: string;
   readonly name: string;
 }

@@ -33,7 +33,7 @@ export interface LineDeps extends Omit<Way, 'caFile' | 'caFileNamed'> {
   readonly former?: ReceiverState | undefined;
 }
 /** The connection to one address. */
-export interface Line {
+interface Line {
   readonly state: ReceiverState;
   /** Whether it can be used now: nothing is in flight, and it is not paused, or its file holds another address. */
   isFree(): Promise<boolean>;

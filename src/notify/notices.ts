@@ -12,13 +12,13 @@ const mostInLook = 100;
 /** The pause of a target after a failure that concerns all of its notices. */
 const targetPause = 5 * minute;
 
-export interface NoticesDeps {
+interface NoticesDeps {
   readonly ledger: Ledger;
   readonly log: Pick<Log, 'debug'>;
   teller(target: string): Teller | undefined;
 }
 /** Tells those who use slots what threatens these, where a target can (`Target.tell`). */
-export interface Notices {
+interface Notices {
   /** Compares what threatens each slot with what was told of it. Resolves when what it has begun has ended. */
   look(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { Outlook } from './outlook.ts';
 export interface ReceiverConfigured extends Configured {
   readonly format: ReceiverFormat;
 }
-export interface ReceiverDeps extends LineDeps {
+interface ReceiverDeps extends LineDeps {
   /** What the receiver was told, by this or a previous process. */
   readonly book: Book;
   sender(): Sender;

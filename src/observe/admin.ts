@@ -4,7 +4,7 @@ import type { Clock } from '../contract/clock.ts';
 import type { Secret } from '../contract/secret.ts';
 
 /** Why a request is refused: a status and a sentence. */
-export interface Refusal {
+interface Refusal {
   readonly status: 401 | 403 | 429;
   readonly sentence: string;
 }
@@ -20,7 +20,7 @@ const mostWrong = { ofAddress: 8, ofAll: 64 };
 const never = new AbortController().signal;
 
 /** The client, as far as it is known. */
-export interface Asking {
+interface Asking {
   readonly headers: IncomingHttpHeaders;
   /** The remote address. */
   readonly address: string;

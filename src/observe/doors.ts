@@ -50,7 +50,7 @@ export interface Reply {
  * How a request arrived. owner: over the socket that only the owner of this process can open. loopback: over a port
  * that only this machine can reach.
  */
-export type Way = 'owner' | 'loopback' | 'network';
+type Way = 'owner' | 'loopback' | 'network';
 type Door = (request: IncomingMessage, query: URLSearchParams, way: Way) => Reply | Promise<Reply>;
 
 /** Answers every request. Never rejects. */

@@ -5,7 +5,7 @@ import { toldOf } from '../courier/receipt-findings.ts';
 import { span } from './words.ts';
 
 /** Logs how the findings have changed since the last call. target: restricts the comparison to this target. */
-export type FindingLog = (ledger: Ledger, target?: string) => void;
+type FindingLog = (ledger: Ledger, target?: string) => void;
 
 /** All findings with one code in one place. */
 interface Tally {

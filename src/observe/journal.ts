@@ -5,7 +5,7 @@ import type { CourierEvent, Trial } from '../courier/events.ts';
 import { type Bursts, createBursts, type Line, type OneOfMany } from './bursts.ts';
 import { span } from './words.ts';
 
-export interface Journal extends Pick<Bursts, 'tell' | 'end'> {
+interface Journal extends Pick<Bursts, 'tell' | 'end'> {
   note(event: CourierEvent): void;
 }
 type Event<K extends CourierEvent['kind']> = Extract<CourierEvent, { kind: K }>;

@@ -26,7 +26,7 @@ export interface Metrics {
   /** Renders text format 0.0.4. */
   render(status: Overview): Promise<string>;
 }
-export interface MetricsOptions {
+interface MetricsOptions {
   readonly version: string;
   readonly clock: Pick<Clock, 'wall'>;
   /** Also exports process_* and nodejs_*. Once per process, since their collectors are never removed. */

@@ -3,7 +3,7 @@ import { type LeaseView, type Overview, owedTo, type SlotView, type TargetOvervi
 import { count, leaseWords } from './words.ts';
 
 /** One condition for readiness. It is met when there are no reasons. */
-export interface Check {
+interface Check {
   readonly name: string;
   /** Why the condition is not met, one sentence each. */
   readonly reasons: readonly string[];

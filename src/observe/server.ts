@@ -22,7 +22,7 @@ export interface ServerPlace {
   /** An additional unix socket for the commands on this machine. Only its owner can open it. */
   readonly socket?: string;
 }
-export interface Server {
+interface Server {
   readonly url: string;
   /** undefined when none was requested, or when it cannot be created now (logged, and retried). */
   readonly socket: string | undefined;

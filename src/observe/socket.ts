@@ -12,7 +12,7 @@ const patience = 5_000;
 const remedy =
   'Give this daemon a socket of its own with ECR_COURIER_SOCKET. The daemon tries again every 15 s. Without a socket `refresh` and `bundle` do not find the daemon; the HTTP doors and `status` work.';
 
-export interface KeptSocket {
+interface KeptSocket {
   /** Whether the socket exists now, as far as is known. */
   open(): boolean;
   close(): Promise<void>;

@@ -5,7 +5,7 @@ import { type ReceiverState, receiverView } from './receiver-view.ts';
 import type { LeaseView, Overview, Status } from './status-view.ts';
 import { credentialView, targetOverview } from './views.ts';
 
-export interface StatusAbout {
+interface StatusAbout {
   readonly version: string;
   /** The engine's findings. The findings of an adapter come with its target. */
   readonly findings: FindingSpecs;

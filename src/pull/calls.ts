@@ -3,7 +3,7 @@ import type { Clock } from '../contract/clock.ts';
 import { bodies, type Sent } from '../io/once.ts';
 
 /** One request to AWS, or to a server on the way there. */
-export interface Call {
+interface Call {
   readonly to: string;
   readonly action?: string;
   /** The role that STS is asked for. */

@@ -99,7 +99,7 @@ function cksum(bytes: Uint8Array): number {
 }
 
 /** An answer for a host in an environment, and what was looked at for it. */
-export interface Hit {
+interface Hit {
   /** The directory of the answers. */
   readonly directory: string;
   readonly host: string;

@@ -17,7 +17,7 @@ const arn = /^arn:[\w-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/;
 const webToken = /eyJ[\w-]{8,}(?:\.[\w-]*)*/g;
 
 /** The masks for the parts of a record. */
-export interface Masks {
+interface Masks {
   /** The secrets of the request. The filter knows a secret only while something refers to it. */
   readonly held: readonly Secret[];
   /** Masks the text on stdin or stdout: JSON, a host, or sentences of ours. */

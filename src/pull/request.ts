@@ -2,7 +2,7 @@ import { Failure } from '../contract/failures.ts';
 import { Secret } from '../contract/secret.ts';
 
 /** A request of the kubelet. */
-export interface Request {
+interface Request {
   /** The image as it is spelled. Everything before the first slash is its host. */
   readonly image: string;
   /** The token of the pod's service account, in token mode. */
@@ -12,7 +12,7 @@ export interface Request {
 
 /** The version of the protocol, in request and response. */
 export const apiVersion = 'credentialprovider.kubelet.k8s.io/v1';
-export const kind = 'CredentialProviderRequest';
+const kind = 'CredentialProviderRequest';
 
 const wrong = (what: string): Failure =>
   new Failure('REJECTED', what, { remedy: 'The kubelet writes the request; look at what starts this program instead of it.' });

@@ -8,7 +8,7 @@ import { type Choice, choiceOf, hostsIn } from '../ecr/sources/choice.ts';
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /** The configuration that answers depend on. */
-export interface Settings {
+interface Settings {
   readonly sources: Choice;
   readonly aliases: Aliases;
   /** The hosts that the configuration names in any way. It may serve more than these. */

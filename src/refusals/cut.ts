@@ -24,7 +24,7 @@ const ends: Readonly<Record<Kind, RegExp>> = {
  * An ARN as far as it is known, with placeholders for the rest. `cut`: the truncated text, where the text has only a
  * part of the ARN. `hidden`: the text masks a part of it.
  */
-export interface Arn {
+interface Arn {
   readonly arn: string;
   readonly cut?: string;
   readonly hidden?: true;

@@ -9,7 +9,7 @@ import { explained } from './situations.ts';
  * A response to one of our own requests. `host`: the server that answered. `action`: the right that the request needs.
  * `own`: what else is known of the request; with it, every response is explained.
  */
-export interface Answered {
+interface Answered {
   readonly status: number;
   readonly text: string;
   readonly action: string;
@@ -22,7 +22,7 @@ export interface Answered {
  * words, where its ARN is not known. `puller`: the program that pulls, in words. `cache`: the rule that covers the
  * name, where that is known.
  */
-export interface Asked {
+interface Asked {
   readonly registry: Registry;
   readonly repository: string;
   readonly reference: string;

@@ -23,7 +23,7 @@ export interface PolicyDocument {
 }
 
 /** The policy as the JSON document that AWS accepts. */
-export const policyOf = ({ statements }: PolicyDocument) => ({ Version: '2012-10-17', Statement: statements });
+const policyOf = ({ statements }: PolicyDocument) => ({ Version: '2012-10-17', Statement: statements });
 
 /** One policy as it is; several as the members of one object, by their names. */
 export function jsonOf(documents: readonly PolicyDocument[]): string {

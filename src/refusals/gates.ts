@@ -19,7 +19,7 @@ import { rights, webIdentityTrustStatement } from './statements.ts';
 import { isStranger, ofStranger } from './strangers.ts';
 
 /** The program that pulls, where it does not own the token. In words: "the kubelet of node-1". */
-export interface Puller {
+interface Puller {
   readonly puller?: string | undefined;
 }
 

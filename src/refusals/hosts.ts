@@ -27,9 +27,9 @@ export const isLayers: Of = host => host !== undefined && layers.test(host);
 /** Whether the host is any bucket of S3. */
 export const isS3: Of = host => host !== undefined && (s3.test(host) || layers.test(host));
 /** Whether the host is an API of ECR, which issues tokens. */
-export const isApi: Of = host => host !== undefined && apis.test(host);
-export const isSts: Of = host => host !== undefined && /^sts[.-][\w.*<>-]*amazonaws/.test(host);
-export const isLambda: Of = host => host !== undefined && /^lambda\.[\w.*<>-]*amazonaws/.test(host);
+const isApi: Of = host => host !== undefined && apis.test(host);
+const isSts: Of = host => host !== undefined && /^sts[.-][\w.*<>-]*amazonaws/.test(host);
+const isLambda: Of = host => host !== undefined && /^lambda\.[\w.*<>-]*amazonaws/.test(host);
 /**
  * Whether the host is a part of AWS that fetching a token or pulling needs. Other services also end in amazonaws.com:
  * databases, buckets of any customer.

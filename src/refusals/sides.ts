@@ -18,7 +18,7 @@ import {
 } from './statements.ts';
 
 /** A policy that must allow the action: its name as the end of a sentence, and what to paste there. */
-export interface Side {
+interface Side {
   readonly words: string;
   /** Its position among the gates of ECR, such as "the first gate, ". Empty for other policies. */
   readonly gate: string;

@@ -3,7 +3,7 @@ import type { Diagnosis } from './diagnosis.ts';
 import type { Facts, Place } from './facts.ts';
 
 /** A message as a product prints it. */
-export interface Symptom {
+interface Symptom {
   readonly product: string;
   readonly text: string;
 }

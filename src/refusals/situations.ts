@@ -51,7 +51,7 @@ import { unshown } from './situations/unshown.ts';
 import { webIdentities } from './situations/web-identities.ts';
 
 /** A group of rows, under one heading of the page. */
-export interface Chapter {
+interface Chapter {
   readonly title: string;
   readonly situations: readonly Situation[];
 }

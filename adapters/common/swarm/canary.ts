@@ -16,7 +16,7 @@ export interface Trial {
 }
 
 /** Examines the effect of the first updates before any others are made. */
-export interface Canary {
+interface Canary {
   /** Why updates have stopped; undefined if they have not. */
   stopped(): Failure | undefined;
   /**

@@ -3,7 +3,7 @@ import { registryOfImage } from '../../../src/contract/image.ts';
 import type { Registry } from '../../../src/contract/registry.ts';
 import type { Service } from './service.ts';
 
-export const label = 'ecr-courier.enable';
+const label = 'ecr-courier.enable';
 
 /** Which services are served: only those with the label, or all except those whose label is `false`. */
 export const choices = ['labelled', 'all'] as const;

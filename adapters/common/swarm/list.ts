@@ -14,7 +14,7 @@ export interface Sight {
 export type LeftAlone = Exclude<Verdict['is'], 'served' | 'rolling' | 'none'>;
 
 /** The services of a Swarm, as one answer lists them. */
-export interface List {
+interface List {
   readonly sights: readonly Sight[];
   readonly leftAlone: ReadonlyMap<LeftAlone, readonly Pick<Service, 'name'>[]>;
   /** The ids of all services. */

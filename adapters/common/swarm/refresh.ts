@@ -15,7 +15,7 @@ import { isAtEnd, isPulling } from './tasks.ts';
 import { expiredWhileHeld, states } from './words.ts';
 import type { Standing, Write, Written } from './written.ts';
 
-export interface Refresh {
+interface Refresh {
   readonly id: string;
   /** The registry host of its image when it was discovered. */
   readonly host: string;
@@ -33,7 +33,7 @@ export interface Refresher {
   rehearse(task: Omit<Refresh, 'credential'>, signal: AbortSignal): Promise<Rehearsal>;
 }
 
-export interface RefresherDeps {
+interface RefresherDeps {
   readonly engine: Engine;
   readonly written: Written;
   readonly behind: Behind;

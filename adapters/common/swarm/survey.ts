@@ -35,7 +35,7 @@ export interface Seen {
   readonly oldest?: string;
 }
 
-export interface SurveyDeps {
+interface SurveyDeps {
   readonly engine: Engine;
   readonly choice: Choice;
   readonly written: Written;

@@ -25,7 +25,7 @@ export function states(service: Service): { readonly what: string; readonly reme
 const endsSoon = longestLife / 3;
 
 /** What happens to the login of a waiting service. code: the finding for it, in addition to the reason for the wait. */
-export interface Fate {
+interface Fate {
   readonly code?: 'LOGIN_ENDING' | 'LOGIN_ENDED';
   readonly sentence: string;
 }

@@ -131,7 +131,7 @@ export const lastEnd = ({ writtenAt }: Pick<Service, 'writtenAt'>): number => wr
 const endOf = (service: Service): Pick<Standing, 'endsAt'> => (Number.isNaN(service.writtenAt) ? {} : { endsAt: lastEnd(service) });
 
 /** Whether the service was rolled back, so that its login is the former one. The next write clears this state. */
-export const isRolledBack = ({ rollout }: Pick<Service, 'rollout'>): boolean => rollout.startsWith('rollback');
+const isRolledBack = ({ rollout }: Pick<Service, 'rollout'>): boolean => rollout.startsWith('rollback');
 
 /**
  * Whether the service only goes on with our own roll-out. Our update lets rejected tasks start, which Swarm treats as a

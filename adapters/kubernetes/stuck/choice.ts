@@ -11,7 +11,7 @@ const patienceMs = 10 * minuteMs;
 const mostOwners = 1000;
 
 /** Chooses which stuck pods are restarted now: a few a minute, and none that only replaces one that was restarted. */
-export interface Choices {
+interface Choices {
   /**
    * Chooses among the pods of a namespace: the oldest first, and last those that could not be deleted. Returns how many
    * must wait. stuck: those that a restart would help. all: all that lack the name. Those of an owner that are there at

@@ -9,7 +9,7 @@ const lastMs = 8 * firstMs;
 type Seen = 'some must wait' | 'some may become stuck' | 'nothing';
 
 /** The namespaces in which pods may be stuck before the next look at the whole cluster. */
-export interface Following {
+interface Following {
   begin(namespace: string): void;
   looked(namespace: string, found: Seen): void;
   /** The namespaces whose turn it is. */

@@ -10,7 +10,7 @@ import { decodeToken, readToken } from './token.ts';
 import type { Wire } from './wire.ts';
 
 /** One request to ECR. `identity` owns the keys; what is learned about the keys is remembered under this object. */
-export interface Question {
+interface Question {
   readonly identity: Own;
   readonly registry: Pick<Registry, 'service' | 'region'>;
   readonly keys: Keys;

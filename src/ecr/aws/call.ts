@@ -8,7 +8,7 @@ import { refusalOf } from './refusal.ts';
 import type { Reply, Wire } from './wire.ts';
 
 /** One action of an AWS API. Without keys the request is sent unsigned. */
-export interface Action {
+interface Action {
   /** The signing name of the service. */
   readonly service: 'ecr' | 'ecr-public' | 'sts' | 'lambda';
   /** The IAM right that the action needs, such as `sts:AssumeRole`. */

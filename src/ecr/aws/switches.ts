@@ -2,7 +2,7 @@ import { isRegion, isRoleArn, isSessionName, namesInWords } from '../../contract
 import type { Section } from '../keys/shared.ts';
 
 /** An invalid setting of a profile: `why` continues a sentence that begins with the setting, `remedy` is what to do. */
-export interface WrongSetting {
+interface WrongSetting {
   readonly option: string;
   readonly why: string;
   readonly remedy: string;

@@ -48,7 +48,7 @@ function readData({ authorizationToken: token, expiresAt, proxyEndpoint }: Reado
 }
 
 /** The source and scope that asked, the host that answered, and the server's time of the response. */
-export interface Origin {
+interface Origin {
   readonly source: string;
   readonly scope: string;
   /** The host that answered, for messages. */

@@ -38,7 +38,7 @@ export const hasHalfKeys = (spec: IdentitySpec, env: Env): boolean =>
 const noFiles = { AWS_CONFIG_FILE: '(no config)', AWS_SHARED_CREDENTIALS_FILE: '(no credentials)' };
 
 /** The parts of a registry that the identity of an answer depends on. */
-export type AskedFor = Pick<Registry, 'service' | 'account' | 'fips'>;
+type AskedFor = Pick<Registry, 'service' | 'account' | 'fips'>;
 
 /**
  * The identity of an answer: the source's description, and a digest of everything else that decides the answer. So a

@@ -8,7 +8,7 @@ import { instance, keysOf, nothing, type Surroundings, type Taken, theContainer,
 type Kind = 'role' | 'keys' | 'web identity' | 'credential process' | 'SSO' | 'login';
 
 /** How a tool reads profiles. */
-export interface Rules {
+interface Rules {
   readonly shared: Pick<Shared, 'section' | 'paths'>;
   profile(name: string): Section | undefined;
   /** The kind of credentials in a profile that counts. undefined: there are none. */
@@ -26,7 +26,7 @@ export interface Rules {
   readonly bare?: () => Taken;
 }
 
-export const needsCode = 'the role wants the code of a device (mfa_serial), and nobody can be asked for it';
+const needsCode = 'the role wants the code of a device (mfa_serial), and nobody can be asked for it';
 
 /** The identity that a tool takes from a profile. */
 export function ofProfile(name: string, rules: Rules, seen: readonly string[] = []): Taken {

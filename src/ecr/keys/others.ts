@@ -7,7 +7,7 @@ import { keysOf, type Surroundings, type Taken, theMachine } from './taken.ts';
 
 /** Other AWS tools, by the names that people use. */
 export const tools = { cli: 'aws-cli', go: 'the Go tools' } as const;
-export type Tool = keyof typeof tools;
+type Tool = keyof typeof tools;
 
 /** What a tool takes where the courier takes something else, or nothing. */
 export interface Other {

@@ -29,7 +29,7 @@ export interface CheckedPull {
 export const stopOf = <S extends Pick<Step, 'name' | 'verdict'>>(steps: readonly S[]): S | undefined =>
   steps.find(({ name, verdict }) => name !== 'identity' && verdict !== 'ok' && verdict !== 'skipped');
 
-export function outcomeOf(steps: readonly Step[]): Outcome {
+function outcomeOf(steps: readonly Step[]): Outcome {
   const { name, verdict } = stopOf(steps) ?? {};
   if (name === 'token') return 'no token';
   return verdict === 'refused' || verdict === 'missing' || verdict === 'unreachable' ? verdict : 'would pull';
@@ -57,7 +57,7 @@ const isLogin = ({ name, verdict, at }: Step, { registry }: Image): boolean =>
 type Wanted = Pick<Wish, 'image' | 'layer' | 'puller'>;
 
 /** A source, and how to get its identity and its tokens. */
-export interface Asked {
+interface Asked {
   readonly source: Pick<Source, 'name' | 'tokensFrom'>;
   /** Asks AWS who the source is. */
   readonly who: () => Promise<Whoami>;

@@ -56,7 +56,7 @@ export interface Pulled {
   readonly puller?: string;
 }
 
-export interface About extends Pick<Step, 'name' | 'action'> {
+interface About extends Pick<Step, 'name' | 'action'> {
   /** The host that was asked: the registry, or the target of a redirect, which receives no credential. */
   readonly host: string;
   readonly isStore?: boolean;

@@ -23,7 +23,7 @@ import { logOf, toolFailure } from './tool-errors.ts';
 const attemptMs = 15_000;
 
 /** An identity that asks a function for tokens. */
-export interface Invoker extends Identity {
+interface Invoker extends Identity {
   readonly lambda: string;
 }
 

@@ -26,7 +26,7 @@ const about = (told: Told, rule: CacheRule, verb: 'validate' | 'update', more = 
   `aws ecr ${verb}-pull-through-cache-rule --region ${regionOf(told)}${registryOption(told)} --ecr-repository-prefix ${rule.prefix}${more}`;
 
 /** The command by which ECR itself checks the login of the rule. */
-export const validation = (told: Told, rule: CacheRule): Paste => ({
+const validation = (told: Told, rule: CacheRule): Paste => ({
   what: 'Whether the rule reaches its upstream',
   kind: 'command',
   text: about(told, rule, 'validate'),

@@ -1,7 +1,7 @@
 import { fromBase64 } from '../../../contract/expiry.ts';
 
 /** A value that a text stands for. */
-export interface Noted {
+interface Noted {
   readonly value: unknown;
 }
 
