@@ -26,7 +26,7 @@ export interface NewRef {
   readonly name: string;
 }
 /** A wanted registry that no secret holds, and that the target does not create. */
-export interface NowhereRef {
+interface NowhereRef {
   readonly kind: 'nowhere';
 }
 /** Where a credential goes. */
