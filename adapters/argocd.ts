@@ -15,6 +15,7 @@ import { entranceOf, entranceOptions } from './kubernetes/entrance.ts';
 import * as forms from './kubernetes/forms.ts';
 import { list } from './kubernetes/list.ts';
 import { keepPapers } from './kubernetes/papers.ts';
+import { paceRefused } from './kubernetes/refused.ts';
 import { lackSaid, makeRights } from './kubernetes/rights.ts';
 import { pathOf } from './kubernetes/settings.ts';
 import { withRights } from './kubernetes/with-rights.ts';
@@ -53,6 +54,7 @@ export const argocd = defineAdapter({
     const rights = makeRights(api, () => neededRights(names, deps.mayCreate ? own : []), deps.clock);
     const place = { namespace, target: deps.name };
     const write = makeWriter(api, place, deps);
+    const refused = paceRefused();
 
     async function listed(name: string | undefined, signal: AbortSignal): Promise<readonly Repository[]> {
       const right = { verbs: ['list'], resource: 'secrets', ...(name !== undefined && { names: [name] }) };
@@ -70,12 +72,13 @@ export const argocd = defineAdapter({
         const [said, [lacks, all]] = await Promise.all([about(signal), looked]);
         const hoped = deps.mayCreate ? hopesFor(templates, all) : [];
         const { slots, findings: told } = survey(all, namespace, { templates, hoped }, deps);
+        refused.looked(slots);
         const missing = lacks.map(lackSaid).map(({ said, remedy }) => deps.finding('RIGHT_MISSING', said, remedy));
         return { slots, findings: [...missing, ...told], about: { ...said, shares: [(await papers(signal)).server.url] } };
       },
       async deliver(slot, credentials, signal) {
         try {
-          return await write(slot, credentials, 'written', signal);
+          return await refused.paced(slot.id, () => write(slot, credentials, 'written', signal));
         } catch (error) {
           if (error instanceof Failure && error.code === 'FORBIDDEN') rights.doubt();
           throw error;

@@ -16,6 +16,7 @@ import { makeTeller } from './kubernetes/notices.ts';
 import { ownWrites } from './kubernetes/own-writes.ts';
 import { keepPapers } from './kubernetes/papers.ts';
 import { makePruner } from './kubernetes/prune.ts';
+import { paceRefused } from './kubernetes/refused.ts';
 import type { Deleted } from './kubernetes/remake.ts';
 import { keepRest } from './kubernetes/rest.ts';
 import { makeRights, neededRights } from './kubernetes/rights.ts';
@@ -110,6 +111,7 @@ export const kubernetes = defineAdapter({
     const look = makeLook(api, settings, deps, { served, rights, former: view });
     const about = makeAbout(api, papers, deps);
     const take = noticing(makeEvents(api, settings, deps, slotsOf, own, served), restarts);
+    const refused = paceRefused();
     const alarms = new Set<AbortController>();
     const applier = makeApplier(api, settings, deps, own, view);
     const writer = makeWriter(api, settings, deps, { ...applier, rest, deleted, found: namespace => view()?.secrets.get(namespace) });
@@ -155,12 +157,13 @@ export const kubernetes = defineAdapter({
         current = { view: found, replaced: replaced.signal, replace: () => replaced.abort() };
         await restarts?.look(found, signal);
         const slots = [...found.namespaces.keys()].flatMap(namespace => slotsOf(namespace, found));
+        refused.looked(slots);
         const shares = [(await papers(signal)).server.url, ...(found.cluster !== undefined ? [found.cluster] : [])];
         return { slots, findings: [...found.findings, ...(restarts?.findings() ?? [])], unseen: found.unseen, about: { ...said, shares } };
       },
       async deliver(slot, credentials, signal) {
         try {
-          return await deliverTo(slot, credentials, 'written', signal);
+          return await refused.paced(slot.id, () => deliverTo(slot, credentials, 'written', signal));
         } catch (error) {
           if (error instanceof Failure && error.code === 'FORBIDDEN') rights.doubt();
           // When a server goes away, its watches stay open but deliver nothing more.

@@ -85,23 +85,36 @@ const handOver =
 
 export const unchangeable = 'Delete it, choose another name with `secret`, or set `replace: true`.';
 
-/** The cluster does not say when a quota or a policy has changed. */
-const triedAgain = 'It is tried again within 40 minutes; `ecr-courier refresh` tries at once.';
+/**
+ * How soon a write that a quota or a policy refused is tried again, in milliseconds: with the quarter that the engine
+ * adds, within five minutes. The cluster does not say when either has changed.
+ */
+const ruleMs = 240_000;
+const triedAgain =
+  'It is tried again within five minutes, or within 40 where hundreds of writes are refused; `ecr-courier refresh` tries at once.';
+
+const exempt: Readonly<Record<string, string>> = {
+  secrets: 'Exempt the ServiceAccount of the courier, or the Secret by its name, in that policy.',
+  pods: 'Exempt the ServiceAccount of the courier in that policy, or delete the pod yourself: its controller makes another one.',
+};
 
 function refusedByRule(said: string, { what, right, namespace }: Asked): Failure | undefined {
   const told = quote(said, 600);
   if (/exceeded quota|failed quota/.test(said))
     return new Failure('REJECTED', `A ResourceQuota does not let ${what} be: ${told}`, {
       remedy: `Raise the quota for Secrets in that namespace, or leave the namespace out. ${triedAgain}`,
+      tryAgainMs: ruleMs,
     });
   if (/ValidatingAdmissionPolicy|admission webhook|denied the request|denied request|is forbidden: violates/.test(said))
     return new Failure('REJECTED', `An admission policy refuses ${what}: ${told}`, {
-      remedy: `Exempt the ServiceAccount of the courier, or the Secret by its name, in that policy. ${triedAgain}`,
+      remedy: `${exempt[right.resource] ?? 'Exempt the ServiceAccount of the courier in that policy.'} ${triedAgain}`,
+      tryAgainMs: ruleMs,
     });
   if (/field is immutable/.test(said))
     return new Failure('REJECTED', `${what} can no longer be changed by anybody: ${told}`, { remedy: unchangeable });
   if (/cannot \w+ resource/.test(said)) return missing(told, right, namespace);
-  return /is forbidden/.test(said) ? new Failure('REJECTED', `Something in the cluster refuses ${what}: ${told}`) : undefined;
+  if (!/is forbidden/.test(said)) return undefined;
+  return new Failure('REJECTED', `Something in the cluster refuses ${what}: ${told}`, { tryAgainMs: ruleMs });
 }
 
 const missing = (told: string, right: Right, namespace: string | undefined): Failure =>

@@ -85,13 +85,14 @@ const plain = /^[\x20-\x7e]{1,300}$/;
 /** `at` is called only when something is wrong. */
 function asSlot(value: unknown, at: () => string, terms: Terms): Slot {
   if (!isMap(value)) demandMap(value, at());
-  const { id, title, registries, state, lacks, source, after, follows, holds, waits, disturbs, findings } = value;
+  const { id, title, registries, state, deed, lacks, source, after, follows, holds, waits, disturbs, findings } = value;
   if (!isText(id) || id.length > longestId) refuse(`${at()}.id`, `a text of at most ${longestId} characters`, id);
   if (!states.includes(state)) refuse(`${at()}.state`, 'present, absent or drifted', state);
   if (!Array.isArray(registries)) refuse(`${at()}.registries`, 'a list', registries);
   const hosts = registries as readonly unknown[];
   for (const registry of hosts) if (!isRegistry(registry, terms)) refuse(`${at()}.registries`, 'what deps.registry answers', registry);
   if (!(missing(title) || typeof title === 'string')) refuse(`${at()}.title`, 'a text, or missing', title);
+  if (!(missing(deed) || isText(deed))) refuse(`${at()}.deed`, 'a text, or missing', deed);
   if (!(missing(lacks) || isText(lacks))) refuse(`${at()}.lacks`, 'a text, or missing', lacks);
   if (!(missing(source) || isText(source))) refuse(`${at()}.source`, 'a text, or missing', source);
   if (!(missing(after) || isText(after))) refuse(`${at()}.after`, 'the id of a slot, or missing', after);
@@ -103,11 +104,13 @@ function asSlot(value: unknown, at: () => string, terms: Terms): Slot {
   const slot = value as unknown as Slot;
   const said = missing(findings) || slot.findings?.length === 0 ? slot.findings : asFindings(findings, `${at()}.findings`, terms.findings);
   const name = (title || id) as string;
-  if (said === slot.findings && title !== '' && plain.test(name) && plain.test(slot.lacks ?? ' ')) return slot;
+  if (said === slot.findings && title !== '' && plain.test(name) && plain.test(slot.lacks ?? ' ') && plain.test(slot.deed ?? ' '))
+    return slot;
   return {
     ...slot,
     ...(said && { findings: said }),
     ...((!plain.test(name) || title === '') && { title: label(name, longestTitle) }),
+    ...(isText(deed) && { deed: label(deed, longestTitle) }),
     ...(isText(lacks) && { lacks: label(lacks, longestTitle) }),
   };
 }

@@ -50,6 +50,8 @@ export interface Slot<Ref = unknown> {
    * immediately.
    */
   readonly state: 'present' | 'absent' | 'drifted';
+  /** What a delivery does with the slot, as a participle for sentences: `restarted`. Default: `written`. */
+  readonly deed?: string;
   /** What is missing, in words (`a credential`), when an `absent` slot exists in part. */
   readonly lacks?: string;
   /**

@@ -77,8 +77,8 @@ function renewalOf(ledger: Ledger, record: TargetRecord, entry: Entry): SlotThre
   const { trouble, slot } = entry;
   if (hosts.length > 0 || !trouble || !needsPerson(trouble)) return undefined;
   const words = (): Words => {
-    const { why, remedy } = reasonOf({ trouble, by: 'delivery' });
-    return { message: sentence(`${nameOf(slot)} cannot be written: ${why}`), remedy };
+    const { why, remedy } = reasonOf({ trouble, by: 'delivery', slot });
+    return { message: sentence(`${nameOf(slot)} cannot be ${slot.deed ?? 'written'}: ${why}`), remedy };
   };
   return { topic: 'renewal', kind: trouble.failure.code, words };
 }
@@ -112,7 +112,7 @@ function wordsOf(ledger: Ledger, { slot }: Entry, logins: readonly [Login, ...Lo
   );
   const login = `${logins.length === 1 ? 'The login' : 'Logins'} for ${hosts} in ${nameOf(slot)}`;
   const [is, ends, ended] = logins.length === 1 ? ['is', 'ends', 'ended'] : ['are', 'end', 'ended'];
-  const { why, remedy } = reasonOf({ trouble, by });
+  const { why, remedy } = reasonOf({ trouble, by, slot });
   const state =
     endsAt === undefined
       ? `${nameOf(slot)} has no fresh login for ${hosts}`
@@ -123,7 +123,10 @@ function wordsOf(ledger: Ledger, { slot }: Entry, logins: readonly [Login, ...Lo
 /** What the other side said of the slot itself. Anything else may be about the courier, or about others. */
 const quoted: readonly FailureCode[] = ['REJECTED', 'CONFLICT', 'TOO_LARGE'];
 
-function reasonOf({ trouble, by }: Pick<Login, 'trouble' | 'by'>): { readonly why: string; readonly remedy: string } {
+function reasonOf({ trouble, by, slot: { deed } }: Pick<Login, 'trouble' | 'by'> & Pick<Entry, 'slot'>): {
+  readonly why: string;
+  readonly remedy: string;
+} {
   if (!trouble) return { why: 'no attempt to renew it came to an end.', remedy: askTheOperator };
   const { failure } = trouble;
   if (by === 'source') return { why: 'the courier gets no token for it at present.', remedy: askTheOperator };
@@ -131,11 +134,11 @@ function reasonOf({ trouble, by }: Pick<Login, 'trouble' | 'by'>): { readonly wh
   // A file of the courier may be closed to it, too. Where that lies is no matter of a tenant.
   if (failure.code === 'FORBIDDEN' && !(failure.facts.cause instanceof Unreadable))
     return { why: 'the courier lacks a right there.', remedy: line(failure.remedy) };
-  return { why: plainWords(failure), remedy: askTheOperator };
+  return { why: plainWords(failure, deed), remedy: askTheOperator };
 }
 
-const plainWords = ({ code }: Failure): string =>
-  code === 'CREDENTIAL_REFUSED' ? 'the token of the courier is refused.' : 'the courier could not write it.';
+const plainWords = ({ code }: Failure, deed: string | undefined): string =>
+  code === 'CREDENTIAL_REFUSED' ? 'the token of the courier is refused.' : `the courier could not ${deed ? 'do that' : 'write it'}.`;
 
 /** The findings of the engine that tenants may read as they are. NO_SOURCE would name sources. */
 const plainFindings: ReadonlySet<string> = new Set(['WISH_REFUSED', 'NOT_CREATED', 'CONTESTED']);

@@ -84,7 +84,7 @@ export function noticeOf({ threat, since, told, topic }: Thread, ledger: Ledger,
     topic !== 'renewal'
       ? `${topic} is over for ${name}.`
       : slot.registries.length === 0
-        ? `${name} is written again.`
+        ? `${name} is ${slot.deed ?? 'written again'}.`
         : `The login in ${name} is renewed again${end && `, and ends at ${end}`}.`;
   return { topic, state: 'over', message, remedy: '', since: ledger.date(since), times: 1 };
 }

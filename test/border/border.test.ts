@@ -84,6 +84,7 @@ const reports: readonly (readonly [unknown, string])[] = [
   ],
   [withSlot({ registries: [{ host: registry.host }] }), `${at}.registries must be what deps.registry answers, and is an object.`],
   [withSlot({ title: ['a'] }), `${at}.title must be a text, or missing, and is a list.`],
+  [withSlot({ deed: 7 }), `${at}.deed must be a text, or missing, and is 7.`],
   [withSlot({ lacks: 7 }), `${at}.lacks must be a text, or missing, and is 7.`],
   [withSlot({ lacks: true }), `${at}.lacks must be a text, or missing, and is true.`],
   [withSlot({ source: '' }), `${at}.source must be a text, or missing, and is "".`],

@@ -162,6 +162,28 @@ test('a follower without logins of its own is told, too, and its end', async () 
   );
 });
 
+test('a pod, which is not written, is told by what the courier should do with it, and the end of that', async () => {
+  const pod = (why?: typeof quota): Entry =>
+    entry('team-a/pod/web-1', undefined, undefined, {
+      slotOf: { title: 'Pod team-a/web-1', registries: [], after: 'team-a/ecr-courier', deed: 'restarted' },
+      ...(why && { trouble: why }),
+    });
+  const t = world([fine(), pod(trouble('REJECTED', 'An admission policy refuses Pod team-a/web-1: no', 0))]);
+  await t.goOn(2 * minute);
+  t.is(fine(), pod(trouble('MISCONFIGURED', 'GET https://10.0.0.1 answered', 0)));
+  await t.goOn(10 * minute);
+  t.is(fine(), pod());
+  await t.goOn(2 * minute);
+  assert.deepEqual(
+    t.told.map(({ message }) => message),
+    [
+      'Pod team-a/web-1 cannot be restarted: An admission policy refuses Pod team-a/web-1: no.',
+      'Pod team-a/web-1 cannot be restarted: the courier could not do that.',
+      'Pod team-a/web-1 is restarted.',
+    ],
+  );
+});
+
 test('of a file that the courier may not read, nobody else learns where it lies', async () => {
   const cause = new Unreadable('/etc/courier/token', 'EACCES', 'may not be read', 'Run `chown 65532 /etc/courier/token`.');
   const failure = new Failure('FORBIDDEN', '/etc/courier/token may not be read.', { cause, remedy: cause.remedy ?? '' });

@@ -107,6 +107,7 @@ const slotOf = ({ namespace, name, uid }: Nameless, after: string): Slot<PodRef>
   title: `Pod ${namespace}/${name}`,
   registries: [],
   state: 'drifted',
+  deed: 'restarted',
   after,
   ref: { kind: 'pod', namespace, name, uid },
 });

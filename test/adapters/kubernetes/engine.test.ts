@@ -265,7 +265,7 @@ describe('with events: true', { concurrency: true }, () => {
     assert.deepEqual(
       toldIn(fake).map(line => line.replace(/: secrets .*\. Raise/, ': ... Raise')),
       [
-        `team-a Warning NotRenewed team-a/ecr-courier has no fresh login for ${host}: A ResourceQuota does not let Secret team-a/ecr-courier be: ... Raise the quota for Secrets in that namespace, or leave the namespace out. It is tried again within 40 minutes; \`ecr-courier refresh\` tries at once.`,
+        `team-a Warning NotRenewed team-a/ecr-courier has no fresh login for ${host}: A ResourceQuota does not let Secret team-a/ecr-courier be: ... Raise the quota for Secrets in that namespace, or leave the namespace out. It is tried again within five minutes, or within 40 where hundreds of writes are refused; \`ecr-courier refresh\` tries at once.`,
       ],
     );
     fake.edit('resourcequotas', 'team-a', 'q', limit('5'));

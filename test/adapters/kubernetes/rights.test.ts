@@ -363,6 +363,7 @@ describe('a write that is refused says by whom', () => {
         assert.match(failure.message, message);
         assert.match(failure.remedy, remedy);
         assert.equal(failure.stops, 'slot');
+        assert.equal(/tried again within five minutes/.test(failure.remedy), code === 'REJECTED');
       }
     });
 

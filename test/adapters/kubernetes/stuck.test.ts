@@ -295,6 +295,18 @@ describe('a deletion', () => {
       assert.equal(tried, outcome === 'updated' ? 2 : 1);
     });
 
+  test('that a policy refuses says what to do about a pod', async () => {
+    await using t = await stuckRig([stuckPod('web-1')]);
+    const [slot] = podSlots(await t.discover());
+    assert.equal(slot?.deed, 'restarted');
+    const message = 'admission webhook "guard.test" denied the request: nobody deletes pods';
+    t.fake.fault = ({ method }) => (method === 'DELETE' ? { status: 403, json: { kind: 'Status', code: 403, message } } : undefined);
+    const failure = await failing(t.deliver(slot, new Map()));
+    assert.deepEqual([failure.code, failure.message], ['REJECTED', `An admission policy refuses Pod team-a/web-1: ${message}`]);
+    assert.match(failure.remedy, /^Exempt the ServiceAccount of the courier in that policy, or delete the pod yourself/);
+    assert.doesNotMatch(failure.remedy, /Secret/);
+  });
+
   test('does not hit another pod of the same name', async () => {
     await using t = await stuckRig([stuckPod('web-0', { owner: { kind: 'StatefulSet' } })]);
     const [slot] = podSlots(await t.discover());
