@@ -13,6 +13,7 @@ import { openOnce } from '../../src/io/once.ts';
 import { reachAws } from '../../src/io/reach.ts';
 import { startEcr, type Trouble } from '../fakes/ecr.ts';
 import { startMetadata } from '../fakes/metadata.ts';
+import { type Reply, startServer } from '../fakes/server.ts';
 import { raw, serving } from '../io/servers.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
 
@@ -339,16 +340,36 @@ test('container endpoint: with its token, and refused', async () => {
   await using metadata = await startMetadata({ accessKeyId: keys.id, secretAccessKey: keys.secret, authorization: 'pod-token' });
   const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${metadata.url}/container` };
   assert.equal((await fetchWith({ ...env, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'pod-token' })).code, 'ok');
-  const withFile = { ...env, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(home, 'pod-token') };
-  assert.match((await fetchWith(withFile)).message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*pod-token does not exist/);
-  await writeFile(join(home, 'pod-token'), 'pod-token\n');
+  const withFile = { ...env, AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(home, 'pod-file') };
+  assert.match((await fetchWith(withFile)).message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*pod-file does not exist/);
+  await writeFile(join(home, 'pod-file'), 'pod-token\n');
   assert.equal((await fetchWith(withFile)).code, 'ok');
-  await writeFile(join(home, 'pod-token'), 'pod-token\nanother\n');
-  assert.match((await fetchWith(withFile)).message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*pod-token holds no token of one line/);
+  await writeFile(join(home, 'pod-file'), 'pod-token\nanother\n');
+  assert.match((await fetchWith(withFile)).message, /AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: .*pod-file holds no token of one line/);
   const { code, message, remedy } = await fetchWith({ AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://10.0.0.1/x' });
   assert.match(remedy, /^Give the task \(ECS\).*remove AWS_CONTAINER_CREDENTIALS_FULL_URI\.$/);
   assert.equal(code, 'AUTH');
   assert.match(message, /container or Pod identity \(http:\/\/10\.0\.0\.1\/x: nothing was sent: plain http is for loopback/);
+});
+
+test('container endpoint: what it answers in place of keys is told, and no key in it', async () => {
+  let reply: Reply = { status: 200, text: '' };
+  await using agent = await startServer(() => reply);
+  const env = { AWS_CONTAINER_CREDENTIALS_FULL_URI: `${agent.url}/v1/keys?pod=1`, AWS_CONTAINER_AUTHORIZATION_TOKEN: 'token-of-the-pod' };
+  const told = async (answer: Reply) => {
+    reply = answer;
+    return await fetchWith(env);
+  };
+  assert.match((await told({ status: 200, text: keys.secret })).message, /\/v1\/keys: its answer is not JSON\)/);
+  assert.match((await told({ status: 200, json: { AccessKeyId: 'A', SecretAccessKey: keys.secret } })).message, /its answer holds no keys/);
+  const denied = await told({ status: 400, text: '[x]: AccessDeniedException: no association, token-of-the-pod' });
+  assert.match(denied.message, /it answered 400: \[x\]: AccessDeniedException: no association, /);
+  assert.ok(!denied.whole.includes('token-of-the-pod') && !denied.whole.includes(keys.secret));
+  assert.match((await told({ status: 401 })).remedy, /^Let AWS_CONTAINER_AUTHORIZATION_TOKEN hold the token that this endpoint knows/);
+  const tries = agent.requests.length;
+  assert.match((await told({ status: 503, text: '<html>busy</html>' })).message, /it answered 503\)/);
+  assert.equal(agent.requests.length, tries + 3, 'an error that may pass is tried again');
+  assert.equal(agent.requests[0]?.headers.authorization, 'token-of-the-pod');
 });
 
 test('instance metadata: a role, none, and a bridged container that gets no answer', async () => {

@@ -51,6 +51,12 @@ test('the program of a line is told, and nothing else of it', () => {
   for (const [line, program] of lines) assert.equal(programOf(line), program, line);
 });
 
+test('a process that does not end is stopped', async () => {
+  const stopped = await runCommand('sleep 30', env, undefined, 300).catch((error: unknown) => error);
+  assert.ok(stopped instanceof Error);
+  assert.equal(stopped.message, 'credential_process failed: it did not end within 0.3 s and was stopped');
+});
+
 test('without a shell a plain line runs all the same, and any other is refused before it runs', async () => {
   const node = `"${process.execPath}" -e "process.stdout.write(process.argv[1])" 'a b'`;
   for (const shell of [undefined, none]) assert.equal((await runCommand(node, env, shell)).stdout, 'a b');

@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { setTimeout as turn } from 'node:timers/promises';
 import { clock } from '../../src/contract/clock.ts';
 import { Failure } from '../../src/contract/failures.ts';
+import { searchFor } from '../../src/ecr/keys/search.ts';
 import { makeSources } from '../../src/ecr/sources/source.ts';
 import { openOnce } from '../../src/io/once.ts';
 import { reachAws } from '../../src/io/reach.ts';
@@ -46,6 +47,57 @@ test('an endpoint of container keys that hangs is named', async () => {
   assert.ok(message.endsWith(`in container or Pod identity (${metadata.url}/container).`), message);
   assert.match(remedy, /^See why http:.*\/container does not answer this process.*remove AWS_CONTAINER_CREDENTIALS_FULL_URI\.$/);
   delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+});
+
+test('an endpoint of container keys that hung once is asked again, and nothing is printed', async t => {
+  const printed = t.mock.method(console, 'warn', () => undefined);
+  let asked = 0;
+  await using metadata = await startMetadata({
+    accessKeyId: 'ASIAPOD',
+    secretAccessKey: 's',
+    fault: () => (asked++ === 0 ? 'hang' : undefined),
+  });
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  const env = {
+    AWS_CONFIG_FILE: '/nowhere/config',
+    AWS_SHARED_CREDENTIALS_FILE: '/nowhere/credentials',
+    AWS_CONTAINER_CREDENTIALS_FULL_URI: `${metadata.url}/container`,
+  };
+  const source = makeSources([], { once: withoutNetwork(() => undefined), clock, env, fetchMs: 1500 }).all[0];
+  assert.ok(source);
+  assert.equal((await failureOf(source.fetch(registry(), new AbortController().signal))).code, 'TIMEOUT');
+  await turn(10);
+  // UNREACHABLE comes from ECR, so there were keys.
+  assert.equal((await failureOf(source.fetch(registry(), new AbortController().signal))).code, 'UNREACHABLE');
+  assert.equal(asked, 2);
+  assert.equal(printed.mock.callCount(), 0);
+});
+
+test('a walk that never ends is left alone after some minutes', async () => {
+  const identity = {};
+  let now = 0;
+  let walks = 0;
+  const wait = async () => {
+    const gone = new AbortController();
+    const search = searchFor(identity, { mono: () => now }, () =>
+      ++walks < 3 ? new Promise<string>(() => undefined) : Promise.resolve('keys'),
+    );
+    const found = search.until(gone.signal);
+    gone.abort();
+    return await Promise.race([found, turn(0)]);
+  };
+  for (const [at, begun] of [
+    [0, 1],
+    [100_000, 1],
+    [200_000, 2],
+    [350_000, 2],
+  ] as const) {
+    now = at;
+    assert.equal(await wait(), undefined);
+    assert.equal(walks, begun, `${at} ms`);
+  }
+  now = 400_000;
+  assert.equal(await wait(), 'keys');
 });
 
 test('keys that come late are used for the registry that asks then, not for the one that asked first', async t => {

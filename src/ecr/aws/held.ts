@@ -77,7 +77,7 @@ export async function withKeys<T>(
       };
       const begin = (until: AbortSignal): Walked<Found> => {
         const passed: Link[] = [];
-        const search = searchFor(identity, async (entered): Promise<Found> => {
+        const search = searchFor(identity, deps.clock, async (entered): Promise<Found> => {
           const askedAs = await ear.askedAs();
           const shared = await readShared(env);
           const around = { identity, env, commandEnv: deps.commandEnv ?? env, shared };

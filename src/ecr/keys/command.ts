@@ -1,5 +1,6 @@
 import { promisify } from 'node:util';
 import { clock } from '../../contract/clock.ts';
+import { inTime } from '../../io/dial.ts';
 import { statOf } from '../../io/files.ts';
 import { runProgram, unstarted } from '../../io/program.ts';
 import { withoutKeys } from '../sources/masked.ts';
@@ -60,12 +61,12 @@ function asJson(text: string): Written | undefined {
  * Runs a line of `credential_process` and returns its output. Throws an error whose message holds nothing of the line
  * but the program.
  */
-export async function runCommand(line: string, env: Env, shellAt = shell): Promise<{ stdout: string }> {
+export async function runCommand(line: string, env: Env, shellAt = shell, mostMs?: number): Promise<{ stdout: string }> {
   const hasShell = await isThere(shellAt);
   const words = wordsOf(line);
   if (!hasShell && typeof words === 'string') throw new Error(needsShell(words, shellAt));
   const [program = '', ...args] = hasShell || typeof words === 'string' ? [shellAt, '-c', line] : words;
-  return await outputOf(program, args, env);
+  return await outputOf(program, args, env, mostMs);
 }
 
 /** Why a line cannot be run here. undefined: it can, as far as one can see without running it. */
@@ -85,12 +86,24 @@ export const isThere = (path: string): Promise<boolean> =>
     () => false,
   );
 
-async function outputOf(program: string, args: readonly string[], env: Env): Promise<{ stdout: string }> {
+/** How long a process may take, in milliseconds. Several fetches may wait for it; then it is stopped for good. */
+const longestMs = 120_000;
+
+async function outputOf(program: string, args: readonly string[], env: Env, mostMs = longestMs): Promise<{ stdout: string }> {
   const failed = (why: string): Error => new Error(`credential_process failed: ${why}`);
-  const ended = await runProgram(program, args, env).catch((error: NodeJS.ErrnoException) => {
-    throw failed(unstarted(program, error));
+  const late = failed(`it did not end within ${mostMs / 1000} s and was stopped`);
+  const running = inTime(
+    mostMs,
+    () => late,
+    async signal => {
+      const ended = await runProgram(program, args, env, signal);
+      if (signal.aborted) throw late;
+      return ended;
+    },
+  );
+  const { stdout, stderr, badEnd } = await running.catch((error: NodeJS.ErrnoException) => {
+    throw error === late ? late : failed(unstarted(program, error));
   });
-  const { stdout, stderr, badEnd } = ended;
   const said = withoutKeys(stderr.trim());
   if (badEnd) throw said ? failed(`${said} (${badEnd})`) : new Error(`credential_process failed (${badEnd}), and does not say why`);
   return { stdout: stdout.replace(/^\uFEFF/, '') };

@@ -1,6 +1,7 @@
 import { Secret } from '../../contract/secret.ts';
 import { readText } from '../../io/files.ts';
 import { containerUri, containerVariable, formOf, keyVariables, plainAddress } from '../aws/variables.ts';
+import { containerKeys, tokenVariables } from './container.ts';
 import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
 import { type Keys, type Place, remedyOfFile, silent, usualRemedy, type Walk } from './place.ts';
 import { loadSdk } from './providers.ts';
@@ -60,46 +61,31 @@ export function serviceAccountPlace(webToken: WebToken, { ways, sts }: Walk): Pl
   return { name, because, keys: () => assumeByToken(webToken, sts(), ways), shown: name };
 }
 
-const tokenFile = 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE';
-
-/**
- * The token for the endpoint of a container. Its file is read here: the SDK would wait for a pipe, and send a line
- * break.
- */
-async function containerToken(env: Walk['env']): Promise<string | undefined> {
-  const file = env[tokenFile];
-  if (!file) return env['AWS_CONTAINER_AUTHORIZATION_TOKEN'];
-  const text = await readText(file, mostBytes).catch((error: Error) => {
-    throw new Error(`${tokenFile}: ${error.message}`, { cause: error });
-  });
-  const token = text.replace(/\r?\n$/, '');
-  if (!token || /[^\x20-\x7e]/.test(token)) throw new Error(`${tokenFile}: ${file} holds no token of one line`);
-  return token;
-}
-
 /** The keys that ECS and EKS Pod Identity offer to a container. */
-export function containerPlace({ env, commandEnv }: Walk): Place {
+export function containerPlace({ env, ways: { wire } }: Walk): Place {
   const uri = containerUri(env);
   const shown = uri && plainAddress(uri);
   const variable = containerVariable(env) ?? '';
+  const late = `See why ${shown} does not answer this process: the agent of ECS or EKS Pod Identity answers on nodes of its own cluster alone.`;
   return {
     name: 'container or Pod identity',
     waiting: `container or Pod identity (${shown})`,
-    late: `See why ${shown} does not answer this process: the agent of ECS or EKS Pod Identity answers on nodes of its own cluster alone. ${noOther(variable)}`,
+    late: `${late} ${noOther(variable)}`,
     absent: uri ? undefined : 'AWS_CONTAINER_CREDENTIALS_FULL_URI and ..._RELATIVE_URI are not set',
     because: `${variable} is set`,
-    async keys() {
-      const awsContainerAuthorizationToken = await containerToken(env);
-      const token = awsContainerAuthorizationToken === undefined ? {} : { awsContainerAuthorizationToken };
-      const { fromHttp } = await loadSdk(commandEnv);
-      // An empty name, because the SDK would look at the variable of the file first.
-      return await fromHttp({ logger: silent, awsContainerAuthorizationTokenFile: '', ...token })();
-    },
+    keys: () => containerKeys(env, wire.signal),
     shown: `container or Pod identity (${shown})`,
     explain: error => `${shown}: ${wordsOf(error)}`,
-    remedy: (_, error) =>
-      `${remedyOfFile(error) ?? 'Give the task (ECS) or the service account (EKS Pod Identity) its role, and let this process reach that address without a proxy.'} ${noOther(variable)}`,
+    remedy: (reason, error) => `${remedyOfFile(error) ?? remedyOfContainer(reason, late, env)} ${noOther(variable)}`,
   };
+}
+
+function remedyOfContainer(reason: string, late: string, env: Walk['env']): string {
+  if (/: no (answer|connection) within/.test(reason)) return late;
+  const { file, plain } = tokenVariables;
+  if (reason.includes(': it answered 401'))
+    return `Let ${env[file] ? file : plain} hold the token that this endpoint knows: ECS and EKS set it for each container.`;
+  return 'Give the task (ECS) or the service account (EKS Pod Identity) its role, and let this process reach that address without a proxy.';
 }
 
 export function instancePlace({ env, commandEnv, settings: { metadata } }: Walk): Place {

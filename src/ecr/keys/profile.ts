@@ -53,6 +53,8 @@ export function profilePlace(name: string, walk: Walk): Place {
         ...shared.paths,
         logger: silent,
         ...assumersFor(shared.profile(name)?.['region'], walk),
+        // With its own limit, the SDK complains on the console and goes on waiting.
+        ...(borrowsOfContainer(name, shared) && { timeout: 0 }),
         // No region here: it would replace that of an SSO session.
         clientConfig: {
           requestHandler: handlerFor(walk, sdk),
@@ -105,6 +107,9 @@ function processOf(name: string, shared: Shared) {
   }
   return undefined;
 }
+
+const borrowsOfContainer = (name: string, { lineage, profile }: Shared): boolean =>
+  lineage(name).some(one => profile(one)?.['credential_source'] === 'EcsContainer');
 
 const isHidden = ({ files }: Shared): boolean => files.some(({ hidden }) => hidden);
 
