@@ -1,5 +1,6 @@
 import type { Adapter } from '../src/contract/adapter.ts';
 import type { Aliases } from '../src/contract/registry.ts';
+import { alternatives } from '../src/contract/text.ts';
 import { readAliases } from './aliases.ts';
 import { checkAws } from './aws.ts';
 import { checkLease, reportMissing } from './beside.ts';
@@ -129,8 +130,6 @@ export async function load(given: Given): Promise<Config> {
   });
 }
 
-const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
-
 /**
  * The ways to configure a target. Users of the former updater for Rancher 1.6 have never set the address, as labels
  * bring it.
@@ -142,7 +141,7 @@ function waysToTargets(adapters: readonly Adapter[], env: Env): string {
     return name === maker && isFormer ? ` (in Rancher 1.6 the labels ${labels} do)` : '';
   };
   const variables = adapters.flatMap(adapter => trigger(adapter)?.env ?? []).map(name => `${name}${by(name)}`);
-  const set = variables.length > 0 ? [`set ${either.format(variables)}`] : [];
+  const set = variables.length > 0 ? [`set ${alternatives(variables)}`] : [];
   const file = `name a file that has \`targets:\` with --config${env[configVariable] === '' ? ` or ${configVariable} (which is empty)` : ''}`;
   return [...set, file].join(', or ');
 }

@@ -114,6 +114,15 @@ test('only the clock knows timers and the time of day', () => {
   assert.deepEqual(wrong, []);
 });
 
+test('Intl, whose first use costs 7 MiB of resident memory, is used for the status page alone', () => {
+  const pattern = /\bIntl\.|\btoLocale\w+\(|\.localeCompare\(/;
+  const free = ['src/observe/page-target.ts', 'src/observe/page-script.ts'];
+  assert.deepEqual(
+    sources.filter(path => !free.includes(path) && pattern.test(textOf(path))),
+    [],
+  );
+});
+
 test('files are read in one place and written in one, where nothing can hang', () => {
   const pattern = /\breadFile(Sync)?\(|\breaddir(Sync)?\(|\bcreateReadStream|\bopenSync|\bopen\(.*O_|\bfs\.open|\brename(Sync)?\(/;
   const owners = ['src/io/files.ts', 'src/io/replace.ts', 'src/io/append.ts', 'src/io/swap.ts'];

@@ -2,6 +2,7 @@ import { ConfigError } from '../../config/config-error.ts';
 import { hint } from '../../config/nearest.ts';
 import { Failure } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
+import { alternatives } from '../contract/text.ts';
 import { version } from '../version.ts';
 import { help, helpOf } from './help.ts';
 import { configOptions, exit, type Io, UsageError } from './io.ts';
@@ -29,11 +30,9 @@ export async function runCommand(argv: readonly string[], io: Io): Promise<numbe
   }
 }
 
-const either = new Intl.ListFormat('en-GB', { type: 'disjunction' });
-
 function verbMissing(name: string, word: string | undefined, verbs: readonly string[]): string {
-  if (word === undefined || word.startsWith('-')) return `${either.format(verbs)} is missing`;
-  return `there is no ${name} ${word}${hint(word, verbs) || `, but ${either.format(verbs)}`}`;
+  if (word === undefined || word.startsWith('-')) return `${alternatives(verbs)} is missing`;
+  return `there is no ${name} ${word}${hint(word, verbs) || `, but ${alternatives(verbs)}`}`;
 }
 
 /** Finds the command, or the verb of a command with verbs. Only options may precede it. */

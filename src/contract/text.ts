@@ -28,10 +28,20 @@ export const jsonText = (value: unknown): string => visibleJson(`${JSON.stringif
 
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
+// The next two do not use Intl: its first use costs 7 MiB of resident memory, because V8 looks through the data of all
+// locales.
+
+/** A whole number with commas between thousands: `12,345`. */
+export const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+
+/** The texts as alternatives: `a`, `a or b`, `a, b or c`. */
+export const alternatives = (texts: readonly string[]): string =>
+  [texts.slice(0, -1).join(', '), ...texts.slice(-1)].filter(Boolean).join(' or ');
+
 /** The first `most` names, and the number of the others: `a, b, c and 15 more`. */
 export function few(names: readonly string[], most = 5): string {
   const more = names.length - most;
-  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${more.toLocaleString('en-US')} more` : ''}`;
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${grouped(more)} more` : ''}`;
 }
 
 /** At most `longest` characters of the text, followed by the number of characters cut off. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
-import { isHtml, label, quote } from '../../src/contract/text.ts';
+import { alternatives, grouped, isHtml, label, quote } from '../../src/contract/text.ts';
 
 const odd: readonly (readonly [name: string, text: unknown, shown: string])[] = [
   ['a plain name', 'ecr-prod', 'ecr-prod'],
@@ -20,6 +20,14 @@ for (const [name, text, shown] of odd)
     assert.equal(label(text), shown);
     assert.equal(quote(text), shown);
   });
+
+test('numbers and alternatives read as Intl formats them', () => {
+  const form = new Intl.ListFormat('en-GB', { type: 'disjunction' });
+  for (const number of [0, 7, 999, 1_000, 12_345, 999_999, 1_000_000, 1_234_567_890])
+    assert.equal(grouped(number), number.toLocaleString('en-US'));
+  for (const texts of [[], ['a'], ['a', 'b'], ['a', 'b (which is, perhaps, empty)', 'c']])
+    assert.equal(alternatives(texts), form.format(texts));
+});
 
 test('what is long is cut, and says so', () => {
   assert.equal(label('x'.repeat(300)), 'x'.repeat(300));
