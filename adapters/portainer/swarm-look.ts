@@ -22,13 +22,13 @@ export const patience = { list: 8_000, environment: 15_000 } as const;
 
 /** Looks at environments concurrently, and remembers which Swarm each one led to. */
 export function makeOutlooks(survey: (environment: Environment, signal: AbortSignal) => Promise<Seen>, { clock }: Deps<Code>) {
-  const led = new Map<number, string>();
+  const swarms = new Map<number, string>();
 
   async function lookAt(environment: Environment, signal: AbortSignal): Promise<Outlook> {
     const seen = await inTime({ clock, ms: patience.environment, signal }, ends => survey(environment, ends)).catch(asFailure);
     if (seen instanceof Failure && signal.aborted) throw seen;
-    if (!(seen instanceof Failure) && seen.oldest !== undefined) led.set(environment.id, seen.oldest);
-    return { environment, oldest: led.get(environment.id), seen };
+    if (!(seen instanceof Failure) && seen.oldest !== undefined) swarms.set(environment.id, seen.oldest);
+    return { environment, oldest: swarms.get(environment.id), seen };
   }
 
   return {
@@ -36,7 +36,7 @@ export function makeOutlooks(survey: (environment: Environment, signal: AbortSig
       Promise.all(environments.map(one => lookAt(one, signal))),
     /** All environments that lead to the same Swarm as this one, including itself. */
     alike: ({ id }: Pick<Environment, 'id'>): readonly number[] => {
-      const same = [...led].filter(([, oldest]) => oldest === led.get(id)).map(([other]) => other);
+      const same = [...swarms].filter(([, oldest]) => oldest === swarms.get(id)).map(([other]) => other);
       return same.includes(id) ? same : [id];
     },
   };

@@ -4,7 +4,8 @@ import type { Health } from './places.ts';
 import { minute, retryPause, second, soon } from './timing.ts';
 
 /**
- * Upper bounds for the time to the next look while discoveries succeed but deliveries stop the target or failed slots.
+ * Upper bounds for the time to the next look while discoveries succeed and deliveries stop the target or its failed
+ * slots.
  */
 const longestProbe = { target: 30 * second, failed: minute };
 
@@ -57,8 +58,7 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
   let trustedUntil = Number.NEGATIVE_INFINITY;
   /** A look was requested while another one was under way. */
   let lookAgain = false;
-  /** The Retry-After of the server at that address. */
-  let retryAfter: { readonly address: string | undefined; readonly until: Moment } | undefined;
+  const retryAfter = createRetryAfter(record, now);
   /**
    * Deliveries that stopped the target since the last successful one. A manager may list well and refuse every write.
    */
@@ -78,15 +78,19 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     record.trouble = { failure, count, since: before?.since ?? began };
     if (isKeptPause(failure)) lookAgain = false;
     lookAt(now() + retryPause(failure, count, random));
-    if (failure.facts.retryAfterMs !== undefined) obey(record.nextDiscoveryAt);
+    if (failure.facts.retryAfterMs !== undefined) retryAfter.obey(record.nextDiscoveryAt);
     if (failure.stops === 'target') takes = 'none';
     return before && isSame(failure, before.failure) ? 'as before' : 'anew';
   }
 
-  /** Obeys a Retry-After. The latest end counts. */
-  function obey(until: Moment): void {
-    record.nextDiscoveryAt = Math.max(record.nextDiscoveryAt, until);
-    retryAfter = { address: record.address, until: record.nextDiscoveryAt };
+  /** Records a Retry-After of a delivery. It stops the target, unless a failed slot met it. */
+  function askedToWait(failure: Failure, began: Moment, health: Health): void {
+    // A server that limits all requests sends Retry-After to healthy slots and discoveries as well.
+    if (health === 'failed') return;
+    stops++;
+    stoppedAt = now();
+    if (takes === 'none') retryAfter.obey(now() + retryPause(failure, 1, random));
+    else failed(failure, began);
   }
 
   return {
@@ -96,33 +100,26 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     block() {
       takes = 'none';
     },
-    mustWait(address) {
-      if (!retryAfter || now() >= retryAfter.until || retryAfter.address !== address) return false;
-      record.nextDiscoveryAt = retryAfter.until;
-      return true;
-    },
+    mustWait: retryAfter.mustWait,
     stoppedSince: moment => moment <= stoppedAt,
     works() {
       const downMs = record.trouble && now() - record.trouble.since;
       record.trouble = undefined;
-      retryAfter = undefined;
+      retryAfter.end();
       if (takes === 'none' && stops > 0) trustedUntil = now() + trustedFor;
       takes = 'all';
       return downMs;
     },
     failed,
     stopped(failure, began, health) {
-      const asked = failure.facts.retryAfterMs !== undefined;
-      // A server that limits all requests sends Retry-After to healthy slots and discoveries as well.
-      if (asked && health === 'failed') return;
+      if (failure.facts.retryAfterMs !== undefined) return askedToWait(failure, began, health);
       stops++;
-      const stopsFailed = !asked && (health === 'failed' || now() < trustedUntil);
-      if (!asked && (takes === 'none' || (stopsFailed && takes === 'healthy'))) return;
+      const stopped = health === 'failed' || now() < trustedUntil ? 'failed' : 'target';
+      if (takes === 'none' || (takes === 'healthy' && stopped === 'failed')) return;
       stoppedAt = now();
-      if (takes === 'none') return obey(now() + retryPause(failure, 1, random));
-      if (stopsFailed) takes = 'healthy';
+      if (stopped === 'failed') takes = 'healthy';
       else failed(failure, began);
-      if (!asked) record.nextDiscoveryAt = now() + Math.min(longestProbe[stopsFailed ? 'failed' : 'target'], soon(stops, random));
+      record.nextDiscoveryAt = now() + Math.min(longestProbe[stopped], soon(stops, random));
     },
     delivered() {
       stops = 0;
@@ -141,6 +138,26 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     keepsPause,
     forgetLook() {
       lookAgain = false;
+    },
+  };
+}
+
+/** The Retry-After of the server at one address. Postpones the next look. */
+function createRetryAfter(record: TargetRecord, now: () => Moment) {
+  let asked: { readonly address: string | undefined; readonly until: Moment } | undefined;
+  return {
+    /** The latest end counts. */
+    obey(until: Moment): void {
+      record.nextDiscoveryAt = Math.max(record.nextDiscoveryAt, until);
+      asked = { address: record.address, until: record.nextDiscoveryAt };
+    },
+    mustWait(address: string | undefined): boolean {
+      if (!asked || now() >= asked.until || asked.address !== address) return false;
+      record.nextDiscoveryAt = asked.until;
+      return true;
+    },
+    end(): void {
+      asked = undefined;
     },
   };
 }

@@ -1,3 +1,4 @@
+import type { Limits } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Credentials } from '../contract/credential.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
@@ -6,7 +7,7 @@ import { type Attempt, causeOf, credentialsOf, noteGiven } from './attempt.ts';
 import { whyDue } from './due.ts';
 import type { Entry, TargetRecord } from './ledger.ts';
 import { followersOf } from './offers.ts';
-import { createPlaces, distrustAfter, type Health, healthOf } from './places.ts';
+import { type AttemptEnd, createPlaces, distrustAfter, type Health, healthOf } from './places.ts';
 import { createResults, type ResultsDeps } from './results.ts';
 import type { Starts } from './starts.ts';
 import type { Supply } from './supply.ts';
@@ -24,6 +25,11 @@ export interface DeliveriesDeps extends ResultsDeps {
   unused(): void;
   /** Whether targets are followed continuously; otherwise each slot is tried once. */
   follows(): boolean;
+}
+
+type Way = 'rehearsed' | 'written';
+interface Queueing extends Pick<Waiting, 'enqueue'> {
+  readonly way: Way;
 }
 
 /** The deliveries to one target: its queue, its places and their results. */
@@ -47,7 +53,8 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   const drained = Promise.withResolvers<void>();
   /** Facts of the failure of an attempt that ignores its abort signal and is abandoned. */
   const leftBehind = { mayLand: !deps.rehearse };
-  const way = deps.rehearse ? 'rehearsed' : 'written';
+  const way: Way = deps.rehearse ? 'rehearsed' : 'written';
+  const queueing: Queueing = { way, enqueue: waiting.enqueue };
 
   function pump(): void {
     if (heldUp || record.managed.paused || closed || work.closing) return;
@@ -86,26 +93,21 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     entry.running = false;
     entry.wroteAt = now();
     if (entry.rewriteAskedAt !== undefined) entry.rewroteAt = entry.wroteAt;
-    const ok = !(receipt instanceof Error);
-    const ms = clock.mono() - awakeAt;
-    const cutMs = !ok && ms >= deadlineMs && deadlineMs < record.managed.limits.deliverMs ? deadlineMs : undefined;
-    const trial = { ms, result: ok ? 'delivered' : 'failed', cutMs } as const;
-    places.leave(health, trial);
-    const distrust = distrustAfter(entry, trial);
-    if (distrust !== entry.distrust) entry.distrust = distrust;
-    if (cutMs !== entry.cutMs) entry.cutMs = cutMs;
-    if (receipt instanceof Error) results.failed(attempt, cutMs === undefined ? receipt : cutShort(receipt));
+    const result = receipt instanceof Error ? 'failed' : 'delivered';
+    const end = endOf({ ms: clock.mono() - awakeAt, result, deadlineMs }, record.managed.limits);
+    places.leave(health, end);
+    noteTrust(entry, end);
+    if (receipt instanceof Error) results.failed(attempt, end.cutMs === undefined ? receipt : cutShort(receipt));
     else results.delivered(attempt, receipt);
-    for (const follower of followersOf(record, entry)) waiting.enqueue(follower);
-    if (ok && !deps.rehearse) for (const other of noteGiven(record, attempt)) waiting.enqueue(other);
-    // Another one of its credentials may have arrived meanwhile.
-    if (ok && entry.slot.registries.length > 1) waiting.enqueue(entry);
+    enqueueAfter(record, attempt, result, queueing);
     starts.end(began);
     pump();
-    if (places.empty) {
-      deps.unused();
-      if (closed) drained.resolve();
-    }
+    if (places.empty) ended();
+  }
+
+  function ended(): void {
+    deps.unused();
+    if (closed) drained.resolve();
   }
 
   /** An attempt that would not be repeated soon gets the whole deadline. */
@@ -128,10 +130,36 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
   };
 }
 
-function send({ entry, offer }: Attempt, target: Target, way: 'rehearsed' | 'written', signal: AbortSignal): Promise<Rehearsal> {
+function send({ entry, offer }: Attempt, target: Target, way: Way, signal: AbortSignal): Promise<Rehearsal> {
   const { slot } = entry;
   const credentials = credentialsOf(offer);
   return way === 'rehearsed' ? rehearsed(target, slot, credentials, signal) : target.deliver(slot, credentials, signal);
+}
+
+/** How an attempt with this deadline has ended. */
+function endOf(
+  { ms, result, deadlineMs }: { readonly ms: number; readonly result: AttemptEnd['result']; readonly deadlineMs: number },
+  { deliverMs }: Limits,
+): AttemptEnd {
+  const isCut = result === 'failed' && ms >= deadlineMs && deadlineMs < deliverMs;
+  return { ms, result, cutMs: isCut ? deadlineMs : undefined };
+}
+
+/** Notes in the entry whether its attempts hang. Rare members are only set where they change: see `newEntry`. */
+function noteTrust(entry: Entry, end: AttemptEnd): void {
+  const distrust = distrustAfter(entry, end);
+  if (distrust !== entry.distrust) entry.distrust = distrust;
+  if (end.cutMs !== entry.cutMs) entry.cutMs = end.cutMs;
+}
+
+/** Queues the slots that may be due because of this attempt. */
+function enqueueAfter(record: TargetRecord, attempt: Attempt, how: AttemptEnd['result'], { way, enqueue }: Queueing): void {
+  const { entry } = attempt;
+  for (const follower of followersOf(record, entry)) enqueue(follower);
+  if (how === 'failed') return;
+  if (way === 'written') for (const other of noteGiven(record, attempt)) enqueue(other);
+  // Another one of its credentials may have arrived meanwhile.
+  if (entry.slot.registries.length > 1) enqueue(entry);
 }
 
 /** Says why the deadline was short. */

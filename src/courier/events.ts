@@ -4,10 +4,10 @@ import type { Rehearsal } from '../contract/target.ts';
 import type { Cause, Scope } from './ledger.ts';
 
 /**
- * An attempt within a row of failures. The first failure and a change of code are news, a repeat is not. For a
+ * A failed attempt, within its row of failures. The first failure and a change of code are news, a repeat is not. For a
  * discovery, a different MISCONFIGURED message is news as well.
  */
-export interface Trial {
+export interface FailedAttempt {
   readonly ms: number;
   readonly failure: Failure;
   /** The length of the row, including this failure. */
@@ -48,7 +48,7 @@ export type CourierEvent =
       readonly downMs?: number;
       readonly first: boolean;
     })
-  | (OfTarget & Trial & { readonly kind: 'discovery-failed' })
+  | (OfTarget & FailedAttempt & { readonly kind: 'discovery-failed' })
   | (OfSource & {
       readonly kind: 'fetched';
       readonly ms: number;
@@ -60,7 +60,7 @@ export type CourierEvent =
       readonly identity?: Identity;
       readonly downMs?: number;
     })
-  | (OfSource & Trial & { readonly kind: 'fetch-failed' })
+  | (OfSource & FailedAttempt & { readonly kind: 'fetch-failed' })
   | (OfSource & {
       readonly kind: 'proved';
       readonly host: string;
@@ -84,7 +84,7 @@ export type CourierEvent =
       readonly settled: boolean;
       readonly downMs?: number;
     })
-  | (OfSlot & Trial & { readonly kind: 'delivery-failed' })
+  | (OfSlot & FailedAttempt & { readonly kind: 'delivery-failed' })
   | (OfTarget & { readonly kind: 'watch-ended'; readonly message?: string });
 
 export function aboutScope({ source, registry }: Scope): OfSource {

@@ -53,7 +53,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
     sighted,
     forgotten: () => deliveries.clear(),
   });
-  const deliveries = createDeliveries(record, { ...deps, ...askedOf(scout) });
+  const deliveries = createDeliveries(record, { ...deps, ...forDeliveries(scout) });
   const rewrites = createRewrites(record, deps);
 
   function reported(): void {
@@ -131,7 +131,7 @@ export function createLane(managed: ManagedTarget, deps: LaneDeps): Lane {
 }
 
 /** The part of the scout that deliveries use. */
-function askedOf(scout: Scout) {
+function forDeliveries(scout: Scout) {
   const { takesFailed, stumbled, delivered, unused } = scout;
   return { target: () => scout.target, takesFailed, stumbled, delivered, unused };
 }

@@ -10,7 +10,7 @@ import {
   type TargetRecord,
   unknownFingerprint,
 } from './ledger.ts';
-import { hostsTold } from './told.ts';
+import { reportedHosts } from './reported-holdings.ts';
 
 /**
  * What the slot can be given now; undefined if it needs a credential and there is none. A follower is offered exactly
@@ -72,8 +72,8 @@ export function headOf(record: TargetRecord, entry: Entry): Entry | undefined {
 export function ownHosts(record: TargetRecord, entry: Entry): readonly { readonly host: string }[] {
   const { slot, heldHosts, trouble } = entry;
   if (slot.registries.length > 0 || !(slot.waits || (trouble && slot.follows === 'in time'))) return slot.registries;
-  const told = (heldHosts ?? hostsTold(slot)).filter(host => host !== '');
-  return told.length > 0 ? told.map(host => ({ host })) : (headOf(record, entry)?.slot.registries ?? []);
+  const hosts = (heldHosts ?? reportedHosts(slot)).filter(host => host !== '');
+  return hosts.length > 0 ? hosts.map(host => ({ host })) : (headOf(record, entry)?.slot.registries ?? []);
 }
 
 /** The scope of the login for the host at this index of `ownHosts`; undefined if no source serves it. */

@@ -16,7 +16,7 @@ export function healthOf({ trouble, result, distrust }: Pick<Entry, 'trouble' | 
 }
 
 /** The result of an attempt and its duration, without time in suspend. cutMs: the short deadline that has ended it. */
-export interface Trial {
+export interface AttemptEnd {
   readonly ms: number;
   readonly result: 'delivered' | 'failed';
   readonly cutMs?: number | undefined;
@@ -24,7 +24,7 @@ export interface Trial {
 
 /** An attempt that fails after this time has hung. */
 const hungMs = 10 * second;
-const hasHung = ({ ms, result }: Trial): boolean => result === 'failed' && ms >= hungMs;
+const hasHung = ({ ms, result }: AttemptEnd): boolean => result === 'failed' && ms >= hungMs;
 
 /** The shortest deadline. Most managers answer a write within it. */
 const shortestMs = 250;
@@ -35,9 +35,9 @@ const growth = 4;
 const answersForTrust = 8;
 
 /** `Entry.distrust` after an attempt. */
-export function distrustAfter({ distrust = 0 }: Pick<Entry, 'distrust'>, trial: Trial): number | undefined {
-  if (hasHung(trial)) return answersForTrust;
-  const left = trial.result === 'delivered' ? distrust - 1 : distrust;
+export function distrustAfter({ distrust = 0 }: Pick<Entry, 'distrust'>, end: AttemptEnd): number | undefined {
+  if (hasHung(end)) return answersForTrust;
+  const left = end.result === 'delivered' ? distrust - 1 : distrust;
   return left > 0 ? left : undefined;
 }
 
@@ -59,7 +59,7 @@ export interface Places {
    */
   deadlineMs(health: Health, cutMs: number | undefined): number;
   take(health: Health): void;
-  leave(health: Health, trial: Trial): void;
+  leave(health: Health, end: AttemptEnd): void;
   /** The estimated wait of a healthy slot in milliseconds, with `ahead` others before it. */
   waitMs(health: Health, ahead: number): number;
 }
@@ -106,13 +106,13 @@ export function createPlaces(limits: () => Pick<Limits, 'concurrency' | 'deliver
       running[health]++;
       takenAt = clock.mono();
     },
-    leave(health, trial) {
-      const { ms, result, cutMs } = trial;
+    leave(health, end) {
+      const { ms, result, cutMs } = end;
       running[health]--;
       failuresInRow = result === 'failed' ? failuresInRow + 1 : 0;
       lastWasCut = cutMs !== undefined;
       if (health === 'answered' || health === 'untried') {
-        trustedAfter = hasHung(trial) || cutMs !== undefined ? 2 * limits().concurrency : Math.max(0, trustedAfter - 1);
+        trustedAfter = hasHung(end) || cutMs !== undefined ? 2 * limits().concurrency : Math.max(0, trustedAfter - 1);
         if (cutMs !== undefined) patienceMs = Math.max(shortestMs, patienceMs / 2);
         else if (trustedAfter === 0) patienceMs = hungMs;
       }

@@ -27,8 +27,11 @@ export function findingsAfterReport(said: readonly Finding[], specs: FindingSpec
   return left.length === 0 ? noFindings : left;
 }
 
-/** The findings of a slot: those of the report, and further ones of the receipt of its last write. */
-export function toldOf({ slot: { findings = noFindings }, receiptFindings }: Pick<Entry, 'slot' | 'receiptFindings'>): readonly Finding[] {
+/** The adapter's findings of a slot: those of the report, and further ones of the receipt of its last write. */
+export function findingsOfAdapter({
+  slot: { findings = noFindings },
+  receiptFindings,
+}: Pick<Entry, 'slot' | 'receiptFindings'>): readonly Finding[] {
   if (receiptFindings.length === 0) return findings;
   const isNew = (one: Finding): boolean => !findings.some(({ code, message }) => code === one.code && message === one.message);
   return [...findings, ...receiptFindings.filter(isNew)];

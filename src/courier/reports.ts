@@ -13,8 +13,8 @@ import {
 import { forgetFollower, noteFollower } from './offers.ts';
 import { tryChangedSoon, tryForbiddenSoon } from './pauses.ts';
 import { findingsAfterReport } from './receipt-findings.ts';
+import { holdingsOf, isByHost, reportedHosts } from './reported-holdings.ts';
 import { hour, second } from './timing.ts';
-import { holdingsOf, hostsTold, isByHost } from './told.ts';
 
 export interface ReportDeps {
   scopesFor(record: TargetRecord, slot: Slot): readonly (Scope | undefined)[];
@@ -132,7 +132,7 @@ function mergeSlot(record: TargetRecord, slot: Slot, began: Moment, deps: Report
   if (!known) {
     const registries = shared(slot.registries);
     const entry = newEntry({ ...slot, registries }, scopes, holdingsOf(slot, scopes, began, deps) ?? []);
-    if (registries.length === 0 && slot.holds && isByHost(slot.holds)) entry.heldHosts = hostsTold(slot);
+    if (registries.length === 0 && slot.holds && isByHost(slot.holds)) entry.heldHosts = reportedHosts(slot);
     record.entries.set(slot.id, entry);
     if (mayHoldOlder(slot)) entry.unsettled = lateWritesTo(record, slot.id, began);
     if (slot.state === 'absent') entry.repaired = record.recreated.get(slot.id);
@@ -198,7 +198,7 @@ function alike(known: Slot, slot: Slot): boolean {
 }
 
 function newEntry(slot: Slot, scopes: Entry['scopes'], held: Entry['held']): Entry {
-  // All members from the start: one that is added later makes V8 allocate a separate array.
+  // From the start, all members that most slots get: one that is added later makes V8 allocate a separate array.
   return {
     slot,
     scopes,

@@ -72,9 +72,9 @@ export function createResults(record: TargetRecord, deps: ResultsDeps): Results 
     recordFailure(record, attempt, failure, { now: now(), lingerMs: lingerMs(), random: deps.random });
     deps.stumbled(failure, { began, since: repeat ? before.since : began, health });
     forgetLeaving(record, entry.slot.id);
-    const trial = { ms: now() - began, count: entry.trouble?.count ?? 1, repeat };
+    const row = { ms: now() - began, count: entry.trouble?.count ?? 1, repeat };
     const about = aboutSlot(record, attempt);
-    const tell = (said: readonly Said[]) => emit({ kind: 'delivery-failed', ...about, ...trial, failure: explained(failure, said) });
+    const tell = (said: readonly Said[]) => emit({ kind: 'delivery-failed', ...about, ...row, failure: explained(failure, said) });
     if (refused.length === 0) tell([]);
     else work.track(Promise.all(refused).then(said => tell(said.filter(one => one !== undefined))));
   }

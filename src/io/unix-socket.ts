@@ -26,7 +26,7 @@ async function explained(path: string, code: string): Promise<Failure> {
   });
   if (seen instanceof Unreadable) return unseen(path, seen);
   if (!seen.isSocket()) return noSocket(path, seen);
-  if (code === 'EACCES' || code === 'EPERM') return shut(path, code, seen);
+  if (code === 'EACCES' || code === 'EPERM') return forbidden(path, code, seen);
   return reasons[code]?.(path) ?? new Failure('UNREACHABLE', `No connection to the socket ${path}: it broke (${code}).`);
 }
 
@@ -68,7 +68,7 @@ const reasons: Readonly<Record<string, (path: string) => Failure>> = {
 /** The permission bits that a connection needs: the right to write to the socket. */
 const write = { owner: 0o200, group: 0o020, others: 0o002 } as const;
 
-function shut(path: string, code: string, { uid, gid, mode }: Stats): Failure {
+function forbidden(path: string, code: string, { uid, gid, mode }: Stats): Failure {
   const us = { uid: process.geteuid?.() ?? -1, groups: [process.getegid?.() ?? -1, ...(process.getgroups?.() ?? [])] };
   const part = us.uid === uid ? 'owner' : us.groups.includes(gid) ? 'group' : 'others';
   const whose = `it belongs to uid ${uid} and gid ${gid}, and has the mode ${(mode & 0o7777).toString(8).padStart(4, '0')}`;

@@ -5,7 +5,7 @@ import type { Finding, FindingSpecs, Slot } from '../contract/target.ts';
 import { few, label } from '../contract/text.ts';
 import { type Entry, heldFor, type Ledger, type TargetRecord, type Trouble } from '../courier/ledger.ts';
 import { ownHosts, scopeAt } from '../courier/offers.ts';
-import { toldOf } from '../courier/receipt-findings.ts';
+import { findingsOfAdapter } from '../courier/receipt-findings.ts';
 import { unnamed } from '../io/unconnected.ts';
 import { Unreadable } from '../io/unreadable.ts';
 import { specOf } from '../observe/finding-log.ts';
@@ -145,7 +145,7 @@ const plainFindings: ReadonlySet<string> = new Set(['WISH_REFUSED', 'NOT_CREATED
 
 function findingsOf(ledger: Ledger, record: TargetRecord, entry: Entry): SlotThreat[] {
   const ofEngine = ledger.findingsOf(record, entry).filter(({ code }) => plainFindings.has(code));
-  const ofAdapter = toldOf(entry).filter(({ code }) => isSerious(code, record.managed.findings));
+  const ofAdapter = findingsOfAdapter(entry).filter(({ code }) => isSerious(code, record.managed.findings));
   const orphans = entry.slot.registries.filter((_, at) => !entry.scopes[at]).map(({ host }) => host);
   const unserved = orphans.length > 0 ? [withoutSource(entry.slot, orphans)] : [];
   const all = Map.groupBy([...unserved, ...ofEngine, ...ofAdapter], ({ code }) => code);

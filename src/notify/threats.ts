@@ -3,7 +3,7 @@ import { redact } from '../contract/secret.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
 import { grouped, label } from '../contract/text.ts';
 import type { Ledger, Scope, TargetRecord } from '../courier/ledger.ts';
-import { toldOf } from '../courier/receipt-findings.ts';
+import { findingsOfAdapter } from '../courier/receipt-findings.ts';
 import { helpOf, specOf } from '../observe/finding-log.ts';
 import { lacksLogins, loginThreat, shown, type Threat } from './logins.ts';
 
@@ -84,7 +84,7 @@ function errorsIn(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): M
   for (const finding of ledger.findingsOf(record)) add(finding, finding.code === 'PULL_REFUSED' ? images : []);
   for (const finding of record.findings) add(finding);
   for (const entry of record.entries.values())
-    for (const finding of [...ledger.findingsOf(record, entry), ...toldOf(entry)]) add(finding, [entry.slot.id]);
+    for (const finding of [...ledger.findingsOf(record, entry), ...findingsOfAdapter(entry)]) add(finding, [entry.slot.id]);
   return errors;
 }
 

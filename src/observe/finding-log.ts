@@ -1,7 +1,7 @@
 import type { Log } from '../contract/adapter.ts';
 import type { Finding, FindingSpecs, Severity } from '../contract/target.ts';
 import type { Ledger, Moment, TargetRecord } from '../courier/ledger.ts';
-import { toldOf } from '../courier/receipt-findings.ts';
+import { findingsOfAdapter } from '../courier/receipt-findings.ts';
 import { span } from './words.ts';
 
 /** Logs how the findings have changed since the last call. target: restricts the comparison to this target. */
@@ -98,7 +98,7 @@ function placeOf(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): [n
   for (const finding of record.findings) add(tallies, finding, specs);
   for (const entry of record.entries.values()) {
     for (const finding of ledger.findingsOf(record, entry)) add(tallies, finding, specs, entry.slot.id);
-    for (const finding of toldOf(entry)) add(tallies, finding, specs, entry.slot.id);
+    for (const finding of findingsOfAdapter(entry)) add(tallies, finding, specs, entry.slot.id);
   }
   return [`target ${record.name}`, { about: { target: record.name }, bearers: 'slots', tallies }];
 }

@@ -1,7 +1,7 @@
 import type { Log } from '../contract/adapter.ts';
 import type { Clock } from '../contract/clock.ts';
 import type { Identity } from '../contract/credential.ts';
-import type { CourierEvent, Trial } from '../courier/events.ts';
+import type { CourierEvent, FailedAttempt } from '../courier/events.ts';
 import { type Bursts, createBursts, type Line, type OneOfMany } from './bursts.ts';
 import { span } from './words.ts';
 
@@ -102,14 +102,14 @@ function delivered(event: Event<'delivered'>): Line {
   return { level: 'info', message: 'delivered', data: { ...facts, ...downtime(event), ...took(event) } };
 }
 
-function failed(message: string, about: object, trial: Trial, repeated: 'debug' | 'info'): Line {
-  const { failure, count, repeat } = trial;
+function failed(message: string, about: object, attempt: FailedAttempt, repeated: 'debug' | 'info'): Line {
+  const { failure, count, repeat } = attempt;
   const facts = {
     ...about,
     code: failure.code,
     count,
     may_land: failure.facts.mayLand || undefined,
-    ...took(trial),
+    ...took(attempt),
     error: failure.message,
   };
   if (repeat) return { level: repeated, message, data: facts };

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import type { Receipt } from '../contract/target.ts';
-import type { CourierEvent, Trial } from '../courier/events.ts';
+import type { CourierEvent, FailedAttempt } from '../courier/events.ts';
 import { type Label, type MetricSpec, metricTable, prefix } from './metric-table.ts';
 import {
   type CredentialView,
@@ -167,7 +167,7 @@ function countForTarget(metrics: Instruments, event: Extract<CourierEvent, { tar
   metrics.deliverChanges.inc({ target, change: event.change });
   metrics.deliverSuccess.set({ target }, now);
 }
-function code({ failure }: Trial): Labels {
+function code({ failure }: FailedAttempt): Labels {
   return { code: failure.code };
 }
 

@@ -17,7 +17,7 @@ import {
 } from '../courier/ledger.ts';
 import { ownHosts, scopeAt } from '../courier/offers.ts';
 import { succeeded } from '../courier/outcomes.ts';
-import { toldOf } from '../courier/receipt-findings.ts';
+import { findingsOfAdapter } from '../courier/receipt-findings.ts';
 import { fetchDueAt } from '../courier/timing.ts';
 import { explained, saidOf } from '../courier/verdict.ts';
 import { helpOf, specOf } from './finding-log.ts';
@@ -80,7 +80,7 @@ function slotView(ledger: Ledger, record: TargetRecord, entry: Entry, specs: Fin
   const registries = ownHosts(record, entry).map(({ host }, at) =>
     holdingView(ledger, entry, { host, scope: scopeAt(record, entry, at) }, lifeOf),
   );
-  const findings = [...ledger.findingsOf(record, entry), ...toldOf(entry)];
+  const findings = [...ledger.findingsOf(record, entry), ...findingsOfAdapter(entry)];
   const repairs = ledger.awaitsRepair(record, entry);
   const state = slotState(entry, registries, record.managed.create, ledger.isDue(record, entry) || repairs);
   return {

@@ -88,7 +88,7 @@ export function factsOf(text: string, asked?: string): Facts {
   const texts = spaced === joined ? [spaced] : [spaced, joined];
   const denial = leastBroken(texts.map(readDenial));
   const image = fullest(texts.map(imageIn));
-  return { find: finder(texts, asked), ...(denial && { denial: doubted(completed(denial, clean, image), clean) }), ...image };
+  return { find: finder(texts, asked), ...(denial && { denial: markedIfCut(completed(denial, clean, image), clean) }), ...image };
 }
 
 /** Whether the resource name may be incomplete: it is complete if a reason follows it. */
@@ -96,7 +96,7 @@ const isUnended = ({ resource, gate, explicit, cut }: Denial): boolean =>
   resource?.startsWith('arn:') === true && gate === undefined && !explicit && cut === undefined;
 
 /** Marks a name that ends one of the widest lines, as it may continue on the next line. */
-function doubted(denial: Denial, clean: string): Denial {
+function markedIfCut(denial: Denial, clean: string): Denial {
   const { resource = '' } = denial;
   if (!isUnended(denial)) return denial;
   const lines = clean.split('\n').map(line => line.trimEnd());

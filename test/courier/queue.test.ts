@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Entry, noFindings, type Reason } from '../../src/courier/ledger.ts';
-import { createPlaces, distrustAfter, healthOf, type Trial } from '../../src/courier/places.ts';
+import { type AttemptEnd, createPlaces, distrustAfter, healthOf } from '../../src/courier/places.ts';
 import { createQueue } from '../../src/courier/queue.ts';
 import { row } from './rig.ts';
 
@@ -25,7 +25,7 @@ test('what was repaired in vain comes after all else that is healthy, whatever i
 
 test('a slot that has hung is healthy again after eight answers in a row, and until then none that was always answered', () => {
   const entry = { ...waiting('1'), result: 'updated' as const };
-  const tried = (ms: number, result: Trial['result']) => {
+  const tried = (ms: number, result: AttemptEnd['result']) => {
     entry.distrust = distrustAfter(entry, { ms, result });
     return healthOf(entry);
   };
@@ -39,7 +39,7 @@ test('a slot that has hung is healthy again after eight answers in a row, and un
 
 test('deadlines are short only while slots hang: from 10 s down to 0.25 s, and longer for a slot that one has cut', () => {
   const places = createPlaces(() => ({ concurrency: 4, deliverMs: 60_000 }), { mono: () => 0 });
-  const end = (ms: number, result: Trial['result'], cutMs?: number): void => {
+  const end = (ms: number, result: AttemptEnd['result'], cutMs?: number): void => {
     places.take('untried');
     places.leave('untried', { ms, result, cutMs });
   };

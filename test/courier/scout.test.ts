@@ -182,7 +182,7 @@ describe('a watch', () => {
 });
 
 /** Returns the findings of each target as `CODE message`, in the order of the targets. */
-async function toldOf(ways: readonly (readonly [name: string, about: About | undefined, slots: readonly Slot[]])[]) {
+async function findingsOfAdapter(ways: readonly (readonly [name: string, about: About | undefined, slots: readonly Slot[]])[]) {
   const clock = createVirtualClock();
   const targets = ways.map(([name, about, slots]) => {
     const target = promptTarget(clock, name, [...slots]);
@@ -202,7 +202,7 @@ const theFirstTwo = (which = '') => [
 ];
 
 test('two targets of one cluster are told where both write a slot of the same id', async () => {
-  const told = await toldOf([
+  const told = await findingsOfAdapter([
     ['a', { shares: ['https://api', 'uid-1'] }, [row('team-a/ecr', registry()), row('team-b/ecr', registry())]],
     ['b', { shares: ['https://proxy', 'uid-1'] }, [row('team-b/ecr', registry())]],
     ['c', { shares: ['https://api'] }, [row('team-c/ecr', registry()), { ...row('team-a/ecr', registry()), registries: [] }]],
@@ -213,7 +213,7 @@ test('two targets of one cluster are told where both write a slot of the same id
 
 test('two targets that lead to the same thing are told with their names, and no third one', async () => {
   const slots = [row('1', registry())];
-  const told = await toldOf([
+  const told = await findingsOfAdapter([
     ['a', { reaches: ['swarm-1', 'swarm-2'] }, slots],
     ['b', { reaches: ['swarm-2'] }, slots],
     ['c', { reaches: ['swarm-3'] }, slots],

@@ -44,7 +44,7 @@ export interface Settings {
   /** The configured address of a service, with the name of the setting. */
   custom(service: Service): Setting | undefined;
   /** The configured address of a service that the SDK calls itself. Throws as `address` does. */
-  moved(service: OfProfile): URL | undefined;
+  addressSet(service: OfProfile): URL | undefined;
   /** The variants that are switched on for all services. */
   readonly switched: Variant;
   /**
@@ -126,14 +126,14 @@ export function settingsOf(
     return customByEnvironment(service, env) ?? customByProfile(service, section, shared, of);
   };
   const switches = switchesOf(env, section, of);
-  const moved = (service: Service | OfProfile): URL | undefined =>
+  const addressSet = (service: Service | OfProfile): URL | undefined =>
     customAddress(service, custom(service), besideAddress === 'yield' ? [] : switches);
   const bundle = env['AWS_CA_BUNDLE'] ? undefined : section['ca_bundle'];
   return {
     custom,
     stsRegion: registry.service === 'ecr' ? registry.region : (own.region ?? (regionSet(env) || section['region'] || registry.region)),
-    address: (service, region) => moved(service) ?? usualAddress(service, region, registry, switches),
-    moved,
+    address: (service, region) => addressSet(service) ?? usualAddress(service, region, registry, switches),
+    addressSet,
     switched: variantBy(switches),
     caBundle: bundle ? { name: of('ca_bundle'), value: bundle } : undefined,
     patience: patienceOf(env, section),

@@ -13,7 +13,7 @@ const services = { 'portal.sso': 'SSO', 'oidc.': 'SSO OIDC' } as const;
  * contradict each other.
  */
 export function handlerFor({ ways: { wire }, settings }: Pick<Walk, 'ways' | 'settings'>, { HttpResponse, buildQueryString }: Sdk) {
-  const moves = Object.entries(services).map(([start, service]) => ({ start, to: settings.moved(service) }));
+  const moves = Object.entries(services).map(([start, service]) => ({ start, to: settings.addressSet(service) }));
   const originOf = (hostname: string, usual: string): string => {
     const to = moves.find(({ start }) => hostname.startsWith(start))?.to;
     return to ? `${to.origin}${to.pathname.replace(/\/$/, '')}` : usual;

@@ -30,7 +30,7 @@ export interface Walk {
    */
   readonly sts: (region?: string) => StsAt;
   /** The settings of the requests that the SDK sends: SSO, and the instance metadata. */
-  readonly settings: Pick<Settings, 'switched' | 'moved' | 'patience' | 'metadata'>;
+  readonly settings: Pick<Settings, 'switched' | 'addressSet' | 'patience' | 'metadata'>;
   /** The environment that a credential process receives. */
   readonly commandEnv: Env;
 }

@@ -14,9 +14,9 @@ export function holdingsOf(
   const { holds, registries, after } = slot;
   const own = registries.map(({ host }) => host);
   // A follower holds what its leader holds, or held before the follower had to wait, whatever its own registries are.
-  const places = after !== undefined || slot.waits ? (known?.heldHosts ?? (own.length > 0 ? own : hostsTold(slot))) : own;
-  const untold = slot.disturbs && !known && slot.state !== 'absent' ? freshSince(now) : undefined;
-  if (!holds) return untold && places.map(() => untold);
+  const places = after !== undefined || slot.waits ? (known?.heldHosts ?? (own.length > 0 ? own : reportedHosts(slot))) : own;
+  const unreported = slot.disturbs && !known && slot.state !== 'absent' ? freshSince(now) : undefined;
+  if (!holds) return unreported && places.map(() => unreported);
   const serverNow = deps.serverNow();
   const readAs = (said: Holding, at: number): Holding => {
     const [held, kept] = [known?.held[at], scopes[own.indexOf(places[at] ?? '')]?.kept];
@@ -29,7 +29,7 @@ export function holdingsOf(
     return places.map((host, at) => {
       const one = holds.get(host);
       // For a host that the manager does not tell, our knowledge stays.
-      return one ? readAs(asHolding(one, now, serverNow), at) : (known?.held[at] ?? untold);
+      return one ? readAs(asHolding(one, now, serverNow), at) : (known?.held[at] ?? unreported);
     });
   const said = asHolding(holds, now, serverNow);
   // It is the fingerprint of a single credential, but the slot may hold several.
@@ -38,7 +38,7 @@ export function holdingsOf(
 }
 
 /** The hosts of a follower without registries before its first write; one empty name if the manager tells no host. */
-export const hostsTold = ({ holds }: Slot): readonly string[] => (holds && isByHost(holds) ? [...holds.keys()] : ['']);
+export const reportedHosts = ({ holds }: Slot): readonly string[] => (holds && isByHost(holds) ? [...holds.keys()] : ['']);
 
 export const isByHost = (holds: NonNullable<Slot['holds']>): holds is ReadonlyMap<string, Holds> => holds instanceof Map;
 
