@@ -100,4 +100,4 @@ export function visiblyNoKey(text: string): string | undefined {
  * that would otherwise be sent in place of the ID.
  */
 export const visiblyNoKeyId = (text: string): string | undefined =>
-  visiblyNoKey(text) ?? (/[/+,=]/.test(text) ? 'holds a character that no access key ID has' : undefined);
+  visiblyNoKey(text) ?? (/[/+,=#;]/.test(text) ? 'holds a character that no access key ID has' : undefined);

@@ -308,7 +308,19 @@ test('web identity: the session of the service account; a token file that is mis
   const gone = await fetchWith(env);
   assert.match(gone.message, /web identity \(.*token for arn:aws:iam::444455556666:role\/pod: .*token does not exist/);
   assert.match(gone.remedy, /^Let the user of this process read the token file.*remove AWS_WEB_IDENTITY_TOKEN_FILE\.$/);
-  await writeFile(join(home, 'token'), 'web-token');
+  for (const [text, words] of [
+    ['', /token is empty/],
+    [Buffer.from('web-token', 'utf16le'), /token holds no token of one line/],
+    ['web-token\nanother\n', /token holds no token of one line/],
+  ] as const) {
+    await writeFile(join(home, 'token'), text);
+    const asked = ecr.calls.length;
+    const { message, remedy } = await fetchWith(env);
+    assert.match(message, words);
+    assert.match(remedy, /^Let whoever makes the token/);
+    assert.equal(ecr.calls.length, asked, 'nothing was sent');
+  }
+  await writeFile(join(home, 'token'), '\uFEFFweb-token\r\n');
   assert.equal((await fetchWith(env)).code, 'ok');
   const refusedAs = async (trouble: Trouble) => {
     ecr.trouble = ({ action }) => (action === 'AssumeRoleWithWebIdentity' ? trouble : undefined);

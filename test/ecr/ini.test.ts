@@ -36,6 +36,15 @@ test('headers that are not read: the line, and what to write', () => {
   }
 });
 
+test('[default] with credentials beside [profile default]: the SDK drops it', () => {
+  const whole = 'aws_access_key_id = a\naws_secret_access_key = b\n';
+  const dropped = (at: number) => [`default /f, line ${at}: [default] is not read, as there is [profile default]: keep one of the two`];
+  assert.deepEqual(said(`[default]\n${whole}[profile default]\nregion = x\n`), dropped(1));
+  assert.deepEqual(said(`[profile default]\nregion = x\n\n[default]\n${whole}`), dropped(4));
+  assert.deepEqual(said(`[default]\nregion = x\n[profile default]\n${whole}`), [], 'no credentials are lost');
+  assert.deepEqual(said(`[default]\n${whole}[profile other]\nregion = x\n`), []);
+});
+
 test('options that are not read: the line, and never a value', () => {
   const text =
     '[default]\naws_access_key_id: AKIAHIDDEN\naws_secret_access_key : hidden=\nREGION = x\naws_session_token =\naws_access_key_id = "hidden"\nwhatever: x\n';

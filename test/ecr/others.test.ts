@@ -254,6 +254,45 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: '[default]\naws_access_key_id = ID\n',
     take: 'fails',
   },
+  'the halves of a key in two files': {
+    config: '[default]\naws_secret_access_key = SECRET\n',
+    credentials: '[default]\naws_access_key_id = ID\n',
+    take: [of('default'), 'fails', 'fails'],
+  },
+  'the halves of a key in two files, the other way round': {
+    env: p,
+    config: '[profile p]\naws_access_key_id = ID\n',
+    credentials: '[p]\naws_secret_access_key = SECRET\n',
+    take: [of('p'), 'fails', 'fails'],
+  },
+  'half of a key in credentials, a whole one in config': {
+    config: `[default]\n${keys}`,
+    credentials: '[default]\naws_access_key_id = ID\n',
+    take: [of('default'), 'fails', 'fails'],
+  },
+  'a secret in credentials, a whole key in config': {
+    config: `[default]\n${keys}`,
+    credentials: '[default]\naws_secret_access_key = SECRET\n',
+    take: [of('default'), of('default'), 'fails'],
+  },
+  'a whole key in credentials, half of one in config': {
+    config: '[default]\naws_access_key_id = ID\n',
+    credentials: `[default]\n${keys}`,
+    take: of('default'),
+  },
+  'the halves of a key in two files, beside keys of the environment': {
+    env: own,
+    config: '[default]\naws_secret_access_key = SECRET\n',
+    credentials: '[default]\naws_access_key_id = ID\n',
+    take: [envKeys, envKeys, 'fails'],
+  },
+  'the halves of the key of a source profile in two files': {
+    env: p,
+    config: `[profile p]\n${role}source_profile = src\n[profile src]\naws_secret_access_key = SECRET\n`,
+    credentials: '[src]\naws_access_key_id = ID\n',
+    take: [`${arn} by ${of('src')}`, 'fails', 'fails'],
+  },
+  'a name that every object knows': { env: { AWS_PROFILE: 'constructor' }, credentials: `[default]\n${keys}`, take: 'fails' },
   'source_profile without role_arn': {
     env: p,
     config: `[profile p]\nsource_profile = src\n[profile src]\n${keys}`,

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { environmentNotes } from '../../src/ecr/keys/notes.ts';
 import { wordsOf } from '../../src/ecr/keys/sdk-words.ts';
+import { type Reply, startServer } from '../fakes/server.ts';
 import { failureOf, fetchFrom, keys, sourceAt, useStaticKeys } from './support.ts';
 
 const home = await mkdtemp(join(tmpdir(), 'courier-words-'));
@@ -101,6 +103,53 @@ test('a session that is over: the remedy has the whole command', async () => {
   assert.match(over.remedy, /^Run `aws sso login --profile p` as the user of this process\. No other identity is taken/);
   assert.match(over.short, /its session is over \(`aws sso login` begins one\)$/);
   assert.match((await said({ config: '[profile p]\nlogin_session = arn\n' })).remedy, /^Run `aws login --profile p` as/);
+  const built = `[profile p]\n${role}source_profile = q\n[profile q]\nsso_session = s\n${sso}${session}`;
+  assert.match((await said({ config: built })).remedy, /^Run `aws sso login --profile q`/, 'the command refuses a profile without SSO');
+});
+
+test('a process that fails: the remedy is to run it', async () => {
+  const { remedy } = await said({ config: "[profile p]\ncredential_process = /bin/sh -c 'exit 3'\n" });
+  assert.match(remedy, /^Run the line of credential_process of the profile "p" \(\/bin\/sh\) as the user of this process/);
+});
+
+test('a file that a profile does not need is not told', async () => {
+  const gone = { AWS_SHARED_CREDENTIALS_FILE: join(home, 'gone') };
+  const over = await said({ config: `[profile p]\nsso_session = s\n${sso}${session}` }, { AWS_PROFILE: 'p', ...gone });
+  assert.ok(over.message.includes('profile "p" (its SSO session'), over.message);
+  const built = await said({ config: `[profile p]\n${role}source_profile = q\n` }, { AWS_PROFILE: 'p', ...gone });
+  assert.match(built.message, /gone does not exist; it builds upon the profile "q", which is in no file/);
+});
+
+test('SSO that is answered by somebody else: the host and the status', async () => {
+  let reply: Reply = { status: 407 };
+  await using other = await startServer(() => reply);
+  const cache = join(home, '.aws', 'sso', 'cache');
+  await mkdir(cache, { recursive: true });
+  const token = {
+    accessToken: 'sso-access-token',
+    expiresAt: '2100-01-01T00:00:00Z',
+    startUrl: 'https://sso.test/start',
+    region: 'eu-west-1',
+  };
+  await writeFile(join(cache, `${createHash('sha1').update('s').digest('hex')}.json`), JSON.stringify(token));
+  const ask = (answer: Reply) => {
+    reply = answer;
+    return said({ config: `[profile p]\nsso_session = s\n${sso}${session}` }, { AWS_PROFILE: 'p', AWS_ENDPOINT_URL_SSO: other.url });
+  };
+  for (const [answer, status] of [
+    [{ status: 407 }, 407],
+    [{ status: 302, headers: { location: 'https://login.test/' } }, 302],
+    [{ status: 403, text: '<html>blocked</html>' }, 403],
+  ] as const) {
+    const { message, remedy, short } = await ask(answer);
+    assert.match(message, new RegExp(`^127\\.0\\.0\\.1:\\d+ answered with HTTP ${status}, not in a form that AWS uses\\.`));
+    assert.match(remedy, /^Does a proxy, a captive portal or an endpoint override answer/);
+    assert.doesNotMatch(`${message} ${short}`, /Unknown/);
+  }
+  const over = await ask({ status: 401, json: { __type: 'UnauthorizedException', message: 'Session token not found or invalid' } });
+  assert.match(over.remedy, /aws sso login/, over.message);
+  const refused = await ask({ status: 403, json: { __type: 'ForbiddenException', message: 'No access' } });
+  assert.match(refused.message, /SSO gives its user no access to that sso_role_name in that sso_account_id\)/);
 });
 
 test('a header that is not read is told with its line, and nothing beside it says the contrary', async () => {

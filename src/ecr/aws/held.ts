@@ -10,9 +10,10 @@ import { readShared, type Shared } from '../keys/shared.ts';
 import type { AwsDeps, Identity } from './aws.ts';
 import type { Settings } from './endpoints.ts';
 import { awsFailure } from './errors.ts';
+import { somebodyElse } from './unanswered.ts';
 import { digestOf, type Walked } from './walks.ts';
 import { type Aim, aimOf, settledFor, type Way, wayOf } from './way.ts';
-import { type Step, type Wire, wayToAws, within } from './wire.ts';
+import { type Call, type Step, type Wire, wayToAws, within } from './wire.ts';
 import { wireFor } from './wires.ts';
 
 /** Callbacks that follow the way to the keys. */
@@ -151,18 +152,20 @@ async function walk(
       settings.address('STS', region);
       throw awsFailure(error, { action, region, call: wire.last });
     }
-    // The SDK wraps what SSO's clients throw and keeps only the message.
-    const { last } = wire;
-    throw last && (last.status ?? 500) >= 500
-      ? named(
-          new Failure('UNREACHABLE', `${last.host} gave no answer of use. ${error.message}`, {
-            remedy: wayToAws,
-            short: `${last.host} gave no answer of use`,
-          }),
-          last.proxy,
-        )
-      : error;
+    throw wire.last ? ofSso(error, wire.last) : error;
   }
+}
+
+/**
+ * The Failure of a walk that ended with a request to SSO: the SDK wraps what those clients throw and keeps only the
+ * message.
+ */
+function ofSso(error: Failure, { status = 500, host, proxy, refusal = '' }: Call): Failure {
+  // AWS refuses in JSON.
+  const isStrange = status >= 300 && status < 500 && !/^\s*\{/.test(refusal);
+  if (status < 500 && !isStrange) return error;
+  const short = isStrange ? `${host} answered with HTTP ${status}, not in a form that AWS uses` : `${host} gave no answer of use`;
+  return named(new Failure('UNREACHABLE', `${short}. ${error.message}`, { remedy: isStrange ? somebodyElse : wayToAws, short }), proxy);
 }
 
 /** Assumes the roles of the identity, one after the other. */

@@ -1,5 +1,6 @@
 import { capital } from '../../contract/text.ts';
 import { type Env, fileVariables, formOf, keyVariables } from '../aws/variables.ts';
+import { hasBoth, hasHalf } from './lack.ts';
 import { compared, othersInWords, unreadFiles } from './others.ts';
 import { sayProfile, type View } from './view.ts';
 
@@ -38,6 +39,11 @@ const causes: readonly Cause[] = [
     applies: ({ shared }) => unreadFiles(shared).length > 0,
     is: () => 'aws-cli cannot read a file of ~/.aws',
     remedy: 'Mend the file.',
+  },
+  {
+    applies: view => splitIn(view) !== undefined,
+    is: view => `a file of ~/.aws has half of the key of the profile "${splitIn(view)}"`,
+    remedy: 'Write both halves into one file, and none into the other.',
   },
   {
     applies: ({ env }) => env['AWS_PROFILE'] === '' && !env['AWS_DEFAULT_PROFILE'],
@@ -85,6 +91,10 @@ const causes: readonly Cause[] = [
     remedy: 'Write the whole path.',
   },
 ];
+
+/** The profile whose key this SDK joins from two files. */
+const splitIn = ({ shared: { lineage, profile, part }, named = 'default' }: View): string | undefined =>
+  lineage(named).find(name => hasBoth(profile(name)) && (['credentials', 'config'] as const).some(kind => hasHalf(part(kind, name) ?? {})));
 
 const homely = (env: Env): string | undefined => Object.values(fileVariables).find(name => env[name]?.startsWith('~'));
 

@@ -77,7 +77,25 @@ export function oddities(text: string, kind: 'credentials' | 'config', path: str
     if (header !== undefined) section = meant(header);
     if (wrong && section !== '') found.push({ section: section ?? 'default', said: `${place}: ${wrong}` });
   }
-  return found;
+  return kind === 'config' ? [...found, ...droppedDefault(text, path)] : found;
+}
+
+/**
+ * `[default]` with credentials beside `[profile default]`: the SDK drops the first, wherever it stands. aws-cli takes
+ * the last of them.
+ */
+function droppedDefault(text: string, path: string): Oddity[] {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  const headerOf = (line = ''): string | undefined => /^\s*\[([^\]]*)\]/.exec(line)?.[1];
+  if (!lines.some(line => /^profile\s+default$/.test(headerOf(line) ?? ''))) return [];
+  return lines.flatMap((line, at) => {
+    if (headerOf(line) !== 'default') return [];
+    const end = lines.findIndex((next, below) => below > at && headerOf(next) !== undefined);
+    const options = lines.slice(at + 1, end < 0 ? undefined : end).map(one => /^\s*(\w+)\s*=/.exec(one)?.[1] ?? '');
+    return options.some(option => credentialOptions.includes(option))
+      ? [{ section: 'default', said: `${path}, line ${at + 1}: [default] is not read, as there is [profile default]: keep one of the two` }]
+      : [];
+  });
 }
 
 const unended = (header: string): string => `[${header.slice(0, 80)} is not read: end the line with ], or with a blank and a comment`;

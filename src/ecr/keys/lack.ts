@@ -52,6 +52,10 @@ function lackAround({ credential_source: source }: Section, env: Env): string | 
     : undefined;
 }
 
+/** Whether a section has an access key without its secret, or the secret alone. */
+export const hasHalf = ({ aws_access_key_id: id, aws_secret_access_key: secret }: Section): boolean =>
+  (id === undefined) !== (secret === undefined);
+
 /** Whether a section has an access key and its secret. */
 export const hasBoth = (section: Section | undefined): boolean =>
   Boolean(section?.['aws_access_key_id'] && section['aws_secret_access_key']);

@@ -1,6 +1,6 @@
 import { containerVariable, fileVariables, formOf, keyVariables } from '../aws/variables.ts';
 import { profilesIn } from './ini.ts';
-import { flawOfSso, hasBoth } from './lack.ts';
+import { flawOfSso, hasBoth, hasHalf } from './lack.ts';
 import type { Section, Shared } from './shared.ts';
 import { instance, keysOf, nothing, type Surroundings, type Taken, theContainer, theMachine } from './taken.ts';
 
@@ -14,7 +14,9 @@ interface Rules {
   /** The kind of credentials in a profile that counts. undefined: there are none. */
   kindOf(name: string, section: Section, depth: 'first' | 'source'): Kind | undefined;
   /** Why credentials of that kind are unusable, as the rest of a sentence that begins with the profile. */
-  flawOf?(kind: Kind, section: Section): string | undefined;
+  flawOf?(kind: Kind, section: Section, name: string): string | undefined;
+  /** Whether the tool finds half of a key in the file that counts for it. It does not join halves of two files. */
+  readonly isHalf?: (name: string) => boolean;
   /** The identity that a `credential_source` stands for. */
   placeOf(source: string): Taken;
   /** Whether the tool asks for the MFA code that a role requires, or refuses such a role. */
@@ -33,7 +35,7 @@ export function ofProfile(name: string, rules: Rules, seen: readonly string[] = 
   const section = rules.profile(name);
   if (!section) return { fails: `there is no profile "${name}"` };
   const kind = rules.kindOf(name, section, seen.length > 0 ? 'source' : 'first');
-  const flaw = kind && rules.flawOf?.(kind, section);
+  const flaw = kind && rules.flawOf?.(kind, section, name);
   if (flaw) return { fails: `the profile "${name}" ${flaw}` };
   if (kind === 'role') return assumed(section, sourceOf(name, section, rules, seen), rules);
   const own: Taken | undefined =
@@ -106,11 +108,12 @@ export const cliRules = (around: Surroundings): Rules => ({
       ['keys', id !== undefined],
     ]);
   },
-  flawOf(kind, section) {
-    const { aws_access_key_id: id, aws_secret_access_key: secret } = section;
+  flawOf(kind, section, name) {
     if (kind === 'SSO') return flawOfSso(section, around.shared);
     if (kind === 'web identity' && section['role_arn'] === undefined) return 'has web_identity_token_file without role_arn';
-    return kind === 'keys' && (id === undefined || secret === undefined) ? 'has half of a key' : undefined;
+    const parts = [around.shared.part('credentials', name), around.shared.part('config', name)];
+    const holder = parts.find(part => part?.['aws_access_key_id'] !== undefined);
+    return kind === 'keys' && !hasBoth(holder) ? 'has half of a key' : undefined;
   },
   placeOf: source => placeOf(source, around, 'cli'),
   code: 'asked',
@@ -124,12 +127,14 @@ export function goRules(around: Surroundings): Rules {
   // A byte order mark hides the first header and the section below it.
   const isLost = (text: string, kind: 'credentials' | 'config', name: string): boolean =>
     text.startsWith('\uFEFF') && profilesIn(text.slice(1), kind)[0] === name;
+  const partsOf = (name: string): Section[] =>
+    read.flatMap(({ kind, text }) => (isLost(text, kind, name) ? [] : [shared.part(kind, name)])).filter(part => part !== undefined);
   return {
     shared,
+    // The last file that has the profile decides.
+    isHalf: name => partsOf(name).slice(-1).some(hasHalf),
     profile(name) {
-      const parts = read
-        .flatMap(({ kind, text }) => (isLost(text, kind, name) ? [] : [shared.part(kind, name)]))
-        .filter(part => part !== undefined);
+      const parts = partsOf(name);
       return parts.length > 0 ? Object.assign({}, ...parts) : undefined;
     },
     kindOf: (_, section, depth) =>
@@ -154,8 +159,8 @@ const kindsOfGo = ['source_profile', 'credential_source', 'credential_process', 
 export function goRefuses(name: string, rules: Rules, seen: readonly string[] = []): string | undefined {
   const section = rules.profile(name);
   if (!section) return seen.length > 0 ? `there is no profile "${name}"` : undefined;
-  const { role_arn: role, source_profile: source, aws_access_key_id: id, aws_secret_access_key: secret } = section;
-  if ((id === undefined) !== (secret === undefined)) return `the profile "${name}" has half of a key`;
+  const { role_arn: role, source_profile: source } = section;
+  if (rules.isHalf?.(name)) return `the profile "${name}" has half of a key`;
   const kinds = kindsOfGo.filter(option => section[option] !== undefined);
   const needsRole = kinds.filter(option => option !== 'credential_process');
   if (!seen.includes(name) && needsRole.length > 0 && role === undefined)

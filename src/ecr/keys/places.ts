@@ -1,5 +1,4 @@
 import { Secret } from '../../contract/secret.ts';
-import { readText } from '../../io/files.ts';
 import { containerUri, containerVariable, formOf, keyVariables, plainAddress } from '../aws/variables.ts';
 import { containerKeys, tokenVariables } from './container.ts';
 import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
@@ -7,6 +6,7 @@ import { type Keys, type Place, remedyOfFile, silent, usualRemedy, type Walk } f
 import { loadSdk } from './providers.ts';
 import { assumeByToken, sessionName, type WebToken } from './role.ts';
 import { wordsOf } from './sdk-words.ts';
+import { readWebToken } from './web-token.ts';
 
 export function environmentPlace({ env }: Walk): Place {
   const form = formOf(keyVariables.id, env);
@@ -31,15 +31,12 @@ export function environmentPlace({ env }: Walk): Place {
 
 const noOther = (variable: string): string => `No other identity is taken in its place: for that, remove ${variable}.`;
 
-/** The largest file that is read, in bytes. A token of OpenID Connect is far smaller. */
-const mostBytes = 64 * 1024;
-
 /** The service account of a pod (IRSA), or another web identity of OpenID Connect. */
 export function webIdentityPlace({ env, ways, sts }: Walk): Place {
   const [file, roleArn] = [env['AWS_WEB_IDENTITY_TOKEN_FILE'], env['AWS_ROLE_ARN']];
   const keys = async (): Promise<Keys> => {
     if (!file || !roleArn) throw new Error('AWS_ROLE_ARN is not set');
-    const token = new Secret((await readText(file, mostBytes)).trim());
+    const token = new Secret(await readWebToken(file));
     return await assumeByToken({ roleArn, token, sessionName: env['AWS_ROLE_SESSION_NAME'] || sessionName }, sts(), ways);
   };
   return {

@@ -73,8 +73,12 @@ export function profilePlace(name: string, walk: Walk): Place {
       if (isHidden(shared))
         return ['Let the user of this process read the files named above.', ...shared.files.flatMap(file => file.remedy ?? [])].join(' ');
       const login = loginIn(reason);
-      const mend = login ? `Run \`${login} --profile ${name}\` as the user of this process.` : (remedyOfFile(error) ?? 'Mend the profile.');
-      return `${mend} No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`;
+      const mend = login
+        ? `Run \`${login} --profile ${whoLogsIn(name, shared)}\` as the user of this process.`
+        : reason.includes('credential_process failed')
+          ? process?.late
+          : remedyOfFile(error);
+      return `${mend ?? 'Mend the profile.'} No other identity is taken in its place${byVariable ? ': for that, remove AWS_PROFILE' : ''}.`;
     },
   };
 }
@@ -108,6 +112,10 @@ function processOf(name: string, shared: Shared) {
   return undefined;
 }
 
+/** The profile of the lineage that has the session. `aws sso login` takes no other. */
+const whoLogsIn = (name: string, { lineage, profile }: Shared): string =>
+  lineage(name).find(one => Object.keys(profile(one) ?? {}).some(option => /^(sso_|login_session$)/.test(option))) ?? name;
+
 const borrowsOfContainer = (name: string, { lineage, profile }: Shared): boolean =>
   lineage(name).some(one => profile(one)?.['credential_source'] === 'EcsContainer');
 
@@ -126,5 +134,8 @@ function whyNone(name: string, error: unknown, shared: Shared, env: Env): string
   // A misread header explains everything: the profile is in the file, but not for the SDK.
   if (!section && odd.length > 0) return [...problemsOf(shared), ...odd].join('; ');
   const lack = lackOf(name, shared, env);
-  return [...problemsOf(shared), ...odd, lack ? `it ${lack}` : wordsOf(error), ...(section ? [] : othersIn(shared))].join('; ');
+  // Most profiles need only one of the two files.
+  const isWhole = shared.lineage(name).every(one => shared.profile(one) !== undefined);
+  const problems = isWhole && !isHidden(shared) ? [] : problemsOf(shared);
+  return [...problems, ...odd, lack ? `it ${lack}` : wordsOf(error), ...(section ? [] : othersIn(shared))].join('; ');
 }

@@ -10,7 +10,7 @@ const sentences: readonly (readonly [said: RegExp, told: string])[] = [
   [/^Conflicting SSO (region|start_url)/, 'its sso_$1 is another one than that of its sso-session'],
   // The providers of SSO and those of tokens have five sentences for it.
   [
-    /\bSSO\b.*(session|token|invalid|expired)|SSO Token|^Token is expired/i,
+    /\bSSO\b.*(session|token|invalid|expired)|SSO Token|^Token is expired|^UnauthorizedException: /i,
     'its SSO session has expired, or was never begun: `aws sso login` begins one',
   ],
   [
@@ -26,7 +26,9 @@ const sentences: readonly (readonly [said: RegExp, told: string])[] = [
   [/^Invalid response received from instance metadata service/, 'the instance metadata answered with something else than keys'],
   [/^Error response received from instance metadata service/, 'the instance metadata answered with an error'],
   [/Metadata v1 fallback has been blocked/, 'the instance metadata give no session token, and their version 1 is switched off'],
-  [/^(?:[A-Za-z]*Error: )+(.*)$/, '$1'],
+  [/^ForbiddenException: /, 'SSO gives its user no access to that sso_role_name in that sso_account_id'],
+  [/^(Unknown: )?UnknownError$/, 'its answer is not one of AWS'],
+  [/^(?:(?:[A-Za-z]*Error|Failure): )+(.*)$/, '$1'],
 ];
 
 /** The command that begins a new session, where `wordsOf` has said that one is over. */

@@ -3,6 +3,7 @@ import { readText, statOf } from '../../io/files.ts';
 import { Unreadable } from '../../io/unreadable.ts';
 import { type Env, fileVariables, pathsOf } from '../aws/variables.ts';
 import { type Oddity, oddities, profilesIn } from './ini.ts';
+import { readWebToken } from './web-token.ts';
 
 /** One section of a shared file: names as they are written, values without surrounding blanks. */
 export type Section = Readonly<Record<string, string | undefined>>;
@@ -51,7 +52,7 @@ export interface Shared {
  */
 export async function handTokens(sections: readonly (Section | undefined)[], interceptor: Interceptor): Promise<void> {
   const files = sections.flatMap(section => section?.['web_identity_token_file'] ?? []);
-  await Promise.all(files.map(async file => interceptor.interceptToken(file, await readText(file, mostBytes))));
+  await Promise.all(files.map(async file => interceptor.interceptToken(file, await readWebToken(file))));
 }
 
 /** The largest file that is read, in bytes. A larger one is not a configuration, but a wrong path. */
@@ -99,13 +100,22 @@ export async function readShared(env: Env): Promise<Shared> {
   };
 }
 
+type Sections = Readonly<Record<string, Section>>;
+
 /** Parses both files. Two empty files, as most containers have them, are not worth loading the SDK. */
-async function parsed(files: readonly SharedFile[], paths: Shared['paths']) {
-  if (files.every(({ text }) => text.trim() === '')) return { credentialsFile: {}, configFile: {} };
+async function parsed(
+  files: readonly SharedFile[],
+  paths: Shared['paths'],
+): Promise<{ readonly credentialsFile: Sections; readonly configFile: Sections }> {
+  if (files.every(({ text }) => text.trim() === '')) return { credentialsFile: bare({}), configFile: bare({}) };
   const { externalDataInterceptor, loadSharedConfigFiles } = await import('./sdk.ts');
   for (const { path, text } of files) externalDataInterceptor.interceptFile(path, text);
-  return await loadSharedConfigFiles(paths);
+  const { credentialsFile, configFile } = await loadSharedConfigFiles(paths);
+  return { credentialsFile: bare(credentialsFile), configFile: bare(configFile) };
 }
+
+/** Without the members that every object inherits: a profile may be named `constructor`. */
+const bare = (sections: Sections): Sections => Object.assign(Object.create(null), sections) as Sections;
 
 /** Reads one file. `named` is the path that a variable sets, if any: then the file is expected to exist. */
 async function takeFile(kind: SharedFile['kind'], path: string, named: string | undefined): Promise<SharedFile> {
