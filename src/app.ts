@@ -141,7 +141,9 @@ export function createApp(config: Config, options: AppOptions): App {
   }
 
   use(config);
-  const live = (): boolean => isLive(works || !election ? courier.ledger : { sinceStepMs: election.sinceRoundMs }, tickMs);
+  /** Before that, the process waits for its random moment, and there is nothing to watch. */
+  let begun = false;
+  const live = (): boolean => !begun || isLive(works || !election ? courier.ledger : { sinceStepMs: election.sinceRoundMs }, tickMs);
   const lease = election && (() => leaseView(election));
   const about = { version, findings: engineFindings, live, receivers: telling.states, lease };
   return {
@@ -153,7 +155,10 @@ export function createApp(config: Config, options: AppOptions): App {
     status: () => statusOf(courier.ledger, about),
     overview: () => overviewOf(courier.ledger, about),
     live,
-    run: signal => (election ? election.run(serve, signal) : work(signal)),
+    async run(signal) {
+      begun = true;
+      await (election ? election.run(serve, signal) : work(signal));
+    },
     async once(signal) {
       await courier.once(signal);
       account.end(courier.ledger);

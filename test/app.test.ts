@@ -10,6 +10,7 @@ import type { Clock } from '../src/contract/clock.ts';
 import type { CourierEvent } from '../src/courier/events.ts';
 import { createLog } from '../src/io/log.ts';
 import { until } from './commands/cli.ts';
+import { createVirtualClock } from './fakes/clock.ts';
 import { type FakeEcr, startEcr } from './fakes/ecr.ts';
 import { fastClock } from './fakes/fast-clock.ts';
 import { adminKey, type FakePortainer, startFakePortainer } from './fakes/portainer.ts';
@@ -179,6 +180,19 @@ test('a key that comes with a new access key is taken up without a restart, alth
   await until(() => trouble() === 'AUTH', 'the halves do not match');
   await put(accessKeyFile, next.access);
   await until(() => trouble() === undefined, 'the new pair is taken up');
+});
+
+test('a daemon that waits for its random moment is live, and one that has begun only while it works', async () => {
+  const file = join(folder, 'waiting.json');
+  await writeFile(file, JSON.stringify({ targets: [target({ url: 'http://127.0.0.1:1' })], engine: { startSpreadSeconds: 3600 } }));
+  const config = await load({ files: [file], env: {}, adapters });
+  const clock = createVirtualClock();
+  const app = createApp(config, { clock, log: createLog({ to: { write: () => undefined }, level: 'debug' }), env: {} });
+  await clock.advance(1_800_000);
+  assert.deepEqual([app.live(), app.status().live], [true, true], 'half an hour after the start');
+  await app.run(AbortSignal.abort());
+  await clock.advance(61_000);
+  assert.deepEqual([app.live(), app.status().live], [false, false], 'the engine has begun, and stands still');
 });
 
 test('a check asks, proves and writes nothing: the server sees no write', async () => {
