@@ -6,8 +6,9 @@ import type { Secret } from '../contract/secret.ts';
 import { jsonText, label, visible } from '../contract/text.ts';
 import { createGuard, isRebound } from './admin.ts';
 import { page, scriptHash, styleHash } from './page.ts';
-import { viewOf } from './page-view.ts';
+import { type View, viewOf } from './page-view.ts';
 import { checksOf } from './readiness.ts';
+import { createShare } from './share.ts';
 import schema from './status.schema.json' with { type: 'json' };
 import type { Overview, Status } from './status-view.ts';
 
@@ -78,16 +79,20 @@ export function createDoors(deps: DoorDeps): (request: IncomingMessage, way: Way
   };
 }
 
-function lookingDoors({ status, overview = status, metrics, live = () => status().live }: DoorDeps): ReadonlyMap<string, Door> {
+function lookingDoors({ status, overview = status, metrics, live = () => status().live, clock }: DoorDeps): ReadonlyMap<string, Door> {
+  const share = createShare(clock);
+  const sharedStatus = (): Status => share('status', status);
+  const shownPage = (view: View): Reply =>
+    share(`/ ${JSON.stringify(view)}`, () => reply(200, 'text/html; charset=utf-8', page(sharedStatus(), view)));
   const liveness: Door = () => (live() ? text(200, 'live') : text(503, 'not live: the engine has not stepped for more than four ticks.'));
   return new Map<string, Door>([
-    ['/', (_, query) => reply(200, 'text/html; charset=utf-8', page(status(), viewOf(query)))],
-    ['/api/status', () => json(200, status())],
+    ['/', (_, query) => shownPage(viewOf(query))],
+    ['/api/status', () => share('/api/status', () => json(200, sharedStatus()))],
     ['/api/status/schema', () => json(200, schema)],
-    ['/metrics', async () => reply(200, 'text/plain; version=0.0.4; charset=utf-8', await metrics())],
+    ['/metrics', async () => reply(200, 'text/plain; version=0.0.4; charset=utf-8', await share('/metrics', metrics))],
     ['/livez', liveness],
     ['/healthz', liveness],
-    ['/readyz', () => readiness(overview())],
+    ['/readyz', () => share('/readyz', () => readiness(overview()))],
     ['/ping', () => text(200, 'pong!')],
   ]);
 }

@@ -12,6 +12,7 @@ import { encoded } from './compress.ts';
 import { createDoors, type DoorDeps, type Reply, text } from './doors.ts';
 import { closeServer, keepRoom, listen } from './listen.ts';
 import { keepSocket } from './socket.ts';
+import { createUnread } from './unread.ts';
 
 export type { ActionResult, DoorDeps } from './doors.ts';
 
@@ -49,10 +50,11 @@ const connections = 256;
  */
 export async function createServer(deps: DoorDeps, place: ServerPlace): Promise<Server> {
   const open = createDoors(deps);
+  const unread = createUnread();
   const listener =
     (door: (request: IncomingMessage) => Reply | Promise<Reply>): RequestListener =>
     (request, response) =>
-      void answer(request, response, door(request));
+      void answer(request, response, door(request), unread);
 
   const way = isLoopback(place.host) ? 'loopback' : 'network';
   const network = limited(listener(request => open(request, way)));
@@ -82,16 +84,22 @@ function limited(listener: RequestListener): HttpServer {
   return server;
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, opened: Reply | Promise<Reply>): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  opened: Reply | Promise<Reply>,
+  unread: ReturnType<typeof createUnread>,
+): Promise<void> {
   let received = 0;
   request.on('data', (chunk: Buffer) => {
     received += chunk.length;
     if (received > bodyLimit) request.destroy();
   });
   request.on('error', () => undefined);
-  const { status, headers, body } = await opened;
-  const { bytes, headers: coding } = await encoded(body, request.headers['accept-encoding']);
-  response.writeHead(status, { ...headers, ...coding, 'content-length': bytes.length }).end(bytes);
+  const reply = await opened;
+  const { bytes, headers: coding } = await encoded(reply, request.headers['accept-encoding']);
+  response.writeHead(reply.status, { ...reply.headers, ...coding, 'content-length': bytes.length }).end(bytes);
+  unread(bytes, response);
 }
 
 /** Rejects a request for another port: two daemons may be configured with the same socket. */

@@ -303,6 +303,69 @@ test('whoever holds hundreds of connections and asks nothing, or half, shuts nob
   for (const socket of held) socket.destroy();
 });
 
+/** A status that takes long to make: `cost` ms of the clock. `made` counts. */
+async function costly(t: TestContext, cost: number, more: Partial<DoorDeps> = {}) {
+  const virtual = createVirtualClock();
+  let spent = 0;
+  const seen = { made: 0 };
+  const make = () => {
+    seen.made++;
+    spent += cost;
+    return statusOf(served, { version: `${seen.made}`, findings: specs });
+  };
+  const slow = { ...virtual, mono: () => virtual.mono() + spent };
+  return { ...(await open(t, { status: make, clock: slow, ...more })), seen, virtual };
+}
+
+test('what takes long to make is made once for all who ask within nine times that time; what does not, for each', async t => {
+  const slow = await costly(t, 100);
+  const bodies = await Promise.all(Array.from({ length: 50 }, () => slow.ask({ path: '/api/status' })));
+  for (const path of ['/', '/?target=portainer', '/readyz', '/readyz']) assert.equal((await slow.ask({ path })).status, 200);
+  assert.equal(new Set(bodies.map(({ body }) => body)).size, 1);
+  // Once for the status and its page, and once for readiness.
+  assert.equal(slow.seen.made, 2);
+  await slow.virtual.advance(899);
+  await slow.ask({ path: '/api/status' });
+  assert.equal(slow.seen.made, 2);
+  await slow.virtual.advance(2);
+  assert.equal((JSON.parse((await slow.ask({ path: '/api/status' })).body) as { version: string }).version, '3');
+  const cheap = await costly(t, 1);
+  for (let times = 0; times < 5; times++) await cheap.ask({ path: '/api/status' });
+  assert.equal(cheap.seen.made, 5);
+});
+
+test('nothing old is shown for more than three seconds, however long it takes to make', async t => {
+  const { ask, seen, virtual } = await costly(t, 10_000);
+  await ask({ path: '/api/status' });
+  await virtual.advance(3_001);
+  await ask({ path: '/api/status' });
+  assert.equal(seen.made, 2);
+});
+
+test('whoever asks for much and reads nothing is cut off before it fills the memory; the newest answer comes whole', async t => {
+  const mebibyte = 1024 * 1024;
+  let made = 0;
+  // Larger than what the system keeps of an unread connection.
+  const metrics = () => Promise.resolve(`# ${++made} ${'x'.repeat(12 * mebibyte)}\n`);
+  const { server, ask } = await open(t, { metrics });
+  const cut: number[] = [];
+  const readers = Array.from({ length: 6 }, (_, at) => {
+    const socket = connect(Number(new URL(server.url).port), '127.0.0.1').pause();
+    return socket.on('error', () => undefined).once('close', () => cut.push(at));
+  });
+  for (const [at, socket] of readers.entries()) {
+    socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+    await until(() => made === at + 1, 'the answer is made');
+  }
+  const { body } = await ask({ path: '/metrics' });
+  assert.ok(body.length > 12 * mebibyte && body.endsWith('x\n'));
+  // A paused socket learns only by reading that the other side is gone.
+  for (const socket of readers) socket.resume();
+  await until(() => cut.length >= 5, 'five are cut off');
+  assert.deepEqual(cut.toSorted(), [0, 1, 2, 3, 4], 'those that have waited longest');
+  for (const socket of readers) socket.destroy();
+});
+
 test('a page of our own origin, and a program with the token, pass', async t => {
   const { ask, asked, server } = await open(t);
   const { host, origin } = new URL(server.url);
