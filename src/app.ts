@@ -141,9 +141,7 @@ export function createApp(config: Config, options: AppOptions): App {
   }
 
   use(config);
-  /** Before that, the process waits for its random moment, and there is nothing to watch. */
-  let begun = false;
-  const live = (): boolean => !begun || isLive(works || !election ? courier.ledger : { sinceStepMs: election.sinceRoundMs }, tickMs);
+  const live = (): boolean => isLive(works || !election ? courier.ledger : { sinceStepMs: election.sinceRoundMs }, tickMs);
   const lease = election && (() => leaseView(election));
   const about = { version, findings: engineFindings, live, receivers: telling.states, lease };
   return {
@@ -155,10 +153,7 @@ export function createApp(config: Config, options: AppOptions): App {
     status: () => statusOf(courier.ledger, about),
     overview: () => overviewOf(courier.ledger, about),
     live,
-    async run(signal) {
-      begun = true;
-      await (election ? election.run(serve, signal) : work(signal));
-    },
+    run: signal => (election ? election.run(serve, signal) : work(signal)),
     async once(signal) {
       await courier.once(signal);
       account.end(courier.ledger);

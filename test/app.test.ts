@@ -182,7 +182,7 @@ test('a key that comes with a new access key is taken up without a restart, alth
   await until(() => trouble() === undefined, 'the new pair is taken up');
 });
 
-test('a daemon that waits for its random moment is live, and one that has begun only while it works', async () => {
+test('a daemon that waits for its random moment is live; one that has begun is live only while it works', async () => {
   const file = join(folder, 'waiting.json');
   await writeFile(file, JSON.stringify({ targets: [target({ url: 'http://127.0.0.1:1' })], engine: { startSpreadSeconds: 3600 } }));
   const config = await load({ files: [file], env: {}, adapters });
@@ -190,7 +190,7 @@ test('a daemon that waits for its random moment is live, and one that has begun 
   const app = createApp(config, { clock, log: createLog({ to: { write: () => undefined }, level: 'debug' }), env: {} });
   await clock.advance(1_800_000);
   assert.deepEqual([app.live(), app.status().live], [true, true], 'half an hour after the start');
-  await app.run(AbortSignal.abort());
+  await app.once(AbortSignal.abort());
   await clock.advance(61_000);
   assert.deepEqual([app.live(), app.status().live], [false, false], 'the engine has begun, and stands still');
 });

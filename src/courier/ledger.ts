@@ -363,7 +363,7 @@ export interface Ledger {
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;
   readonly startedAt: Moment;
-  /** Milliseconds since the last step. Time in suspend does not count. */
+  /** Milliseconds since the last step; 0 before the first. Time in suspend does not count. */
   readonly sinceStepMs: number;
   now(): Moment;
   /** A moment as a date of this machine's wall clock. */

@@ -21,13 +21,13 @@ export interface Loop {
   take(turn: Turn): void;
   /** Takes turns until the signal is aborted. */
   run(turn: Turn, signal: AbortSignal): Promise<void>;
-  /** Milliseconds since the last turn began. Time in suspend does not count. */
+  /** Milliseconds since the last turn began; 0 before the first. Time in suspend does not count. */
   readonly sinceStepMs: number;
 }
 
 export function createLoop(clock: Clock, now: () => Moment, tickMs: number): Loop {
   let scanAt = now();
-  let steppedMono = clock.mono();
+  let steppedMono: number | undefined;
   let wakeup = new AbortController();
 
   function take(turn: Turn): void {
@@ -60,7 +60,7 @@ export function createLoop(clock: Clock, now: () => Moment, tickMs: number): Loo
       }
     },
     get sinceStepMs() {
-      return clock.mono() - steppedMono;
+      return steppedMono === undefined ? 0 : clock.mono() - steppedMono;
     },
   };
 }

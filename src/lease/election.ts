@@ -28,7 +28,7 @@ export interface Election {
   readonly standing: Standing;
   /** Whether no other courier can lead at this moment. Checked before each write, as the machine may have slept. */
   leads(): boolean;
-  /** Milliseconds since the last attempt to acquire or renew the Lease, successful or not. */
+  /** Milliseconds since the last attempt to acquire or renew the Lease, successful or not; 0 before the first. */
   readonly sinceRoundMs: number;
   /**
    * Runs the work in each term, until the signal is aborted. Releases the Lease after each term in which it was not
@@ -129,7 +129,7 @@ const ofSilence = 'Look at the load of the API server, and at what lies between.
 /** Rounds that never throw. A failure is logged once, and kept until the next round without one. */
 function createAttempts(hold: Hold, { clock, log, what }: Pick<ElectionDeps, 'clock' | 'log'> & Pick<LeaseStore, 'what'>) {
   let trouble: Failure | undefined;
-  let at = clock.mono();
+  let at: number | undefined;
 
   async function one(ms: number, signal: AbortSignal): Promise<boolean> {
     at = clock.mono();
@@ -151,7 +151,7 @@ function createAttempts(hold: Hold, { clock, log, what }: Pick<ElectionDeps, 'cl
 
   return {
     one,
-    sinceMs: () => clock.mono() - at,
+    sinceMs: () => (at === undefined ? 0 : clock.mono() - at),
     get trouble() {
       return trouble;
     },

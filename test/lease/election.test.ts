@@ -47,6 +47,20 @@ const specIn = ({ lease }: MemoryStore): Record<string, unknown> => (lease?.['sp
 const aborted = (signal: AbortSignal): Promise<void> =>
   new Promise(resolve => (signal.aborted ? resolve() : signal.addEventListener('abort', () => resolve())));
 
+test('rounds are counted from the first one on: before it, nothing stands still', async () => {
+  const clock = createVirtualClock();
+  const log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+  const election = createElection({ store: memoryStore(), me: 'me', clock, log });
+  await clock.advance(3600 * second);
+  assert.equal(election.sinceRoundMs, 0);
+  const stop = new AbortController();
+  const running = election.run(() => aborted(stop.signal), stop.signal);
+  await clock.advance(1);
+  assert.equal(election.sinceRoundMs, 1);
+  stop.abort();
+  await running;
+});
+
 describe('an attempt, as client-go makes it', () => {
   interface Case {
     readonly name: string;
