@@ -362,7 +362,11 @@ test('whoever asks for much and reads nothing is cut off before it fills the mem
   // A paused socket learns only by reading that the other side is gone.
   for (const socket of readers) socket.resume();
   await until(() => cut.length >= 5, 'five are cut off');
-  assert.deepEqual(cut.toSorted((a, b) => a - b), [0, 1, 2, 3, 4], 'those that have waited longest');
+  assert.deepEqual(
+    cut.toSorted((a, b) => a - b),
+    [0, 1, 2, 3, 4],
+    'those that have waited longest',
+  );
   for (const socket of readers) socket.destroy();
 });
 
