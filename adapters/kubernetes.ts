@@ -103,11 +103,12 @@ export const kubernetes = defineAdapter({
     const rest = keepRest(deps.clock);
     const deleted: Deleted = new Map();
     const served = makeServed(settings, deps);
-    const restarts = options.restartStuckPods ? makeRestarts(api, settings, deps) : undefined;
-    const slotsOf = withPods(makeSlots(settings, deps, { rest, deleted }, served), restarts);
     let current: (Current & { replace(): void }) | undefined;
     const view = () => current?.view;
     const rights = makeRights(api, scope => neededRights(settings, scope), deps.clock);
+    const tell = options.events ? makeTeller(api, settings, deps, { rights, view }) : undefined;
+    const restarts = options.restartStuckPods ? makeRestarts(api, settings, deps, tell) : undefined;
+    const slotsOf = withPods(makeSlots(settings, deps, { rest, deleted }, served), restarts);
     const look = makeLook(api, settings, deps, { served, rights, former: view });
     const about = makeAbout(api, papers, deps);
     const take = noticing(makeEvents(api, settings, deps, slotsOf, own, served), restarts);
@@ -156,7 +157,7 @@ export const kubernetes = defineAdapter({
         own.looked(found.secrets);
         current = { view: found, replaced: replaced.signal, replace: () => replaced.abort() };
         await restarts?.look(found, signal);
-        const slots = [...found.namespaces.keys()].flatMap(namespace => slotsOf(namespace, found));
+        const slots = [...found.namespaces.keys(), ...found.left].flatMap(namespace => slotsOf(namespace, found));
         refused.looked(slots);
         const shares = [(await papers(signal)).server.url, ...(found.cluster !== undefined ? [found.cluster] : [])];
         return { slots, findings: [...found.findings, ...(restarts?.findings() ?? [])], unseen: found.unseen, about: { ...said, shares } };
@@ -172,7 +173,7 @@ export const kubernetes = defineAdapter({
         }
       },
       rehearse: (slot, credentials, signal) => deliverTo(slot, credentials, 'rehearsed', signal),
-      ...(options.events && { tell: makeTeller(api, settings, deps, { rights, view }) }),
+      ...(tell && { tell }),
       prune: makePruner(api, settings, deps, writeAccount),
       watch: signal => (current && current.view.streams.length > 0 ? watching(signal) : undefined),
     };

@@ -58,24 +58,33 @@ export const isLeftBehind = ({ fingerprints, renewedBy }: Leftover, ours: Readon
 /** How many passwords are remembered: those of a few sources over some days. */
 const mostPasswords = 1000;
 
+/** The namespaces that are no longer chosen but still have a Secret of the target. */
+interface Left {
+  /** Those whose owners should be told: each is a slot. */
+  readonly left: ReadonlySet<string>;
+  /** The finding on those that every courier must leave alone, in which nobody is told. */
+  readonly findings: readonly Finding[];
+}
+
 /**
- * Returns a function that reports namespaces that are no longer chosen but still have a Secret of the target. It
- * remembers which passwords the Secrets of the target held.
+ * Returns a function that finds the namespaces with Secrets that are left behind. It remembers which passwords the
+ * Secrets of the target held.
  */
 export function leftBehindFinder(settings: Pick<Settings, 'secret'>, means: Means) {
   const passwords = new Set<string>();
 
-  return ({ namespaces, secrets, made, ending, optedOut }: Draft, isKnown: (namespace: string) => boolean): Finding[] => {
+  return ({ namespaces, secrets, made, ending, optedOut }: Draft, isKnown: (namespace: string) => boolean): Left => {
     for (const print of fingerprintsIn([...namespaces.keys()].flatMap(namespace => secrets.get(namespace)?.content ?? []))) {
       passwords.delete(print);
       passwords.add(print);
     }
     for (const oldest of passwords) if (passwords.size > mostPasswords) passwords.delete(oldest);
-    const left = [...made].filter(([namespace, leftover]) => {
-      if (isKnown(namespace) || ending.has(namespace)) return false;
-      return optedOut.has(namespace) || isLeftBehind(leftover, passwords, means.clock.wall());
-    });
-    return left.length > 0 ? [findingOf(left.map(([namespace]) => namespace).sort(), settings, means)] : [];
+    const unknown = [...made].filter(([namespace]) => !isKnown(namespace) && !ending.has(namespace));
+    const alone = unknown.flatMap(([namespace]) => (optedOut.has(namespace) ? namespace : []));
+    const left = unknown.flatMap(([namespace, leftover]) =>
+      !optedOut.has(namespace) && isLeftBehind(leftover, passwords, means.clock.wall()) ? namespace : [],
+    );
+    return { left: new Set(left), findings: alone.length > 0 ? [findingOf(alone.sort(), settings, means)] : [] };
   };
 }
 

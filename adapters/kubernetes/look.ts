@@ -102,9 +102,10 @@ export function makeLook(
     );
     const allowed = view.streams.filter(({ kind, ...stream }) => !isLacking(lacks, 'watch', { ...stream, resource: kind }));
     const streams = allowed.slice(0, mostWatched);
-    const findings = [...lackFindings(lacks, means), ...view.findings, ...leftBehind(draft, known), ...crowded];
+    const { left, findings: alone } = leftBehind(draft, known);
+    const findings = [...lackFindings(lacks, means), ...view.findings, ...alone, ...crowded];
     if (streams.length < allowed.length) findings.push(means.finding('NOT_WATCHED', tooMany(allowed.length), tooManyRemedy));
-    return { ...view, streams, findings };
+    return { ...view, left, streams, findings };
   };
 }
 

@@ -22,7 +22,7 @@ interface TellerDeps {
  * Each write makes the server keep it for another hour.
  */
 export function makeTeller(api: Api, settings: Settings, means: Pick<Means, 'clock'>, { rights, view }: TellerDeps) {
-  return async ({ ref, id }: Slot<Ref>, notice: Notice, signal: AbortSignal): Promise<void> => {
+  return async ({ ref, id }: Pick<Slot<Ref>, 'ref' | 'id'>, notice: Notice, signal: AbortSignal): Promise<void> => {
     const { namespace } = ref;
     const lack = rights.lacksEvents(namespace);
     if (lack) throw lacking('Events', [lack]);

@@ -1,13 +1,11 @@
 import type { Registry } from '../../src/contract/registry.ts';
 import type { Finding, Slot } from '../../src/contract/target.ts';
-import { label } from '../../src/contract/text.ts';
 import type { Chosen } from './choice.ts';
-import type { Keeper } from './left-behind.ts';
 import { findLosses } from './losses.ts';
 import { accountId, secretId } from './names.ts';
 import type { Deleted } from './remake.ts';
+import { makeRemarks } from './remarks.ts';
 import type { Rest } from './rest.ts';
-import { whatIs } from './secrets.ts';
 import type { Served } from './served.ts';
 import type { Means, Settings } from './settings.ts';
 import type { View } from './view.ts';
@@ -39,6 +37,7 @@ export function makeSlots(settings: Settings, means: Means, { rest, deleted }: R
   const { secret, replace, mayCreate } = settings;
   const none: readonly Registry[] = [];
   const losses = findLosses();
+  const remarks = makeRemarks(settings, means);
   /** Lists of registries by their hosts, as thousands of slots share a few. */
   const lists = new Map<string, readonly Registry[]>();
 
@@ -76,10 +75,10 @@ export function makeSlots(settings: Settings, means: Means, { rest, deleted }: R
     const missing = !mayCreate && deleted.has(namespace) ? 'drifted' : 'absent';
     if (!found) return registries.length > 0 ? slot(registries, missing, 'create') : undefined;
     const { standing, content, inside, keeper } = found;
-    if (keeper && means.clock.wall() < keeper.until) return slot(none, 'present', 'none', [kept(namespace, keeper)]);
-    const findings = inside?.findings ?? (standing === 'foreign' ? [foreign(namespace)] : []);
+    if (keeper && means.clock.wall() < keeper.until) return slot(none, 'present', 'none', [remarks.kept(namespace, keeper)]);
+    const findings = inside?.findings ?? (standing === 'foreign' ? [remarks.foreign(namespace)] : []);
     if (registries.length === 0) {
-      const left = standing === 'as-written' ? [...content.holds.keys()].map(host => unrenewed(host, namespace)) : [];
+      const left = standing === 'as-written' ? [...content.holds.keys()].map(host => remarks.unrenewed(namespace, host)) : [];
       const told = [...findings, ...left];
       return told.length > 0 ? slot(none, 'present', 'none', told) : undefined;
     }
@@ -87,31 +86,27 @@ export function makeSlots(settings: Settings, means: Means, { rest, deleted }: R
     if (inside?.stuck || standing === 'foreign') return slot(none, 'present', 'none', findings);
     if (standing === 'edited') return slot(registries, 'drifted', 'merge', findings);
     const hasLost = losses.note(namespace, found, registries) && !rest.isOn(namespace);
-    const all = hasLost ? [...findings, rivalled(namespace)] : findings;
+    const all = hasLost ? [...findings, remarks.rivalled(namespace)] : findings;
     const present = slot(registries, hasLost ? 'drifted' : 'present', content.others > 0 ? 'merge' : 'update', all);
     return rest.isOn(namespace) ? present : { ...present, holds: content.holds };
   }
 
-  const kept = (namespace: string, { target }: Keeper): Finding =>
-    means.finding('KEPT_BY_ANOTHER', `${whatIs(namespace, settings)} is kept fresh by another target: ${label(target, 100)}.`);
-
-  const rivalled = (namespace: string): Finding => {
-    const said = `Another courier with a target named ${label(settings.target, 100)} has written ${whatIs(namespace, settings)}, without a login that this one had put there.`;
-    return means.finding('TWO_COURIERS', said);
-  };
-
-  const foreign = (namespace: string): Finding =>
-    means.finding('FOREIGN_SECRET', `${whatIs(namespace, settings)} does not have the label of the courier.`);
-
-  const unrenewed = (host: string, namespace: string): Finding => {
-    const said = `The courier does not renew the entry ${label(host)} in ${whatIs(namespace, settings)} any more, as it serves no registry there.`;
-    return means.finding('UNRENEWED_ENTRY', said);
-  };
+  /** A slot that is only told of. */
+  const leftSlot = (namespace: string): Slot<Ref> => ({
+    id: secretId(namespace, secret),
+    registries: none,
+    state: 'present',
+    findings: [remarks.left(namespace)],
+    ref: { kind: 'secret', namespace, how: 'none' },
+  });
 
   return (namespace: string, view: View): Slot<Ref>[] => {
     const chosen = view.namespaces.get(namespace);
-    if (!chosen) losses.forget(namespace);
-    const leader = chosen && secretSlot(namespace, chosen, view);
+    if (!chosen) {
+      losses.forget(namespace);
+      return view.left.has(namespace) && view.secrets.has(namespace) ? [leftSlot(namespace)] : [];
+    }
+    const leader = secretSlot(namespace, chosen, view);
     if (!leader) return [];
     if (leader.registries.length === 0) return [leader];
     const accounts = [...(view.accounts.get(namespace) ?? [])];

@@ -30,6 +30,7 @@ export const emptyView = (scope: View['scope'], { onlyWithImages }: Pick<Setting
   scope,
   namespaces: new Map(),
   secrets: new Map(),
+  left: new Set(),
   accounts: new Map(),
   pods: onlyWithImages ? new Map() : undefined,
   asked: new Map(),

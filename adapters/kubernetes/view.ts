@@ -22,6 +22,8 @@ export interface View {
   readonly namespaces: Map<string, Chosen>;
   /** The Secrets of our name by namespace, served or not. */
   readonly secrets: Map<string, Found>;
+  /** Namespaces that are not served any more, and have a Secret that the target left behind. */
+  readonly left: ReadonlySet<string>;
   /** Whether each ServiceAccount that should name the Secret does; by namespace and name. */
   readonly accounts: Map<string, Map<string, boolean>>;
   /** ECR hosts of the images of pods, by namespace and pod. undefined: pods do not matter. */

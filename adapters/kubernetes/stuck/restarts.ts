@@ -6,6 +6,7 @@ import type { Api } from '../api.ts';
 import type { Way } from '../apply.ts';
 import type { Code } from '../findings.ts';
 import { podId } from '../names.ts';
+import type { makeTeller } from '../notices.ts';
 import type { Settings } from '../settings.ts';
 import type { PodRef } from '../slots.ts';
 import type { View } from '../view.ts';
@@ -37,8 +38,8 @@ export interface Restarts {
   findings(): readonly Finding[];
 }
 
-/** Throws MISCONFIGURED when no ServiceAccount is named. */
-export function makeRestarts(api: Api, settings: Settings, deps: Deps<Code>): Restarts {
+/** Throws MISCONFIGURED when no ServiceAccount is named. tell: undefined if tenants are not told. */
+export function makeRestarts(api: Api, settings: Settings, deps: Deps<Code>, tell?: ReturnType<typeof makeTeller>): Restarts {
   if (settings.serviceAccounts.length === 0)
     throw new Failure('MISCONFIGURED', '`restartStuckPods` is about pods of `serviceAccounts`, and none is named.', {
       remedy: 'Name the ServiceAccounts that shall name the Secret, such as `serviceAccounts: [default]`.',
@@ -68,7 +69,7 @@ export function makeRestarts(api: Api, settings: Settings, deps: Deps<Code>): Re
     following.looked(namespace, left > 0 ? 'some must wait' : pods.length > 0 ? 'some may become stuck' : 'nothing');
   }
 
-  function tell(pod: Nameless, way: Way): Finding {
+  function report(pod: Nameless, way: Way): Finding {
     const images = [...new Set(pod.refused.map(({ image }) => label(image)))];
     const done = way === 'rehearsed' ? 'would be deleted' : 'was deleted';
     const said = `Pod ${pod.namespace}/${pod.name} ${done}: without the Secret it cannot pull ${images.join(' and ')}. Its ServiceAccount names the Secret by now, so the pod that ${label(pod.owner.title)} makes in its place can.`;
@@ -96,7 +97,19 @@ export function makeRestarts(api: Api, settings: Settings, deps: Deps<Code>): Re
       };
       const removed = await removePod(api, stuck, way, signal);
       if (way === 'written') choices.done(ref.uid);
-      return removed ? { change: 'updated', findings: [tell(removed, way)] } : { change: 'unchanged' };
+      if (!removed) return { change: 'unchanged' };
+      const finding = report(removed, way);
+      const notice = {
+        topic: 'renewal',
+        state: 'over',
+        message: finding.message,
+        remedy: '',
+        since: new Date(clock.wall()),
+        times: 1,
+      } as const;
+      // The pod is gone, whether that can be told or not.
+      if (way === 'written') await tell?.({ ref, id: podId(ref.namespace, ref.name) }, notice, signal).catch(() => undefined);
+      return { change: 'updated', findings: [finding] };
     },
     findings: () => told.filter(({ at }) => clock.mono() - at < toldMs).map(({ finding }) => finding),
   };

@@ -145,6 +145,23 @@ test('a pod that is not restarted is what its Event is about', async () => {
   );
 });
 
+test('the deletion of a pod is told, and is done whether it can be told or not', async () => {
+  for (const ruled of [[...stuckRules, eventsRule], stuckRules]) {
+    await using t = await stuckRig([stuckPod('web-1')], { events: true }, { rules: ruled });
+    const [slot] = podSlots(await t.discover());
+    await t.rehearse(slot, new Map());
+    assert.deepEqual(eventsIn(t.fake), []);
+    assert.equal((await t.deliver(slot, new Map())).change, 'updated');
+    assert.deepEqual(
+      eventsIn(t.fake).map(({ type, reason, message }) => [type, reason, String(message).startsWith('Pod team-a/web-1 was deleted: ')]),
+      ruled === stuckRules ? [] : [['Normal', 'Restarted', true]],
+    );
+  }
+  await using silent = await stuckRig([stuckPod('web-1')], {}, { rules: [...stuckRules, eventsRule] });
+  await silent.deliver(podSlots(await silent.discover())[0], new Map());
+  assert.deepEqual(eventsIn(silent.fake), []);
+});
+
 test('a message has at most 1024 bytes, and no broken letter', async () => {
   await using t = await telling();
   await t.tell({ message: `x${'é'.repeat(600)}` });
