@@ -1,6 +1,7 @@
 import { type Failure, failures } from '../contract/failures.ts';
+import { type Health, isHealthy } from './health.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
-import type { Health } from './places.ts';
+
 import { minute, retryPause, second, soon } from './timing.ts';
 
 /**
@@ -86,7 +87,7 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
   /** Records a Retry-After of a delivery. It stops the target, unless a failed slot met it. */
   function askedToWait(failure: Failure, began: Moment, health: Health): void {
     // A server that limits all requests sends Retry-After to healthy slots and discoveries as well.
-    if (health === 'failed') return;
+    if (!isHealthy(health)) return;
     stops++;
     stoppedAt = now();
     if (takes === 'none') retryAfter.obey(now() + retryPause(failure, 1, random));
@@ -114,7 +115,7 @@ export function createCondition(record: TargetRecord, now: () => Moment, random:
     stopped(failure, began, health) {
       if (failure.facts.retryAfterMs !== undefined) return askedToWait(failure, began, health);
       stops++;
-      const stopped = health === 'failed' || now() < trustedUntil ? 'failed' : 'target';
+      const stopped = !isHealthy(health) || now() < trustedUntil ? 'failed' : 'target';
       if (takes === 'none' || (takes === 'healthy' && stopped === 'failed')) return;
       stoppedAt = now();
       if (stopped === 'failed') takes = 'healthy';

@@ -4,10 +4,12 @@ import type { Credentials } from '../contract/credential.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import type { Rehearsal, Slot, Target } from '../contract/target.ts';
 import { type Attempt, causeOf, credentialsOf, noteGiven } from './attempt.ts';
+import { createDeadlines } from './deadlines.ts';
 import { whyDue } from './due.ts';
+import { type AttemptEnd, type Health, healthOf, noteEnd } from './health.ts';
 import type { Entry, TargetRecord } from './ledger.ts';
 import { followersOf } from './offers.ts';
-import { type AttemptEnd, createPlaces, distrustAfter, type Health, healthOf } from './places.ts';
+import { createPlaces } from './places.ts';
 import { createResults, type ResultsDeps } from './results.ts';
 import type { Starts } from './starts.ts';
 import type { Supply } from './supply.ts';
@@ -44,7 +46,9 @@ export interface Deliveries extends Pick<Waiting, 'enqueue' | 'clear' | 'tidy' |
 
 export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): Deliveries {
   const { clock, now, work, starts } = deps;
-  const places = createPlaces(() => record.managed.limits, clock);
+  const limits = (): Limits => record.managed.limits;
+  const deadlines = createDeadlines(limits, clock);
+  const places = createPlaces(limits, deadlines, clock);
   const waiting = createWaiting(record, places, deps);
   const results = createResults(record, deps);
   let closed = false;
@@ -93,13 +97,13 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
     entry.running = false;
     entry.wroteAt = now();
     if (entry.rewriteAskedAt !== undefined) entry.rewroteAt = entry.wroteAt;
-    const result = receipt instanceof Error ? 'failed' : 'delivered';
-    const end = endOf({ ms: clock.mono() - awakeAt, result, deadlineMs }, record.managed.limits);
+    const end = endOf(receipt, { ms: clock.mono() - awakeAt, deadlineMs, wholeMs: limits().deliverMs });
     places.leave(health, end);
-    noteTrust(entry, end);
-    if (receipt instanceof Error) results.failed(attempt, end.cutMs === undefined ? receipt : cutShort(receipt));
+    deadlines.learn(health, end);
+    noteEnd(entry, end);
+    if (receipt instanceof Error) results.failed(attempt, end.result === 'cut' ? cutShort(receipt) : receipt);
     else results.delivered(attempt, receipt);
-    enqueueAfter(record, attempt, result, queueing);
+    enqueueAfter(record, attempt, end.result, queueing);
     starts.end(began);
     pump();
     if (places.empty) ended();
@@ -112,7 +116,7 @@ export function createDeliveries(record: TargetRecord, deps: DeliveriesDeps): De
 
   /** An attempt that would not be repeated soon gets the whole deadline. */
   function deadlineOf({ slot, cutMs }: Entry, health: Health): number {
-    return slot.disturbs || deps.rehearse || !deps.follows() ? record.managed.limits.deliverMs : places.deadlineMs(health, cutMs);
+    return slot.disturbs || deps.rehearse || !deps.follows() ? limits().deliverMs : deadlines.next(health, cutMs);
   }
 
   return {
@@ -138,25 +142,19 @@ function send({ entry, offer }: Attempt, target: Target, way: Way, signal: Abort
 
 /** How an attempt with this deadline has ended. */
 function endOf(
-  { ms, result, deadlineMs }: { readonly ms: number; readonly result: AttemptEnd['result']; readonly deadlineMs: number },
-  { deliverMs }: Limits,
+  receipt: Rehearsal | Failure,
+  { ms, deadlineMs, wholeMs }: { readonly ms: number; readonly deadlineMs: number; readonly wholeMs: number },
 ): AttemptEnd {
-  const isCut = result === 'failed' && ms >= deadlineMs && deadlineMs < deliverMs;
-  return { ms, result, cutMs: isCut ? deadlineMs : undefined };
-}
-
-/** Notes in the entry whether its attempts hang. Rare members are only set where they change: see `newEntry`. */
-function noteTrust(entry: Entry, end: AttemptEnd): void {
-  const distrust = distrustAfter(entry, end);
-  if (distrust !== entry.distrust) entry.distrust = distrust;
-  if (end.cutMs !== entry.cutMs) entry.cutMs = end.cutMs;
+  if (!(receipt instanceof Error)) return { result: 'delivered', ms, deadlineMs };
+  const isCut = receipt.code === 'TIMEOUT' && ms >= deadlineMs && deadlineMs < wholeMs;
+  return { result: isCut ? 'cut' : 'failed', ms, deadlineMs };
 }
 
 /** Queues the slots that may be due because of this attempt. */
 function enqueueAfter(record: TargetRecord, attempt: Attempt, how: AttemptEnd['result'], { way, enqueue }: Queueing): void {
   const { entry } = attempt;
   for (const follower of followersOf(record, entry)) enqueue(follower);
-  if (how === 'failed') return;
+  if (how !== 'delivered') return;
   if (way === 'written') for (const other of noteGiven(record, attempt)) enqueue(other);
   // Another one of its credentials may have arrived meanwhile.
   if (entry.slot.registries.length > 1) enqueue(entry);

@@ -149,9 +149,9 @@ export interface Entry {
   repaired?: Repairs | undefined;
   /** The result of the newest attempt. [attempt] */
   result?: Outcome['result'] | undefined;
-  /** How many attempts must still succeed because one has hung; undefined for none. [deliveries] */
+  /** How many attempts must still succeed because one has hung; undefined for none. [health] */
   distrust?: number | undefined;
-  /** The deadline of the last attempt if it was shortened and has ended the attempt (see places.ts). [deliveries] */
+  /** The deadline of the last attempt if it was shortened and has ended the attempt (see deadlines.ts). [health] */
   cutMs?: number | undefined;
   /** Whether the manager itself could log in with the last credential; undefined if it was not asked. [attempt] */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;

@@ -1,64 +1,60 @@
+import type { Clock } from '../contract/clock.ts';
+import { type Healthy, healthOf } from './health.ts';
 import { type Entry, type Reason, reasons } from './ledger.ts';
-import { type Health, healthOf } from './places.ts';
-
-/** The health of a healthy slot. */
-type Sound = Exclude<Health, 'failed'>;
+import { createLine } from './line.ts';
 
 /**
  * The due slots of one target. Healthy slots wait in piles by urgency; within a pile the next one is drawn at random,
- * so that no slot is always tried first. Failed slots wait in a separate line, because hopeless slots, however urgent,
- * must not delay healthy ones.
+ * so that no slot is always tried first. Hopeless slots, however urgent, must not delay them: failed slots wait in a
+ * line, and hanging slots in another one.
  */
 interface Queue {
   readonly size: number;
-  readonly failedSize: number;
+  readonly healthySize: number;
   put(entry: Entry, reason: Reason): void;
   /** Takes a slot from the most urgent pile of the given healths. */
-  takeHealthy(which: (health: Sound) => boolean): Entry | undefined;
-  /** Takes the failed slot that has waited longest. */
-  takeFailed(): Entry | undefined;
+  takeHealthy(which: (health: Healthy) => boolean): Entry | undefined;
   /**
-   * How many slots of its health are tried before this one, or before it if it joined now. In a pile, half of the
-   * others are expected to come first.
+   * Takes the failed slot that has waited longest; at every hundredth call, and if no other
+   * waits, the hanging one that has waited longest, if it may be taken too.
    */
-  ahead(entry: Entry): number;
+  takeFailed(which: 'failed' | 'hanging too'): Entry | undefined;
+  /** How many healthy slots are expected before this one: of each pile of its health, half of the others. */
+  healthyAhead(health: Healthy): number;
+  /** The estimated wait of a failed or hanging slot in milliseconds, in its line or if it joined now. */
+  failedWaitMs(entry: Entry): number;
   clear(): void;
 }
 
 /** Urgencies, highest first. Contested slots come last, else whoever changes them would delay all others. */
 const urgencies = [...reasons, 'contested'] as const;
-const sounds = ['answered', 'untried', 'doubtful'] as const satisfies readonly Sound[];
+const healthies = ['answered', 'untried', 'doubtful'] as const satisfies readonly Healthy[];
 
 /** `Entry.queued` of a healthy slot in the queue. */
 const inPile = -1;
 
-export function createQueue(random: () => number): Queue {
-  const piles = urgencies.flatMap(urgency => sounds.map(health => ({ urgency, health, entries: [] as Entry[] })));
-  let healthySize = 0;
-  /** Failed slots by their increasing tickets. */
-  const line = new Map<number, Entry>();
-  let nextTicket = 1;
-  let firstTicket = 1;
+/** How many failed slots are taken between two hanging ones while both wait. */
+const betweenHanging = 99;
 
-  function leave(entry: Entry): Entry {
-    entry.queued = 0;
-    return entry;
-  }
+export function createQueue(random: () => number, clock: Pick<Clock, 'mono'>): Queue {
+  const piles = urgencies.flatMap(urgency => healthies.map(health => ({ urgency, health, entries: [] as Entry[] })));
+  let healthySize = 0;
+  const failed = createLine(clock);
+  const hanging = createLine(clock);
+  let sinceHanging = 0;
+
+  const lineOf = (entry: Entry) => (healthOf(entry) === 'hanging' ? hanging : failed);
 
   return {
     get size() {
-      return healthySize + line.size;
+      return healthySize + failed.size + hanging.size;
     },
-    get failedSize() {
-      return line.size;
+    get healthySize() {
+      return healthySize;
     },
     put(entry, reason) {
       if (entry.queued !== 0) return;
-      if (entry.trouble) {
-        entry.queued = nextTicket++;
-        line.set(entry.queued, entry);
-        return;
-      }
+      if (entry.trouble) return lineOf(entry).put(entry);
       entry.queued = inPile;
       healthySize++;
       const urgency = (reason === 'drifted' || reason === 'absent') && entry.repaired ? 'contested' : reason;
@@ -74,27 +70,24 @@ export function createQueue(random: () => number): Queue {
       if (!entry || !last) return undefined;
       if (entry !== last) pile[at] = last;
       healthySize--;
-      return leave(entry);
+      entry.queued = 0;
+      return entry;
     },
-    takeFailed() {
-      const first = line.entries().next().value;
-      if (!first) return undefined;
-      const [ticket, entry] = first;
-      line.delete(ticket);
-      firstTicket = ticket + 1;
-      return leave(entry);
+    takeFailed(which) {
+      const isTurnOfHanging = which === 'hanging too' && hanging.size > 0 && (failed.size === 0 || sinceHanging >= betweenHanging);
+      sinceHanging = isTurnOfHanging ? 0 : sinceHanging + 1;
+      return (isTurnOfHanging ? hanging : failed).take();
     },
-    ahead(entry) {
-      const health = healthOf(entry);
-      if (health === 'failed') return entry.queued > 0 ? entry.queued - firstTicket : line.size;
-      return piles.reduce((sum, pile) => (pile.health === health ? sum + pile.entries.length : sum), 0) / 2;
-    },
+    healthyAhead: health => piles.reduce((sum, pile) => (pile.health === health ? sum + pile.entries.length : sum), 0) / 2,
+    failedWaitMs: entry => lineOf(entry).waitMs(entry),
     clear() {
-      for (const waiting of [...piles.map(({ entries }) => entries), line.values()]) for (const entry of waiting) leave(entry);
-      for (const { entries } of piles) entries.length = 0;
-      line.clear();
+      for (const { entries } of piles) {
+        for (const entry of entries) entry.queued = 0;
+        entries.length = 0;
+      }
       healthySize = 0;
-      firstTicket = nextTicket;
+      failed.clear();
+      hanging.clear();
     },
   };
 }

@@ -1,8 +1,8 @@
 import type { Clock } from '../contract/clock.ts';
 import { type Due, neededHead, whyDue } from './due.ts';
+import { healthOf, isHealthy } from './health.ts';
 import type { Entry, Moment, TargetRecord } from './ledger.ts';
-import { createPace } from './pace.ts';
-import { healthOf, type Places } from './places.ts';
+import type { Places } from './places.ts';
 import { createQueue } from './queue.ts';
 import type { Supply } from './supply.ts';
 import { minute } from './timing.ts';
@@ -38,8 +38,7 @@ export interface Waiting {
 
 export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts' | 'isFree' | 'waitMs'>, deps: WaitingDeps): Waiting {
   const { now, random, supply } = deps;
-  const queue = createQueue(random);
-  const pace = createPace(deps.clock);
+  const queue = createQueue(random, deps.clock);
 
   function enqueue(entry: Entry): void {
     if (entry.queued !== 0) return;
@@ -56,9 +55,8 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts
   }
 
   function nextFailed(): Entry | undefined {
-    const entry = deps.takesFailed() && places.isFree('failed') ? queue.takeFailed() : undefined;
-    if (entry) pace.took(queue.failedSize > 0 ? 'others wait' : 'last');
-    return entry;
+    if (!deps.takesFailed() || !places.isFree('failed')) return undefined;
+    return queue.takeFailed(places.isFree('hanging') ? 'hanging too' : 'failed');
   }
 
   return {
@@ -66,7 +64,7 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts
       return queue.size;
     },
     get healthySize() {
-      return queue.size - queue.failedSize;
+      return queue.healthySize;
     },
     enqueue,
     next() {
@@ -82,7 +80,7 @@ export function createWaiting(record: TargetRecord, places: Pick<Places, 'trusts
     },
     waitMs(entry) {
       const health = healthOf(entry);
-      return health === 'failed' ? pace.waitMs(queue.ahead(entry)) : places.waitMs(health, queue.ahead(entry));
+      return isHealthy(health) ? places.waitMs(health, queue.healthyAhead(health)) : queue.failedWaitMs(entry);
     },
   };
 }

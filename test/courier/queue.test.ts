@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { type AttemptEnd, healthOf, noteEnd } from '../../src/courier/health.ts';
 import { type Entry, noFindings, type Reason } from '../../src/courier/ledger.ts';
-import { type AttemptEnd, createPlaces, distrustAfter, healthOf } from '../../src/courier/places.ts';
 import { createQueue } from '../../src/courier/queue.ts';
-import { row } from './rig.ts';
+import { failing, row } from './rig.ts';
 
 function waiting(id: string, repaired?: Entry['repaired']): Entry {
   const never = Number.NEGATIVE_INFINITY;
@@ -13,7 +13,7 @@ function waiting(id: string, repaired?: Entry['repaired']): Entry {
 
 test('what was repaired in vain comes after all else that is healthy, whatever its reason', () => {
   for (const reason of ['drifted', 'absent'] as const satisfies readonly Reason[]) {
-    const queue = createQueue(() => 0);
+    const queue = createQueue(() => 0, { mono: () => 0 });
     queue.put(waiting('fought', { count: 1, at: 0 }), reason);
     queue.put(waiting('aging'), 'aging');
     queue.put(waiting('new'), reason);
@@ -26,7 +26,7 @@ test('what was repaired in vain comes after all else that is healthy, whatever i
 test('a slot that has hung is healthy again after eight answers in a row, and until then none that was always answered', () => {
   const entry = { ...waiting('1'), result: 'updated' as const };
   const tried = (ms: number, result: AttemptEnd['result']) => {
-    entry.distrust = distrustAfter(entry, { ms, result });
+    noteEnd(entry, { ms, result, deadlineMs: 60_000 });
     return healthOf(entry);
   };
   assert.equal(tried(100, 'failed'), 'answered', 'it failed, and did not hang');
@@ -37,28 +37,15 @@ test('a slot that has hung is healthy again after eight answers in a row, and un
   assert.equal(tried(100, 'delivered'), 'answered');
 });
 
-test('deadlines are short only while slots hang: from 10 s down to 0.25 s, and longer for a slot that one has cut', () => {
-  const places = createPlaces(() => ({ concurrency: 4, deliverMs: 60_000 }), { mono: () => 0 });
-  const end = (ms: number, result: AttemptEnd['result'], cutMs?: number): void => {
-    places.take('untried');
-    places.leave('untried', { ms, result, cutMs });
-  };
-  const deadlines = () => [
-    places.deadlineMs('untried', undefined),
-    places.deadlineMs('failed', 1000),
-    places.deadlineMs('failed', undefined),
-  ];
-  assert.deepEqual(deadlines(), [60_000, 60_000, 60_000]);
-  end(60_000, 'failed');
-  assert.deepEqual(deadlines(), [10_000, 4000, 60_000]);
-  end(10_000, 'failed', 10_000);
-  assert.deepEqual(deadlines(), [5000, 4000, 60_000]);
-  for (let count = 0; count < 10; count++) end(1000, 'failed', 1000);
-  assert.deepEqual(deadlines(), [250, 4000, 60_000]);
-  end(2000, 'delivered');
-  assert.deepEqual(deadlines(), [8000, 8000, 60_000], 'four times the slowest answer');
-  for (let count = 0; count < 8; count++) end(10, 'delivered');
-  assert.deepEqual(deadlines(), [60_000, 60_000, 60_000]);
-  end(60_000, 'failed');
-  assert.deepEqual(deadlines(), [10_000, 8000, 60_000], 'a new row of them begins with 10 s');
+test('failed slots come before hanging ones, but at every hundredth turn', () => {
+  const queue = createQueue(() => 0, { mono: () => 0 });
+  const trouble = { failure: failing('TIMEOUT'), count: 5, since: 0 };
+  for (const id of ['hangs', 'hangs too']) queue.put({ ...waiting(id), trouble, distrust: 8 }, 'unknown');
+  for (let at = 0; at < 120; at++) queue.put({ ...waiting(`cut ${at}`), trouble, cutMs: 250 }, 'unknown');
+  const order = Array.from({ length: 122 }, () => queue.takeFailed('hanging too')?.slot.id);
+  assert.equal(order.indexOf('hangs'), 99);
+  assert.equal(order.indexOf('hangs too'), 121);
+  assert.equal(queue.takeFailed('hanging too'), undefined);
+  queue.put({ ...waiting('hangs'), trouble, distrust: 8 }, 'unknown');
+  assert.equal(queue.takeFailed('failed'), undefined);
 });

@@ -27,17 +27,19 @@ function mixed(clock: VirtualClock, count: number, code: FailureCode, good: read
 function waitsOf(target: TestTarget, id: string) {
   const all: number[] = [];
   let courier: Rig['courier'] | undefined;
-  let dueAt: number | undefined;
+  const dueAt = (): number | undefined => courier?.ledger.targets.get(target.name)?.entries.get(id)?.held[0]?.agesAt;
+  let nextAt: number | undefined;
   return {
     all,
     watch(rig: Rig) {
       courier = rig.courier;
+      // The first write may have come while the rig started.
+      nextAt = dueAt();
     },
     note(event: CourierEvent) {
       if (event.kind !== 'delivered' || event.slot !== id || !courier) return;
-      const entry = courier.ledger.targets.get(target.name)?.entries.get(id);
-      if (dueAt !== undefined) all.push(courier.ledger.now() - dueAt);
-      dueAt = entry?.held[0]?.agesAt;
+      if (nextAt !== undefined) all.push(courier.ledger.now() - nextAt);
+      nextAt = dueAt();
     },
   };
 }
@@ -180,6 +182,109 @@ for (const [answersIn, most] of [
     assert.ok(answeredAt - began < most, `${(answeredAt - began) / seconds} s`);
     for (const message of said) assert.match(message, /^no answer within \d+(\.\d)? s \(other writes hang, so it is tried again/);
   });
+
+/** The moments at which the slot was answered since `began`, in milliseconds. */
+function answersOf(clock: VirtualClock, id: string) {
+  const began = clock.mono();
+  const at: number[] = [];
+  return { at, note: (event: CourierEvent) => void (event.kind === 'delivered' && event.slot === id && at.push(clock.mono() - began)) };
+}
+
+test('a slot that hangs for a moment, or is slow for once, is not put behind 500 that always hang', async () => {
+  for (const [late, count] of [
+    [400, 1],
+    [1 * hours, 1],
+    [1 * hours, 3],
+  ] as const) {
+    const clock = createVirtualClock();
+    const target = mixed(clock, 500, 'TIMEOUT', ['good']);
+    const hangs = target.onDeliver;
+    let writes = 0;
+    target.onDeliver = async (slot, store, signal) => {
+      if (bad(slot.id)) return await hangs?.(slot, store, signal);
+      writes++;
+      if (writes > 2 && writes <= 2 + count) await clock.sleep(late, signal);
+      if (signal.aborted) throw signal.reason;
+    };
+    const waits = waitsOf(target, 'good');
+    await using rig = await startRig({ targets: [target], keepsEvents: false, cron: '*/20 * * * *', onEvent: waits.note });
+    waits.watch(rig);
+    await clock.advance(40 * hours);
+    assert.ok(waits.all.length >= 5, `${waits.all.length} writes`);
+    for (const wait of waits.all) assert.ok(wait < (count * 75 + 20) * seconds, `${late} ms, ${count} times: ${wait / seconds} s`);
+  }
+});
+
+test('healthy slots that are answered in a row lengthen the deadlines of no slot that hangs', async () => {
+  const clock = createVirtualClock();
+  const target = mixed(
+    clock,
+    500,
+    'TIMEOUT',
+    Array.from({ length: 21 }, (_, at) => `good${at}`),
+  );
+  // All are written once more when the time is over for which former writes could linger.
+  Object.assign(target.managed.limits, { lingerMs: 2 * minutes });
+  const hangs = target.onDeliver;
+  target.onDeliver = async (slot, store, signal) => {
+    if (bad(slot.id)) return await hangs?.(slot, store, signal);
+    if (slot.id === 'good0') await clock.sleep(600, signal);
+    if (signal.aborted) throw signal.reason;
+  };
+  const { at, note } = answersOf(clock, 'good0');
+  await using _ = await startRig({ targets: [target], keepsEvents: false, onEvent: note });
+  await clock.advance(3 * hours);
+  assert.ok((at[0] ?? Number.POSITIVE_INFINITY) < 10 * minutes, `${(at[0] ?? 0) / seconds} s`);
+});
+
+test('one slow slot does not lengthen the deadlines of hundreds that begin to hang', async () => {
+  const clock = createVirtualClock();
+  const good = ['good0', 'good1', 'good2', 'good3', 'good4'];
+  const target = mixed(clock, 500, 'TIMEOUT', [...good, 'slow']);
+  const hangs = target.onDeliver;
+  let broken = false;
+  target.onDeliver = async (slot, store, signal) => {
+    if (bad(slot.id)) return broken ? await hangs?.(slot, store, signal) : undefined;
+    if (slot.id === 'slow') await clock.sleep(20 * seconds, signal);
+    if (signal.aborted) throw signal.reason;
+  };
+  const waits = good.map(id => waitsOf(target, id));
+  const { at, note } = answersOf(clock, 'slow');
+  const onEvent = (event: CourierEvent): void => {
+    for (const wait of waits) wait.note(event);
+    note(event);
+  };
+  await using rig = await startRig({ targets: [target], keepsEvents: false, cron: '*/20 * * * *', onEvent });
+  for (const wait of waits) wait.watch(rig);
+  await clock.advance(1 * hours);
+  broken = true;
+  await clock.advance(39 * hours);
+  const all = waits.flatMap(wait => wait.all);
+  assert.ok(all.length >= 20, `${all.length} writes`);
+  for (const wait of all) assert.ok(wait < 3 * minutes, `${wait / seconds} s`);
+  assert.ok(at.length >= 4 && gaps(at).every(gap => gap < 11 * hours), `${at}`);
+});
+
+test('a refused slot keeps its pauses beside hundreds that hang', async () => {
+  const clock = createVirtualClock();
+  const target = mixed(clock, 500, 'TIMEOUT', ['refused']);
+  const hangs = target.onDeliver;
+  target.onDeliver = async (slot, store, signal) => {
+    if (bad(slot.id)) return await hangs?.(slot, store, signal);
+    throw failing('REJECTED');
+  };
+  await using _ = await startRig({ targets: [target], keepsEvents: false, cron: '*/20 * * * *' });
+  // In the first hours most of those that hang are tried with ever longer deadlines.
+  await clock.advance(5 * hours);
+  const before = timesOf(target, 'refused').length;
+  await clock.advance(10 * hours);
+  const times = timesOf(target, 'refused').slice(before);
+  assert.ok(times.length > 10, `${times.length} attempts`);
+  assert.ok(
+    gaps(times).every(gap => gap <= 45 * minutes),
+    `${gaps(times)}`,
+  );
+});
 
 test('a manager that is slow is given its time, although some of its slots hang', async () => {
   const clock = createVirtualClock();
