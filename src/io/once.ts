@@ -11,6 +11,8 @@ export interface OnceRequest {
   readonly url: URL;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array | undefined;
+  /** Called when there is a connection, before the request is sent. */
+  readonly connected?: (() => void) | undefined;
 }
 export interface OnceAnswer {
   readonly status: number;
@@ -49,6 +51,7 @@ export function openOnce(reach: Reach): Once {
       const { url, headers } = request;
       const { connect, forwardedBy } = ways.to(url);
       const socket = await inTime(connectMs, late, deadline => connect(AbortSignal.any([signal, deadline])));
+      request.connected?.();
       if (!forwardedBy) return await exchange(socket, request, signal);
       // Requests for plain HTTP through a proxy carry the whole URL.
       return await exchange(socket, { ...request, path: url.href, headers: { ...headers, ...loginAt(forwardedBy) } }, signal);

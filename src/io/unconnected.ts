@@ -39,7 +39,7 @@ export function codeOf(thrown: unknown): string {
   return code ?? (name === 'HTTPParserError' ? 'HPE_INVALID' : 'unknown');
 }
 
-const isNoTls = (code: string): boolean => /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code);
+export const isNoTls = (code: string): boolean => /^ERR_SSL_(WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG)$/.test(code);
 const isUntrusted = (code: string): boolean => /^(CERT_|ERR_TLS_CERT_|UNABLE_TO_|SELF_SIGNED_|DEPTH_ZERO_)/.test(code);
 /**
  * TLS alerts with which a server rejects our certificate, or the lack of one. Without one, handshakes fail with them
@@ -49,6 +49,14 @@ const aboutOurCertificate =
   /^ERR_SSL_.*ALERT_(BAD_CERTIFICATE|CERTIFICATE_\w+|UNSUPPORTED_CERTIFICATE|UNKNOWN_CA|ACCESS_DENIED|HANDSHAKE_FAILURE)$/;
 
 const aboutProxy = (proxy: Proxy): string => `Check ${proxy.variable}, or ${wayPast(proxy)}.`;
+const askForWay = (proxy: Proxy, origin: string): string =>
+  `Ask whoever runs the proxy whether it lets ${origin} through. ${aboutProxy(proxy)}`;
+/** How a proxy that wants TLS is written, where plain HTTP was spoken to it. */
+const perhapsTls = ({ origin, variable }: Proxy): string =>
+  origin.startsWith('http:') ? ` If the proxy itself wants TLS, begin ${variable} with https://.` : '';
+
+/** Whether a message is about the proxy itself, and not about what is behind it. */
+export const isAboutProxy = (message: string): boolean => /^(The proxy|No connection to the proxy) /.test(message);
 
 /** Adds the proxy to a failure that does not name it yet, except where the failure is about a local file. */
 export function named(failure: Failure, proxy: Proxy | undefined): Failure {
@@ -65,23 +73,22 @@ export const unnamed = (message: string): string => message.replace(/ \(through 
  * and broke later.
  */
 export function unconnected(thrown: unknown, route: Route, sent: boolean): Failure | undefined {
-  const { origin, exception } = route;
+  const { origin, exception, proxy } = route;
   const code = codeOf(thrown);
   if (isNoTls(code))
     return new Failure('MISCONFIGURED', `${origin} does not speak TLS (${code}).`, {
       // A proxy may send a page of its own after it has confirmed the tunnel.
-      remedy: route.proxy
-        ? `Name the https port in the address. If that is right, ${nameOf(route.proxy)} answers in the place of the server: ${wayPast(route.proxy)}.`
+      remedy: proxy
+        ? `Name the https port in the address. If that is right, ${nameOf(proxy)} answers in the place of the server: ${wayPast(proxy)}.`
         : 'Write http:// in the address, or name the https port.',
     });
   if (aboutOurCertificate.test(code)) return certificateWanted(code, route);
   if (/^(EPROTO|ERR_SSL_)/.test(code)) return new Failure('UNREACHABLE', `The TLS handshake with ${origin} failed (${code}).`);
   if (sent) return undefined;
-  return new Failure('UNREACHABLE', `No connection to ${origin}: ${why(thrown, code)}.`, {
-    ...(exception && {
-      remedy: `It is reached directly because of ${exception.text} in NO_PROXY: take that out if only the proxy leads there.`,
-    }),
-  });
+  const remedy = exception
+    ? `It is reached directly because of ${exception.text} in NO_PROXY: take that out if only the proxy leads there.`
+    : proxy && askForWay(proxy, origin);
+  return new Failure('UNREACHABLE', `No connection to ${origin}: ${why(thrown, code)}.`, { ...(remedy && { remedy }) });
 }
 
 /** The server demands a client certificate, or rejects the one that it got. */
@@ -104,9 +111,10 @@ function certificateRemedy(names: OptionNames, certified: boolean): string {
 }
 
 /** The failure of an established connection. Some servers that want a certificate, or another one, simply cut it. */
-export function cut(asked: string, code: string, { origin, names, certified }: Route, facts: FailureFacts): Failure {
+export function cut(asked: string, code: string, { origin, names, certified, proxy }: Route, facts: FailureFacts): Failure {
   const text = `${asked}: the connection broke before the answer was complete (${code}).`;
-  if (!askedForCertificate(origin)) return new Failure('UNREACHABLE', text, facts);
+  if (!askedForCertificate(origin))
+    return new Failure('UNREACHABLE', text, { ...facts, ...(proxy && { remedy: askForWay(proxy, origin) }) });
   const which = certified ? `may not accept the one of ${certOf(names)}` : 'may demand one';
   return new Failure('UNREACHABLE', `${text} ${origin} asked for a client certificate before, and ${which}.`, {
     ...facts,
@@ -132,7 +140,7 @@ export function brokenByProxy(thrown: unknown, proxy: Proxy, origin: string): Fa
       remedy: `Name an HTTP proxy in ${proxy.variable}; begin it with https:// if the proxy wants TLS.`,
     });
   return new Failure('UNREACHABLE', `No connection to ${name} on the way to ${origin}: ${why(thrown, code)}.`, {
-    remedy: aboutProxy(proxy),
+    remedy: `${aboutProxy(proxy)}${code === 'ECONNRESET' ? perhapsTls(proxy) : ''}`,
   });
 }
 
@@ -153,9 +161,7 @@ export function refusedByProxy({ status, wants = '' }: Refusal, proxy: Proxy, or
     return new Failure(
       status === 403 ? 'MISCONFIGURED' : 'UNREACHABLE',
       `${capital(name)} did not connect to ${origin}: it answered ${status}.`,
-      {
-        remedy: `Ask whoever runs the proxy whether it lets ${origin} through. ${aboutProxy(proxy)}`,
-      },
+      { remedy: `${askForWay(proxy, origin)}${status === 400 ? perhapsTls(proxy) : ''}` },
     );
   const schemes = schemesIn(wants);
   if (schemes.length > 0 && !schemes.some(scheme => /^basic$/i.test(scheme)))

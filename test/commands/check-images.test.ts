@@ -10,6 +10,7 @@ import { type Front, startFront } from '../fakes/front.ts';
 import { put } from '../fakes/registry/content.ts';
 import { digests, recorded } from '../fakes/registry/recorded.ts';
 import { type FakeRegistry, startRegistry } from '../fakes/registry.ts';
+import { proxying } from '../io/servers.ts';
 import { command, until } from './cli.ts';
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
@@ -622,6 +623,18 @@ test('whose side it is stands in the table for what AWS says of keys and clock',
     assert.match(whose, side, stdout);
     assert.doesNotMatch(whose, /source default/);
   }
+});
+
+test('a proxy that wants a login is the side, and not the source', async () => {
+  await using wanting = await proxying(0, { refusal: 407 });
+  const { stdout } = await command(['check', `${host}/team/app:1`], {
+    ...env,
+    HTTPS_PROXY: wanting.url,
+    AWS_ENDPOINT_URL_ECR: '',
+    AWS_ENDPOINT_URL_STS: '',
+  });
+  assert.match(stdout, /The proxy .* wants a user and a password/);
+  assert.match(stdout, /Whose side: the proxy between this machine and AWS\./);
 });
 
 test('ECR Public: who was asked without a login is not told to log out', async () => {

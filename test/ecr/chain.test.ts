@@ -460,6 +460,27 @@ test('what fails behind a proxy names it: an answer that AWS did not give, a con
   }
 });
 
+test('a proxy that answers in place of AWS: the proxy is told, its own variable, and what it speaks', async () => {
+  await using wanting = await serving((_, response) => response.writeHead(407, { 'proxy-authenticate': 'NTLM' }).end());
+  const plain = await fetchWith({ ...inEnvironment, HTTP_PROXY: wanting.url, AWS_ENDPOINT_URL: 'http://aws.invalid' }, withRole);
+  assert.equal(plain.code, 'MISCONFIGURED');
+  assert.match(plain.message, /^The proxy .* \(HTTP_PROXY\) wants a login by NTLM on the way to http:\/\/aws\.invalid \(407\)/);
+  assert.match(plain.remedy, /in HTTP_PROXY/);
+  const connecting = createServer().on('connect', (_, socket) => {
+    socket.write('HTTP/1.1 200 OK\r\n\r\n');
+    socket.once('data', () => socket.end('HTTP/1.1 200 OK\r\n\r\n<h1>Blocked</h1>'));
+  });
+  await new Promise<void>(resolve => connecting.listen(0, '127.0.0.1', resolve));
+  const { port } = connecting.address() as { port: number };
+  const paged = await fetchWith({ ...inEnvironment, HTTPS_PROXY: `http://127.0.0.1:${port}`, AWS_ENDPOINT_URL: '' });
+  connecting.close();
+  assert.match(paged.message, /^api\.ecr\.eu-west-1\.amazonaws\.com does not speak TLS .*\(through the proxy /);
+  assert.match(paged.remedy, /^The proxy .* may answer in the place of .*NO_PROXY/);
+  const bare = await fetchWith({ ...inEnvironment, AWS_ENDPOINT_URL: ecr.url.replace('http:', 'https:') });
+  assert.match(bare.message, /does not speak TLS/);
+  assert.match(bare.remedy, /If AWS_ENDPOINT_URL or one of its kin sets that address, write http:\/\/ there/);
+});
+
 test('AWS on the machine itself is reached directly', async () => {
   const env = { ...inEnvironment, HTTP_PROXY: 'http://127.0.0.1:1', HTTPS_PROXY: 'http://127.0.0.1:1' };
   assert.equal((await fetchWith(env)).code, 'ok');

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { clock } from '../../src/contract/clock.ts';
 import { failures } from '../../src/contract/failures.ts';
 import { awsFailure } from '../../src/ecr/aws/errors.ts';
+import { openWire } from '../../src/ecr/aws/wire.ts';
+import { openOnce } from '../../src/io/once.ts';
+import { raw } from '../io/servers.ts';
 
 const of = (code: string, more: { message?: string; status?: number } = {}) => {
   const thrown = Object.assign(new Error(more.message ?? 'as ordered'), code && { code });
@@ -65,4 +69,20 @@ test('a proxy that nobody configured and that wants a login: the remedy names th
   assert.equal(code, 'MISCONFIGURED');
   assert.match(message, /api\.ecr\.test answered .* HTTP 407/);
   assert.match(remedy, /Set HTTPS_PROXY to its address with user and password/);
+});
+
+test('a connection that never comes about is told apart from a request that is not answered', async () => {
+  await using mute = await raw(() => undefined);
+  const failureAt = async (url: string) => {
+    const wire = openWire(openOnce({ env: {} }), clock, new AbortController().signal);
+    const request = { method: 'POST', url: new URL(url), headers: {}, body: '{}' };
+    const thrown: unknown = await wire.send(request, { attemptMs: 300 }).catch((error: unknown) => error);
+    return awsFailure(thrown, { action: 'ecr:GetAuthorizationToken', region: 'eu-west-1', call: wire.last });
+  };
+  const handshake = await failureAt(mute.url.replace('http:', 'https:'));
+  assert.equal(handshake.code, 'UNREACHABLE');
+  assert.match(handshake.message, /^No connection to 127\.0\.0\.1:\d+: no answer within 0\.3 s\.$/);
+  const answer = await failureAt(mute.url);
+  assert.equal(answer.code, 'TIMEOUT');
+  assert.match(answer.message, /^127\.0\.0\.1:\d+ took the request and did not answer\.$/);
 });

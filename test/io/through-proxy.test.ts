@@ -55,6 +55,8 @@ describe('proxies', () => {
     await using dead = await raw(() => undefined);
     await dead[Symbol.asyncDispose]();
     await using cutting = await raw(socket => socket.destroy());
+    await using asking = await proxying(0, { refusal: 400 });
+    await using agreeing = await raw(socket => socket.end('HTTP/1.1 200 OK\r\n\r\n'));
     await using mute = await raw(() => undefined);
     await using ssh = await raw(socket => socket.end('SSH-2.0-OpenSSH_9.2\r\n'));
     await using tls = await serving((_, response) => response.end(), 'self-signed');
@@ -71,7 +73,14 @@ describe('proxies', () => {
       [dead.url, 'UNREACHABLE', /^No connection to the proxy .*nothing listens there \(ECONNREFUSED\)/, /HTTPS_PROXY/],
       [dead.url.replace('//', '//me:hunter2@'), 'UNREACHABLE', /nothing listens there/, /HTTPS_PROXY/],
       ['http://proxy.invalid:1', 'UNREACHABLE', /^No connection to the proxy .*name is not known|DNS/, /HTTPS_PROXY/],
-      [cutting.url, 'UNREACHABLE', /it was cut/, /HTTPS_PROXY/],
+      [
+        cutting.url,
+        'UNREACHABLE',
+        /it was cut/,
+        /^Check HTTPS_PROXY.* If the proxy itself wants TLS, begin HTTPS_PROXY with https:\/\/\.$/,
+      ],
+      [asking.url, 'UNREACHABLE', /it answered 400/, /^Ask whoever runs the proxy.* If the proxy itself wants TLS/],
+      [agreeing.url, 'UNREACHABLE', /^No connection to https:.*it was cut/, /^Ask whoever runs the proxy whether it lets https:.*NO_PROXY/],
       [mute.url, 'UNREACHABLE', /CONNECT_TIMEOUT/, /HTTPS_PROXY/],
       [ssh.url, 'MISCONFIGURED', /does not speak HTTP/, /https:\/\//],
       [dead.url.replace('http:', 'https:'), 'UNREACHABLE', /nothing listens there/, /HTTPS_PROXY/],

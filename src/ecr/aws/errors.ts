@@ -74,7 +74,7 @@ function meaningOf(thrown: unknown, attempt: Attempt): Failure {
     return new Failure('TOO_LARGE', `The answer of ${host} is larger than a token can be.`, {
       remedy: attempt.fn ? `Let ${attempt.fn.shown} answer with the token and nothing else.` : somebodyElse,
     });
-  return unconnected(thrown, host) ?? unsent(thrown, attempt) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
+  return unconnected(thrown, attempt.call) ?? unsent(thrown, attempt) ?? answered(readError(thrown, attempt.call?.refusal), attempt, host);
 }
 
 /**

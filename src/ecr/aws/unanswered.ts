@@ -1,7 +1,9 @@
 import { Failure } from '../../contract/failures.ts';
-import { quote } from '../../contract/text.ts';
+import { capital, quote } from '../../contract/text.ts';
+import { nameOf, wayPast } from '../../io/proxies.ts';
+import { isNoTls } from '../../io/unconnected.ts';
 import type { Attempt } from './denied.ts';
-import { wayToAws } from './wire.ts';
+import { type Call, wayToAws } from './wire.ts';
 
 export const somebodyElse = 'Does a proxy, a captive portal or an endpoint override answer in place of AWS?';
 
@@ -31,13 +33,25 @@ function codeIn(thrown: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-export function unconnected(thrown: unknown, host: string): Failure | undefined {
-  const { name } = asError(thrown);
+/** The Failure for a request that got no connection, or no answer. */
+export function unconnected(thrown: unknown, call: Call | undefined): Failure | undefined {
+  const { name, message } = asError(thrown);
+  const { host = 'AWS', proxy } = call ?? {};
   const code = codeIn(thrown);
   if (Object.hasOwn(noConnection, code))
     return new Failure('UNREACHABLE', `No connection to ${host}: ${noConnection[code]} (${code}).`, { remedy: wayToAws });
+  if (name === 'TimeoutError' && call && !call.connected)
+    return new Failure('UNREACHABLE', `No connection to ${host}: ${message}.`, { remedy: wayToAws });
   if (name === 'TimeoutError' || name === 'AbortError')
-    return new Failure('TIMEOUT', `${host} took the request and did not answer.`, { remedy: wayToAws });
+    return new Failure('TIMEOUT', `${host} ${proxy ? 'did not answer the request' : 'took the request and did not answer'}.`, {
+      remedy: wayToAws,
+    });
+  if (isNoTls(code))
+    return new Failure('UNREACHABLE', `${host} does not speak TLS (${code}).`, {
+      remedy: proxy
+        ? `${capital(nameOf(proxy))} may answer in the place of ${host}: ${wayPast(proxy)}, or ask whoever runs the proxy.`
+        : `${somebodyElse} If AWS_ENDPOINT_URL or one of its kin sets that address, write http:// there or name the https port.`,
+    });
   if (!certificate.test(code)) return undefined;
   return new Failure('UNREACHABLE', `The TLS handshake with ${host} failed (${code}).`, {
     remedy:

@@ -4,6 +4,7 @@ import type { Secret } from '../../contract/secret.ts';
 import { inTime } from '../../io/dial.ts';
 import type { Once, OnceAnswer, OnceRequest } from '../../io/once.ts';
 import type { Proxy } from '../../io/proxies.ts';
+import { refusedByProxy } from '../../io/unconnected.ts';
 
 /** The largest response body that is read, in bytes. ECR's is 3 kB. */
 const largestBody = 1024 * 1024;
@@ -27,6 +28,8 @@ export interface Call {
   readonly proxy?: Proxy | undefined;
   /** The IAM right that the request needs, such as `sts:AssumeRole`. Missing for requests of the SDK. */
   readonly right?: string | undefined;
+  /** Missing: the request was not sent. */
+  connected?: true;
   status?: number;
   /** The server's Date header. `aheadMs` is its distance from our wall clock, positive when the server is ahead. */
   answeredAt?: Date;
@@ -34,7 +37,7 @@ export interface Call {
   retryAfterMs?: number;
   tooLarge?: true;
   /** Our own verdict on the connection (a certificate, a file, a proxy), which the SDK would hide in its words. */
-  verdict?: Failure;
+  verdict?: Failure | undefined;
   /**
    * The text of an error response, because the SDK hides what it cannot parse. A successful response may hold a token
    * and is never kept.
@@ -68,13 +71,18 @@ export function openWire(once: Once, clock: Clock, signal: AbortSignal): Wire {
       last = call;
       const late = (): Error => Object.assign(new Error(`no answer within ${attemptMs / 1000} s`), { name: 'TimeoutError' });
       return await inTime(attemptMs, late, async deadline => {
-        const { status, headers, body } = await once.send(request, AbortSignal.any([signal, deadline])).catch((error: unknown) => {
+        const connected = (): void => void (call.connected = true);
+        const answer = once.send({ ...request, connected }, AbortSignal.any([signal, deadline]));
+        const { status, headers, body } = await answer.catch((error: unknown) => {
           if (error instanceof Failure) call.verdict = error;
           throw error;
         });
         call.status = status;
         Object.assign(call, timesOf(headers, clock.wall()));
-        return { status, headers, text: await textOf(body, call) };
+        const text = await textOf(body, call);
+        call.verdict = refusalOfProxy(request.url, status, headers, call.proxy);
+        if (call.verdict) throw call.verdict;
+        return { status, headers, text };
       });
     },
     get last() {
@@ -83,6 +91,12 @@ export function openWire(once: Once, clock: Clock, signal: AbortSignal): Wire {
     signal,
     secrets: [],
   };
+}
+
+/** The Failure for an answer of the proxy itself, to a request for plain HTTP that it was to pass on. */
+function refusalOfProxy({ origin }: URL, status: number, headers: OnceAnswer['headers'], proxy: Proxy | undefined): Failure | undefined {
+  const wants = [headers['proxy-authenticate'] ?? []].flat().join(', ') || undefined;
+  return status === 407 && proxy ? refusedByProxy({ status, wants }, proxy, origin) : undefined;
 }
 
 function timesOf(headers: OnceAnswer['headers'], now: number): Partial<Call> {

@@ -2,6 +2,7 @@ import type { Credential } from '../../contract/credential.ts';
 import { type Asked as AskedOfAws, asFailure, type Failure, type FailureCode } from '../../contract/failures.ts';
 import type { Image } from '../../contract/image.ts';
 import type { Source, TokensFrom } from '../../contract/source.ts';
+import { isAboutProxy } from '../../io/unconnected.ts';
 import { type Denial, readDenial } from '../../refusals/denial.ts';
 import { diagnose } from '../../refusals/diagnose.ts';
 import type { Diagnosis } from '../../refusals/diagnosis.ts';
@@ -169,7 +170,9 @@ function meaningOf({ code, message, remedy, facts }: Failure, source: string): D
   return {
     id: known?.id ?? `token-${code.toLowerCase().replaceAll('_', '-')}`,
     sentence: message,
-    side: known?.side ?? `source ${source}, and whoever it asks for tokens`,
+    side:
+      known?.side ??
+      (isAboutProxy(message) ? 'the proxy between this machine and AWS.' : `source ${source}, and whoever it asks for tokens`),
     remedy,
   };
 }
