@@ -18,7 +18,7 @@ export type Means = Pick<Deps<Code>, 'registry' | 'hasSource' | 'finding' | 'clo
 /** Why a repository gets no login of ours. */
 type Bar = Extract<Code, 'KEPT_ELSEWHERE' | 'REPOSITORY_IMMUTABLE' | 'PLAIN_TRANSPORT'>;
 
-/** The registry of a repository. undefined: it is in none of ECR, or at another port, or nobody gives tokens for it. */
+/** The registry of a repository. undefined: it is not ECR, is at another port, or no source gives tokens for it. */
 export function registryOf({ url }: Repository, { registry, hasSource }: Pick<Means, 'registry' | 'hasSource'>): Registry | undefined {
   const address = registry(url);
   if (!address || !['', ':443'].includes(address.port)) return undefined;

@@ -67,7 +67,7 @@ export const findings = {
   },
   SWARM_WITHOUT_ROW: {
     severity: 'warning',
-    doc: 'Services of a Swarm need a login for a host, and Portainer has no registry for that host which is kept fresh. A registry of the type "AWS ECR" is none.',
+    doc: 'Services of a Swarm need a login for a host, and Portainer has no registry for that host which is kept fresh. A registry of the type "AWS ECR" does not count.',
     remedy: 'Create a custom registry for that host in Portainer, or name the host in `registries` with `create: true`.',
   },
   SWARM_UNSUPPORTED: {

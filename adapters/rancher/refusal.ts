@@ -59,7 +59,7 @@ export function refusal(http: Http, answer: Answer, what: string, stops: 'slot' 
     case 403:
       return new Failure('FORBIDDEN', message, {
         stops,
-        remedy: `The environment in the address is not there, is not active, or is none of this key’s. Check its id; a key works in its own environment. ${thenRefresh}`,
+        remedy: `The environment in the address is not there, is not active, or does not belong to this key. Check its id; a key works in its own environment. ${thenRefresh}`,
       });
     case 405:
       return readOnly(message, stops);

@@ -115,7 +115,7 @@ function wrongIn(repository: string, tag: string | undefined, digest: string | u
 function foreign(host: string, path: string, shown: string): string {
   const expected = 'ACCOUNT.dkr.ecr.REGION.amazonaws.com/REPOSITORY or public.ecr.aws/NAME/REPOSITORY is expected';
   // A short name has neither a dot nor a port before its first slash.
-  if (path === '' || !/[.:]/.test(host)) return `${shown} is an image of Docker Hub, and none of ECR: ${expected}`;
+  if (path === '' || !/[.:]/.test(host)) return `${shown} is an image of Docker Hub, and not of ECR: ${expected}`;
   return `${host} is not an ECR registry: ${expected}`;
 }
 

@@ -35,7 +35,7 @@ export function lookAlike(address: string): LookAlike | undefined {
   if (of === undefined)
     return {
       host,
-      is: 'looks like an ECR registry and is none',
+      is: 'looks like an ECR registry and is not one',
       remedy: `Correct it to ACCOUNT.dkr.ecr.REGION.amazonaws.com. ${orAlias(host)}`,
     };
   return {

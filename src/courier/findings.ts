@@ -29,7 +29,7 @@ export const engineFindings = {
   },
   LOOK_ALIKE: {
     severity: 'warning',
-    doc: 'The manager names a host that looks like an ECR registry and is none, such as that of a VPC endpoint. Nothing is written there.',
+    doc: 'The manager names a host that looks like an ECR registry and is not one, such as that of a VPC endpoint. Nothing is written there.',
     remedy: 'If it leads to an ECR registry, name that registry under `aliases`; else correct it in the manager.',
   },
   ENDPOINT_SET: {

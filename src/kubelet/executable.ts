@@ -38,7 +38,7 @@ export async function executableRemarks({ name, where }: Provider, binDir: strin
   const onPath = `has no Node beside it (${join(folder, 'node')}), and uses that of the kubelet's PATH`;
   return (await hasNode(searched.split(delimiter).filter(Boolean)))
     ? [remark('note', `${onPath}, which may be another than yours: ${again}`)]
-    : [remark('never', `${onPath}; on yours is none: ${again}`)];
+    : [remark('never', `${onPath}; there is none on yours: ${again}`)];
 }
 
 const again = '`ecr-courier kubelet install` puts it there';

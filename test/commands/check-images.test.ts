@@ -381,7 +381,7 @@ test('what is not of ECR, or is not an image, has a row of its own and stops not
   const mixed = await check(...foreign, `${host}/team/app:1`);
   assert.equal(mixed.code, 0, mixed.stdout);
   assert.match(mixed.stdout, /IMAGE\nwould pull +all +1234\S+\nnot ECR's +- +nginx\nnot ECR's/);
-  assert.match(mixed.stdout, /^nginx:1 is an image of Docker Hub, and none of ECR/m);
+  assert.match(mixed.stdout, /^nginx:1 is an image of Docker Hub, and not of ECR/m);
   assert.match(mixed.stdout, /^ghcr\.io is not an ECR registry/m);
   const malformed = [
     host,
@@ -514,7 +514,7 @@ for (const [source, giver] of givers) {
     assert.equal(code, 1);
     assert.match(stdout, /^refused +registry/m);
     assert.match(stdout, /^ {2}identity skipped, token ok, registry refused$/m);
-    assert.match(stdout, /does not take the token that comes from the (file|command) .* too old, not whole, or none of ECR/);
+    assert.match(stdout, /does not take the token that comes from the (file|command) .* too old, incomplete, or not an ECR token/);
     assert.match(stdout, /Whose side: the (file|command) \S+, or whoever makes its token/);
     assert.doesNotMatch(stdout, /a moment ago|AWS_ENDPOINT_URL|GetAuthorizationToken/);
     assert.match(stdout, new RegExp(`^source default is not an AWS identity: tokens come from ${giver.source}`, 'm'));

@@ -168,13 +168,13 @@ test('spellings that make a difference are told', async () => {
 test('what is not an ECR registry gets its sentence, and a name that somebody may have meant is exit 1, any other 2', async () => {
   for (const [text, code, words] of [
     ['ghcr.io/a/b', 2, /^ghcr\.io is not an ECR registry: .*is expected\n$/],
-    ['nginx', 2, /^nginx is an image of Docker Hub, and none of ECR: .*\n$/],
+    ['nginx', 2, /^nginx is an image of Docker Hub, and not of ECR: .*\n$/],
     [
       'vpce-0123-abcd.dkr.ecr.eu-west-1.vpce.amazonaws.com/app',
       1,
       /is the name of a VPC endpoint, which does not say the account\. Add .*aliases: \[\{ host: vpce-0123-abcd/,
     ],
-    ['123456789012.dkr.ecr.eu-west-1.amazonaws.org/app', 1, /looks like an ECR registry and is none/],
+    ['123456789012.dkr.ecr.eu-west-1.amazonaws.org/app', 1, /looks like an ECR registry and is not one/],
   ] as const) {
     const ended = await explain([text]);
     assert.equal(ended.code, code, text);

@@ -660,7 +660,7 @@ test('doctor names what it cannot read, and needs a host', async () => {
   await using at = await home();
   const alike = await at.helper(['doctor', '12345678901.dkr.ecr.eu-west-1.amazonaws.com']);
   assert.equal(alike.code, 2);
-  assert.match(alike.stderr, /looks like an ECR registry and is none\. Correct it to ACCOUNT/);
+  assert.match(alike.stderr, /looks like an ECR registry and is not one\. Correct it to ACCOUNT/);
   assert.equal((await at.helper(['doctor'])).code, 2);
   assert.equal((await at.helper(['doctor', 'ghcr.io'])).code, 2);
   await mkdir(at.path, { recursive: true });

@@ -313,7 +313,7 @@ test('what is wrong is told, with what is right', async () => {
     ['pull arn:aws-cn:ecr:eu-west-1:123456789012:repository/app', /partition aws, and the ARN says aws-cn/],
     ['pull arn:aws:s3:::bucket', /not an ARN of a repository/],
     ['pull docker.io/library/nginx', /docker\.io is not an ECR registry/],
-    ['pull 123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.com/app', /looks like an ECR registry and is none/],
+    ['pull 123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.com/app', /looks like an ECR registry and is not one/],
     ['pull vpce-0a.dkr.ecr.eu-west-1.vpce.amazonaws.com/app', /name of a VPC endpoint, which does not say the account/],
     ['token HOST', /no narrower resource than all for token: leave out/],
     ['public HOST', /no narrower resource than all for public/],

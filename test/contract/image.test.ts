@@ -45,7 +45,7 @@ test('an alias is read as the registry behind it', () => {
 
 /** Texts that are not ECR images, and what is said of them. */
 const wrong: readonly (readonly [string, RegExp])[] = [
-  ['nginx', /^nginx is an image of Docker Hub, and none of ECR/],
+  ['nginx', /^nginx is an image of Docker Hub, and not of ECR/],
   ['library/nginx:1', /Docker Hub/],
   ['ghcr.io/team/app', /^ghcr\.io is not an ECR registry: ACCOUNT\.dkr/],
   ['localhost:5000/app', /^localhost:5000 is not an ECR registry/],
@@ -65,7 +65,7 @@ const wrong: readonly (readonly [string, RegExp])[] = [
     'arn:aws:ecr:eu-west-1:123456789012:repository/team/app',
     /is an ARN: write 123456789012\.dkr\.ecr\.eu-west-1\.amazonaws\.com\/team\/app$/,
   ],
-  ['1234.dkr.ecr.eu-west-1.amazonaws.com/app', /looks like an ECR registry and is none/],
+  ['1234.dkr.ecr.eu-west-1.amazonaws.com/app', /looks like an ECR registry and is not one/],
   ['', /not a name of an image/],
   [`${host}/${'a/'.repeat(600)}a`, /not a name of an image/],
 ];

@@ -76,7 +76,7 @@ test('a path may be long, a host may not', () => {
   assert.equal(parseAddress(`${long}/app`, new Map([[long, host]])), undefined);
 });
 
-for (const host of strangers) test(`"${host}" is none of ECR's`, () => assert.equal(parseAddress(host), undefined));
+for (const host of strangers) test(`"${host}" is not an ECR registry`, () => assert.equal(parseAddress(host), undefined));
 
 const host = '123456789012.dkr.ecr.eu-west-1.amazonaws.com';
 const forms: readonly (readonly [form: string, stripped: readonly string[]])[] = [

@@ -47,7 +47,7 @@ test('the function is invoked with the identity of the source, and told for whic
   );
   assert.equal(credential.identity?.account, '123456789012');
   assert.match(credential.identity?.whose ?? '', /^the role of the function ecr-token/);
-  assert.equal(credential.sessionEndsAt, undefined, 'the token is none of this session');
+  assert.equal(credential.sessionEndsAt, undefined, 'the token does not belong to this session');
 });
 
 test('who asks for a region without naming a registry tells the function the region alone; an alias is told by its name', async () => {

@@ -77,7 +77,7 @@ test('what a text names is told', () => {
       /repository team\/app does not have/,
     ],
     [`Source image ${image}:1 does not exist. Provide a valid source image.`, /no image \S+team\/app:1:/],
-    ['Source image public.ecr.aws/x/y:1 is not valid. Provide a valid source image.', /and public\.ecr\.aws\/x\/y:1 is none\./],
+    ['Source image public.ecr.aws/x/y:1 is not valid. Provide a valid source image.', /and public\.ecr\.aws\/x\/y:1 is not one\./],
     [
       `$ aws ecr get-login-password --region us-east-1 | docker login -u AWS --password-stdin ${image.split('/')[0]}`,
       /asked for in us-east-1, and the registry is in eu-west-1:/,
@@ -105,7 +105,11 @@ test('what a text names is told', () => {
   ];
   for (const [text, sentence] of cases) assert.match(why(text)?.sentence ?? '', sentence, text);
   const layer = `failed open: unexpected status code https://${image.replace('/', '/v2/')}/blobs/sha256:5c1: 403 Forbidden`;
-  assert.match(why(layer)?.paste?.[0]?.text ?? '', /check 123456789012\.\S+\/team\/app:TAG$/, 'the digest of a layer is none of an image');
+  assert.match(
+    why(layer)?.paste?.[0]?.text ?? '',
+    /check 123456789012\.\S+\/team\/app:TAG$/,
+    'the digest of a layer is not that of an image',
+  );
   const push = `trying to reuse blob at destination: /v2/app/blobs/uploads/ in ${image.split('/')[0]}: name unknown: The repository with name 'app' does not exist in the registry with id '123456789012'`;
   assert.match(why(push)?.paste?.at(-1)?.text ?? '', /policy cache 123456789012\.\S+\/app$/);
   assert.match(why(push)?.paste?.[1]?.text ?? '', /describe-pull-through-cache-rules --region eu-west-1 --registry-id 123456789012$/);

@@ -77,7 +77,8 @@ export function openEngine({ ask, refused, versions, numbers }: Door): Engine {
       const answer = await read(`/services/${encodeURIComponent(id)}`, signal);
       answer.json();
       const service = readWholeService(answer.text);
-      if (service?.id !== id) throw new Failure('UNEXPECTED', `The answer for the service ${id} is none.`, { remedy: notTheEngine });
+      if (service?.id !== id)
+        throw new Failure('UNEXPECTED', `The answer for the service ${id} is not that service.`, { remedy: notTheEngine });
       const lost = numbers === 'rounded' ? longNumberIn(service.text) : undefined;
       if (lost !== undefined) throw rounded(service, lost);
       return { service, api: apiOf(answer, versions) };

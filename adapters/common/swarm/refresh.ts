@@ -69,7 +69,7 @@ export function makeRefresher({ engine, written, behind, choice, ended, stops }:
     const verdict = judge(found.service, choice, deps);
     if (verdict.is === 'rolling' && !written.isOwnRollout(found.service)) throw rolling(found.service);
     if (!('registry' in verdict) || verdict.registry.host !== host)
-      throw new Failure('NOT_FOUND', `The service ${name} is none any more that gets a login for ${host}.`);
+      throw new Failure('NOT_FOUND', `The service ${name} no longer gets a login for ${host}.`);
     const tasks = await engine.tasks(id, signal);
     if (found.service.mayEnd && isAtEnd(tasks, found.service.replicas)) {
       ended.add(id);

@@ -130,9 +130,9 @@ export function makeSurvey(
 const isShared = (versions: ReadonlyMap<number, number>, { service }: Sight): boolean => (versions.get(service.version) ?? 0) > 1;
 
 const sentences: Readonly<Record<LeftAlone, { readonly code: Code; readonly text: (names: string) => string }>> = {
-  unlabelled: { code: 'NOT_ENABLED', text: names => `Images of ECR, and no label for the courier: ${names}.` },
+  unlabelled: { code: 'NOT_ENABLED', text: names => `Images in ECR, but no label for the courier: ${names}.` },
   misplaced: { code: 'LABEL_MISPLACED', text: names => `The label is at the containers, and not at the service: ${names}.` },
   unclear: { code: 'LABEL_UNCLEAR', text: names => `The label is neither true nor false: ${names}.` },
-  elsewhere: { code: 'IMAGE_ELSEWHERE', text: names => `The label, and an image that is none of ECR: ${names}.` },
+  elsewhere: { code: 'IMAGE_ELSEWHERE', text: names => `The label is set, but the image is not in ECR: ${names}.` },
   job: { code: 'JOB', text: names => `Jobs are never updated: ${names}.` },
 };

@@ -92,7 +92,7 @@ export const buildTools: readonly Situation[] = [
     ],
     when: ({ find }) => find(/perhaps you should make sure you have permissions for \S{1,300}/, isPrivate),
     tell: told => ({
-      sentence: `${told.host} refuses with 403, and Jib does not show the reason: a right is missing in one of the three gates, or the token is too old or of another region. (Of a password that is none of ECR Jib says something else.)`,
+      sentence: `${told.host} refuses with 403, and Jib does not show the reason: a right is missing in one of the three gates, or the token is too old or of another region. (For a password that is not from ECR, Jib prints another message.)`,
       side: `the policies: identity policy of whoever fetched the token, repository policy and registry policy in ${accountOf(told)}; or the login that Jib is given`,
       remedy:
         'Log in again, as the user that builds: that rules out the token. Maven shows the answer with -e, Gradle with --stacktrace: give that to `ecr-courier why`. A push needs more rights than a pull.',

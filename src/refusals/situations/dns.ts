@@ -73,7 +73,7 @@ export const dns: readonly Situation[] = [
     // Skip this row if a text also has the correct name: a line break inside it makes a misspelt copy.
     when: ({ find }) => !find(noName, isSpelt) && find(noName, misspelt),
     tell: ({ host: at }) => ({
-      sentence: `${at} looks like an ECR registry and is none: region or ending are wrong, or do not belong together.`,
+      sentence: `${at} looks like an ECR registry and is not one: region or ending are wrong, or do not belong together.`,
       side: 'the name of the image where it is written: deployment, compose file, entry of the manager',
       remedy: 'Correct it to ACCOUNT.dkr.ecr.REGION.amazonaws.com (China: .amazonaws.com.cn).',
     }),

@@ -97,7 +97,7 @@ export const keys: readonly Situation[] = [
     when: ({ find }) => find(/IncompleteSignature|exactly 5 slash-delimited elements/),
     tell: () => ({
       sentence:
-        'AWS does not take the form of the signature, and has judged neither key: mostly the access key ID is none (a slash, a blank or quotation marks in it, or the two keys changed places), or something on the way changes the header Authorization.',
+        'AWS does not take the form of the signature, and has judged neither key: mostly the access key ID is malformed (a slash, a blank or quotation marks in it, or the two keys changed places), or something on the way changes the header Authorization.',
       side: caller,
       remedy:
         'Set both keys anew. An access key ID has 16 to 128 capital letters and digits, and begins with AKIA or ASIA; a slash stands in the secret alone. Then look for a proxy that rewrites headers.',

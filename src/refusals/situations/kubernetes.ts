@@ -98,7 +98,7 @@ export const kubernetes: readonly Situation[] = [
       ),
     tell: () => ({
       sentence:
-        'The credential provider of the node failed, so the kubelet pulled without its login. The reason stands behind the exit status; here there is none that is known.',
+        'The credential provider of the node failed, so the kubelet pulled without its login. The reason stands behind the exit status; this text has no known one.',
       side: `${node}; and the AWS identity of the node, with which the provider asks`,
       remedy:
         'Read the lines before in the log of the kubelet. Run the provider by hand in the environment of the kubelet. ECR_COURIER_TRACE of our provider keeps a record of each call.',

@@ -56,7 +56,7 @@ export const lambdaImages: readonly Situation[] = [
     ],
     when: ({ find }) => find(/Source image (?<name>[\w./:@-]{1,300}) is not valid. Provide a valid source image/, host => !isPrivate(host)),
     tell: ({ groups }) => ({
-      sentence: `Lambda takes images of private ECR repositories alone, by their whole address, and ${groups['name'] ?? 'this'} is none. So no repository was asked.`,
+      sentence: `Lambda takes images of private ECR repositories alone, by their whole address, and ${groups['name'] ?? 'this'} is not one. So no repository was asked.`,
       side: 'the address of the image where the function is set up (`image_uri`, `ImageUri`)',
       remedy:
         'Write ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG, in the region of the function. An image of another registry must be copied into such a repository first.',

@@ -40,7 +40,7 @@ export const manifests: readonly Situation[] = [
       find(/BLOB_UNKNOWN|blob unknown to registry/, host => status === 404 || isRegistry(host)) ??
       find(goneBlob, isPrivate),
     tell: told => ({
-      sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a part that the image names (a layer, or an image of a list): it was not uploaded there, or not as one that ECR takes (one without a byte is none).`,
+      sentence: `The repository ${repositoryOf(told) ?? 'that was named'} does not have a part that the image names (a layer, or an image of a list): it was not uploaded there, or not as one that ECR takes (ECR takes no empty layer).`,
       side: 'the client that pushes or copies',
       remedy:
         'Push the whole image again, with a newer version of the tool. A tool that copies a manifest alone must copy its layers first. OCI artefacts without a config name the empty descriptor, `{}`.',

@@ -69,12 +69,12 @@ export const refusedOurs: readonly Situation[] = [
     symptoms: [
       [
         'ecr-courier check',
-        `${host} does not take the token that comes from the file /run/token: ${answer}. It is too old, not whole, or none of ECR in that region.`,
+        `${host} does not take the token that comes from the file /run/token: ${answer}. It is too old, incomplete, or not an ECR token for that region.`,
       ],
     ],
     when: facts =>
       ours(facts, ({ login }) => typeof login === 'object') ??
-      facts.find(/does not take the token that comes from (?<giver>.{1,200}?): (?<said>.{1,300}?)\. It is too old, not whole/, isRegistry),
+      facts.find(/does not take the token that comes from (?<giver>.{1,200}?): (?<said>.{1,300}?)\. It is too old, incomplete/, isRegistry),
     tell: told => {
       const { login } = told.facts.own ?? {};
       const { words, renew } =
@@ -85,7 +85,7 @@ export const refusedOurs: readonly Situation[] = [
               renew: 'Let whoever makes that token get a new one from ECR each time, and hand it on whole.',
             };
       return {
-        sentence: `${nameIn(told)} does not take the token that comes from ${words}: ${saidIn(told)}. It is too old, not whole, or none of ECR in that region.`,
+        sentence: `${nameIn(told)} does not take the token that comes from ${words}: ${saidIn(told)}. It is too old, incomplete, or not an ECR token for that region.`,
         side: `${words}, or whoever makes its token`,
         remedy: renew,
       };

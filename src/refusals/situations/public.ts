@@ -102,7 +102,7 @@ export const publicRegistry: readonly Situation[] = [
     ],
     when: ({ find }) => find(/invalid AWS registry: '?public\.ecr\.aws/),
     tell: () => ({
-      sentence: 'Flux with `provider: aws` expects the name of a private registry, and public.ecr.aws is none.',
+      sentence: 'Flux with `provider: aws` expects the name of a private registry, and public.ecr.aws is not one.',
       side: 'the HelmRepository or OCIRepository: its `provider`',
       remedy: 'Leave `provider` out (generic): ECR Public needs no login. Or update Flux.',
     }),

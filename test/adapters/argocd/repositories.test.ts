@@ -41,7 +41,7 @@ describe('repositories', () => {
     assert.deepEqual(linesOf(await t.discover()), ['argocd/repo-creds present', 'argocd/repository present']);
   });
 
-  test('hold what their password is, and have drifted where user name or password are none of ECR', async () => {
+  test('hold what their password is, and have drifted where user name or password are not from ECR', async () => {
     const end = new Date('2030-01-01T06:00:00Z');
     const password = passwordUntil(end);
     await using t = await rig([

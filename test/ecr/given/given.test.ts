@@ -132,11 +132,11 @@ const bad: readonly [payload: unknown, said: RegExp][] = [
   [{ password: 'x'.repeat(900) }, /a password that is a placeholder, such as xxxx or CHANGEME, and no ECR password; nothing/],
   ['CHANGEME-NOW-1', /a text that is a placeholder/],
   [{ AKIAIOSFODNN7EXAMPLE: 'x' }, /members named AKIA\[secret\];/],
-  [{ username: 'AWS', password: 'two words' }, /holds a blank, as none of ECR does; nothing/],
+  [{ username: 'AWS', password: 'two words' }, /holds a blank, as no ECR password does; nothing/],
   [{ username: 'AWS', password: 'two\nlines' }, /more than one line/],
   [{ AccessKeyId: 'ASIAEXAMPLE', SecretAccessKey: 'x', SessionToken: 'y' }, /access keys of AWS/],
   [{ statusCode: 200, body: null }, /no credential, but lines or members named statusCode, body/],
-  ['https://example.com/token', /holds a reference to a secret, as none of ECR does; nothing/],
+  ['https://example.com/token', /holds a reference to a secret, as no ECR password does; nothing/],
 ];
 for (const [payload, said] of bad) {
   test(`no credential: ${said.source}, of ${JSON.stringify(payload).slice(0, 40)}`, async () => {

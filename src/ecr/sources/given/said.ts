@@ -36,7 +36,7 @@ export function visiblyNoToken(text: string): string | undefined {
   if (why === undefined) return undefined;
   return why.includes('a word that stands for')
     ? 'is a placeholder, such as xxxx or CHANGEME, and no ECR password'
-    : `${why}, as none of ECR does`;
+    : `${why}, as no ECR password does`;
 }
 
 /** Merges several readings. An odd one or an error counts only where none holds a credential. */
