@@ -1,6 +1,6 @@
 import type { Credential } from '../../src/contract/credential.ts';
 import { Failure } from '../../src/contract/failures.ts';
-import { type Entry, entriesOf, forms, isOfEcr, renewed, replaceEntries } from './dockerconfig.ts';
+import { type Entry, entriesOf, forms, isOfEcr, mostLogins, renewed, replaceEntries } from './dockerconfig.ts';
 
 /** The parts of a Secret that are read. The data is in base64. */
 export interface Data {
@@ -48,14 +48,33 @@ export function renewedData(what: string, secret: Data, login: string | undefine
     return loginData(what, secret, credentialFor(login));
   }
   const text = textOf(secret) ?? '';
-  const ours = entriesOf(text, form.path).flatMap(entry => {
+  const changes = changesIn(what, entriesOf(text, form.path), credentialFor);
+  if (changes.length === 0) return undefined;
+  const changed = replaceEntries(text, changes);
+  if (changed.length > mostBytes) throw overfull(what);
+  return { [form.key]: Buffer.from(changed, 'latin1').toString('base64') };
+}
+
+/** Kubernetes takes as much data in one Secret, in bytes. */
+const mostBytes = 1024 * 1024;
+
+const overfull = (what: string): Failure =>
+  new Failure('TOO_LARGE', `With fresh logins ${what} would be larger than Kubernetes takes (1 MiB). Nothing was sent.`, {
+    remedy: 'Take entries out of it, or distribute them among several Secrets.',
+  });
+
+/** The entries that change, with their new values. Throws NOT_FOUND for no entry of ours, TOO_LARGE for too many. */
+function changesIn(what: string, entries: readonly Entry[], credentialFor: CredentialFor) {
+  const ours = entries.flatMap(entry => {
     const credential = credentialFor(entry.address);
-    return credential ? [{ entry, value: renewed(entry, credential.username, credential.password.reveal()) }] : [];
+    return credential ? [{ entry, credential }] : [];
   });
   if (ours.length === 0) throw gone(what);
-  const changes = ours.flatMap(({ entry, value }) => (value === undefined ? [] : [{ entry, value }]));
-  if (changes.length === 0) return undefined;
-  return { [form.key]: Buffer.from(replaceEntries(text, changes), 'latin1').toString('base64') };
+  if (ours.length > mostLogins) throw overfull(what);
+  return ours.flatMap(({ entry, credential: { username, password } }) => {
+    const value = renewed(entry, username, password.reveal());
+    return value === undefined ? [] : [{ entry, value }];
+  });
 }
 
 /**

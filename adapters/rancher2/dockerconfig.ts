@@ -28,6 +28,12 @@ export function entriesOf(text: string, path: readonly string[]): Entry[] {
   return membersAt(text, path).map(({ key, start, end }) => ({ address: key, text: text.slice(start, end), start, end }));
 }
 
+/**
+ * The most entries for ECR that are kept fresh in one Secret. Kubernetes takes 1 MiB, in which tokens of ECR fill a few
+ * hundred entries. More come only from somebody who wants the courier to run out of memory.
+ */
+export const mostLogins = 1_000;
+
 const normans = new Set(['username', 'password', 'auth', 'email', 'description']);
 
 /**

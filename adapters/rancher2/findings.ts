@@ -21,6 +21,11 @@ export const findings = {
     doc: 'The Secret says `immutable: true`: Kubernetes refuses every change of its data.',
     remedy: 'Create it anew without `immutable`.',
   },
+  SECRET_OVERFULL: {
+    severity: 'error',
+    doc: 'The Secret has more than a thousand entries for ECR. With fresh passwords it would be larger than Kubernetes takes, so it is left alone.',
+    remedy: 'Take entries out of it, or distribute them among several Secrets.',
+  },
   AUTHS_FORM: {
     severity: 'warning',
     doc: 'The address of the registry stands in the Secret with more than the host. The kubelet understands some of these forms, Rancher itself none.',

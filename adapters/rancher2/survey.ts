@@ -4,7 +4,7 @@ import { few, label } from '../../src/contract/text.ts';
 import { absentSlots } from '../../src/contract/usual.ts';
 import { management } from './api.ts';
 import { entriesIn, textOf } from './data.ts';
-import { isWhole, onlyLogin } from './dockerconfig.ts';
+import { isWhole, mostLogins, onlyLogin } from './dockerconfig.ts';
 import type { Code } from './findings.ts';
 import { clusterSlots, projectSlots } from './gaps.ts';
 import type { Inventory } from './inventory.ts';
@@ -27,12 +27,13 @@ export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Place
     return { secret, credential, project: credential?.project ?? sourceOf(secret, seen.projects) };
   });
   // Credentials whose Secrets the token does not see.
-  const unmatched = [...credentials.values()].flatMap(credential => ofNorman(credential, deps));
+  const unmatched = [...credentials.values()].map(credential => ofNorman(credential, deps));
   const { nodes } = seen;
   const [known, doubtful] = [places.filter(place => nodes || isElsewhere(place)), places.filter(place => !nodes && !isElsewhere(place))];
   const found = known.map(place => ofSecret(place, seen, wishes, deps));
   const logins = nodes ? ofNodes(nodes, seen.clusters, wishes, deps) : nothing;
-  const present = [...found.flatMap(({ slots }) => slots), ...unmatched, ...logins.slots];
+  const parts = [...found, ...unmatched, logins];
+  const present = parts.flatMap(({ slots }) => slots);
   const absent = absentOnes(seen, present, wishes, deps);
   return {
     slots: [...present, ...absent.slots],
@@ -43,7 +44,7 @@ export function survey(seen: Inventory, wishes: Wishes, deps: Deps<Code>): Place
         seen,
         deps,
       ),
-      ...[...found, logins, absent].flatMap(({ findings }) => findings),
+      ...[...parts, absent].flatMap(({ findings }) => findings),
       ...(wishes.someProjects ? [] : copiesAlone(copies, present, seen, deps)),
     ],
     unseen: [...seen.gaps.flatMap(({ ids }) => ids), ...doubtful.map(place => placeOf(place, seen).id)],
@@ -63,17 +64,20 @@ function ofSecret({ secret, credential, project }: Original, seen: Inventory, { 
   if (restart && !clusterRegistries) return only(deps.finding('CLUSTER_REGISTRY', `${said} It is left alone.`));
   if (secret.immutable)
     return only(deps.finding('SECRET_IMMUTABLE', `${place.title} is immutable, so its login for ECR ends within twelve hours.`));
+  const entries = ecrEntries(secret, deps);
+  if (entries.length > mostLogins) return only(overfull(place.title, entries.length, deps));
   const isNormans = credential !== undefined && onlyLogin(textOf(secret) ?? '') !== undefined;
   const ref: Ref = isNormans
     ? { kind: 'credential', project: credential.project.id, id: credential.id, visible: true }
     : { kind: 'secret', cluster, namespace: metadata.namespace, name: metadata.name };
-  const entries = ecrEntries(secret, deps);
   const addresses = [...new Set(entries.map(({ address }) => address))];
   const findings = [...formFindings(place.title, addresses, deps), ...(restart ? [deps.finding('CLUSTER_REGISTRY', said)] : [])];
   const state = entries.every(isWhole) ? 'present' : 'drifted';
   return { slots: [{ ...place, registries: registriesOf(addresses, deps), state, findings, ref }], findings: [] };
 }
 
+const overfull = (title: string, entries: number, { finding }: Deps<Code>): Finding =>
+  finding('SECRET_OVERFULL', `${title} has ${entries} entries for ECR, and is left alone.`);
 const idInNorman = ({ cluster, metadata: { namespace, name } }: Secret): string => (cluster === management ? `${namespace}:${name}` : '');
 const ecrEntries = (secret: Secret, { registry }: Deps<Code>) => (entriesIn(secret) ?? []).filter(({ address }) => registry(address));
 
@@ -105,18 +109,20 @@ function formFindings(title: string, addresses: readonly string[], { registry, f
 }
 
 /** The slots of a credential that Norman alone shows, with user names and without passwords. */
-function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Slots {
+function ofNorman({ id, project, registries }: Credential, deps: Deps<Code>): Part {
   const addresses = Object.keys(registries);
   const ecr = addresses.filter(address => deps.registry(address));
-  if (ecr.length === 0) return [];
+  if (ecr.length === 0) return nothing;
   const [namespace = '', name = ''] = id.split(':');
   const place = ofProject(project, name);
+  if (ecr.length > mostLogins) return { slots: [], findings: [overfull(place.title, ecr.length, deps)] };
   const state = ecr.every(address => registries[address]?.username === 'AWS') ? 'present' : 'drifted';
   const ref: Ref =
     addresses.length === 1
       ? { kind: 'credential', project: project.id, id, visible: false }
       : { kind: 'secret', cluster: management, namespace, name };
-  return [{ ...place, registries: registriesOf(ecr, deps), state, findings: formFindings(place.title, ecr, deps), ref }];
+  const findings = formFindings(place.title, ecr, deps);
+  return { slots: [{ ...place, registries: registriesOf(ecr, deps), state, findings, ref }], findings: [] };
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { plant } from '../../fakes/rancher2/state.ts';
 import { codesOf, failing, given, host, linesOf, other } from '../rig.ts';
-import { auths, base64, cluster, isWrite, login, rig, secret, world } from './rig.ts';
+import { auths, base64, cluster, credential, isWrite, login, rig, secret, world } from './rig.ts';
 
 describe('a Secret', () => {
   test('of a namespace keeps every byte that is not an ECR login', async () => {
@@ -153,6 +153,37 @@ describe('a Secret', () => {
     await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') }, { immutable: true })]));
     const { slots, findings } = await r.discover();
     assert.deepEqual([slots, codesOf(findings)], [[], ['SECRET_IMMUTABLE']]);
+  });
+
+  /** As many entries for ECR: each of another host, or all of one. */
+  const many = (count: number, address: (at: number) => string) =>
+    Object.fromEntries(Array.from({ length: count }, (_, at) => [address(at), { auth: base64('AWS:x') }]));
+  const ofHosts = (at: number): string => `${100_000_000_000 + at}.dkr.ecr.eu-west-1.amazonaws.com`;
+  const ofPaths = (at: number): string => `${host}/${at}`;
+
+  test('that somebody fills with thousands of entries is a finding and no slot; others are served', async () => {
+    for (const address of [ofHosts, ofPaths]) {
+      const full = secret('team-a', 'full', many(1_001, address));
+      await using r = await rig(world([], [full, secret('team-b', 'ecr', { [host]: login('old') })]));
+      const found = await r.discover();
+      assert.deepEqual(linesOf({ slots: found.slots, findings: [] }), [`${cluster}/namespace/team-b/ecr present`]);
+      assert.deepEqual(codesOf(found.findings), ['SECRET_OVERFULL']);
+    }
+    await using r = await rig(world([credential('ecr', many(1_001, ofHosts))]));
+    assert.deepEqual(await r.discover().then(({ slots, findings }) => [slots, codesOf(findings)]), [[], ['SECRET_OVERFULL']]);
+  });
+
+  test('that would be larger than Kubernetes takes is TOO_LARGE, and nothing is sent', async () => {
+    await using r = await rig(world([], [secret('team-a', 'ecr', many(1_000, ofPaths))]));
+    const [slot] = (await r.discover()).slots;
+    const long = given(host, 'p'.repeat(2_000));
+    for (const attempt of [r.deliver, r.rehearse]) assert.equal((await failing(attempt(slot, long))).code, 'TOO_LARGE');
+    // Somebody fills it after the look.
+    await using other = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') })]));
+    const [before] = (await other.discover()).slots;
+    plant(other.fake.cluster(cluster), secret('team-a', 'ecr', many(1_001, ofPaths)));
+    assert.equal((await failing(other.deliver(before, given(host)))).code, 'TOO_LARGE');
+    assert.deepEqual([...r.fake.requests, ...other.fake.requests].filter(({ method }) => method === 'PATCH'), []);
   });
 
   test('of another type, without JSON or without ECR is not looked at', async () => {
