@@ -6,6 +6,10 @@ import { demand, demandList, demandMap, eachOf, isDate, isMap, isText, missing, 
 const longestTitle = 300;
 const longestId = 1000;
 const longestText = 2000;
+/** DNS has no longer names. */
+const longestHost = 255;
+/** Each registry of a slot is shown, and asked for a proof. */
+const mostRegistries = 10_000;
 /** The limit for one list of findings: each finding is shown, counted and logged. */
 const mostFindings = 10_000;
 
@@ -50,12 +54,16 @@ function refuseCircles(slots: readonly Slot[], at: string): void {
   for (const [id] of leaders) {
     const passed = new Set<string>();
     for (let next: string | undefined = id; next !== undefined && !ends.has(next); next = leaders.get(next)) {
-      const from = slots.findIndex(slot => slot.id === next);
-      demand(!passed.has(next), `${at}.slots[${from}].after`, 'the id of a slot that does not wait for this one', leaders.get(next));
+      if (passed.has(next)) refuseCircle(slots, next, at);
       passed.add(next);
     }
     for (const one of passed) ends.add(one);
   }
+}
+
+function refuseCircle(slots: readonly Slot[], id: string, at: string): never {
+  const from = slots.findIndex(slot => slot.id === id);
+  return refuse(`${at}.slots[${from}].after`, 'the id of a slot that does not wait for this one', slots[from]?.after);
 }
 
 function asAbout(value: unknown, at: string): About {
@@ -90,6 +98,7 @@ function asSlot(value: unknown, at: () => string, terms: Terms): Slot {
   if (!states.includes(state)) refuse(`${at()}.state`, 'present, absent or drifted', state);
   if (!Array.isArray(registries)) refuse(`${at()}.registries`, 'a list', registries);
   const hosts = registries as readonly unknown[];
+  if (hosts.length > mostRegistries) refuse(`${at()}.registries.length`, `at most ${mostRegistries}`, hosts.length);
   for (const registry of hosts) if (!isRegistry(registry, terms)) refuse(`${at()}.registries`, 'what deps.registry answers', registry);
   if (!(missing(title) || typeof title === 'string')) refuse(`${at()}.title`, 'a text, or missing', title);
   if (!(missing(deed) || isText(deed))) refuse(`${at()}.deed`, 'a text, or missing', deed);
@@ -132,7 +141,7 @@ function isRegistry(value: unknown, { registry, known }: Terms): boolean {
 
 /** Validates one value for all registries, or a map of values by host. */
 function demandHolds(value: unknown, at: string): void {
-  if (value instanceof Map) for (const [host, one] of value) demandHeld(one, `${at}.get(${JSON.stringify(host)})`);
+  if (value instanceof Map) for (const [host, one] of value) demandHeld(one, `${at}.get("${label(host, longestHost)}")`);
   else demandHeld(value, at);
 }
 

@@ -117,9 +117,20 @@ function table(heads: readonly string[], rows: readonly Html[]): Html {
 function slotRow(slot: SlotView, now: Now): Html {
   const notes = [trouble(slot.trouble, now), findings(slot.findings)].filter(note => note !== null);
   return html`<tr role="row"><th role="rowheader" scope="row">${slot.title}</th>
-<td role="cell">${slot.registries.map(one => holding(one, now))}</td>
+<td role="cell">${holdings(slot, now)}</td>
 <td role="cell">${badge(slotTones[wordOf(slot)], wordOf(slot))}${attempts(slot, now)}</td></tr>
 ${notes.length > 0 && html`<tr role="row" class="notes"><td role="cell" colspan="3">${notes}</td></tr>`}`;
+}
+
+/** How many registries of one slot are listed. */
+const mostHoldings = 30;
+
+/** The registries of a slot. Of many, those without a valid credential come first. */
+function holdings({ registries }: SlotView, now: Now): Html {
+  if (registries.length <= mostHoldings) return html`${registries.map(one => holding(one, now))}`;
+  const urgent = registries.toSorted((a, b) => Number(a.valid) - Number(b.valid)).slice(0, mostHoldings);
+  const rest = count(registries.length - mostHoldings, 'more', 'more');
+  return html`${urgent.map(one => holding(one, now))}<p class="quiet">and ${rest}: see <a href="/api/status">/api/status</a>.</p>`;
 }
 
 function holding(view: HoldingView, now: Now): Html {

@@ -98,6 +98,15 @@ const reports: readonly (readonly [unknown, string])[] = [
   [withSlot({ holds: 'abc' }), `${at}.holds must be an object, and is "abc".`],
   [withSlot({ holds: { fingerprint: 'abc', expiresAt: invalid } }), `${at}.holds.expiresAt must be a date, and is an invalid date.`],
   [withSlot({ holds: new Map([['h', 'abc']]) }), `${at}.holds.get("h") must be an object, and is "abc".`],
+  [
+    withSlot({ holds: new Map([['h'.repeat(5_000_000), 'abc']]) }),
+    `${at}.holds.get("${'h'.repeat(255)}...") must be an object, and is "abc".`,
+  ],
+  [withSlot({ holds: new Map([[10n, 'abc']]) }), `${at}.holds.get("") must be an object, and is "abc".`],
+  [
+    withSlot({ registries: Array.from({ length: 10_001 }, () => registry) }),
+    `${at}.registries.length must be at most 10000, and is 10001.`,
+  ],
   [withSlot({ holds: { expiresAt: new Date() } }), `${at}.holds.fingerprint must be what \`fingerprint\` says, and is undefined.`],
   [
     withSlot({ holds: { fingerprint: 'f'.repeat(5_000_000), expiresAt: new Date() } }),
@@ -478,4 +487,18 @@ test('a finding whose code the table of the adapter does not have is told under 
   assert.deepEqual(report.slots[0]?.findings, expected);
   assert.deepEqual((await target.deliver(slot, new Map(), signal)).findings, expected);
   for await (const sighting of target.watch?.(signal) ?? []) assert.deepEqual('slot' in sighting && sighting.slot.findings, expected);
+});
+
+test('ten thousand followers are checked in one pass', async () => {
+  let reads = 0;
+  const slots = Array.from({ length: 20_000 }, (_, at) => ({
+    ...slot,
+    get id() {
+      reads++;
+      return `${at}`;
+    },
+    ...(at >= 10_000 && { after: `${at - 10_000}` }),
+  }));
+  await cross({ discover: async () => ({ slots, findings: [] }) }).discover(signal);
+  assert.ok(reads < 20 * slots.length, `${reads} reads of an id`);
 });

@@ -7,7 +7,22 @@ import { script } from '../../src/observe/page-script.ts';
 import { viewOf } from '../../src/observe/page-view.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { LeaseView, Status } from '../../src/observe/status-view.ts';
-import { entry, epoch, euWest, hour, kept, ledgerOf, outcome, scopeOf, specs, target, trouble, usEast, verification } from './fixture.ts';
+import {
+  entry,
+  epoch,
+  euWest,
+  hour,
+  kept,
+  ledgerOf,
+  outcome,
+  registry,
+  scopeOf,
+  specs,
+  target,
+  trouble,
+  usEast,
+  verification,
+} from './fixture.ts';
 
 const status = (ledger: Ledger) => statusOf(ledger, { version: '1.2.3', findings: specs });
 const key = scopeOf(euWest, { kept: kept(3 * hour) });
@@ -47,6 +62,16 @@ test('reasons beyond the first ones are not counted: the last of them stands for
   const markup = shown(ledgerOf([target('portainer', slots)], { scopes: [key] }));
   assert.match(markup, /<li>and others: see <a href="\/readyz">/);
   assert.doesNotMatch(markup, /more reason/);
+});
+
+test('of a slot with thousands of registries thirty are listed, first those without a valid credential', () => {
+  const registries = Array.from({ length: 5000 }, (_, at) => registry(`${100_000_000_000 + at}.dkr.ecr.eu-west-1.amazonaws.com`));
+  const held = registries.map((_, at) => (at === 4999 ? undefined : kept(3 * hour)));
+  const slot = entry('full', key, undefined, { scopes: registries.map(() => key), held, slotOf: { registries } });
+  const markup = shown(ledgerOf([target('portainer', [slot])], { scopes: [key] }));
+  assert.equal(markup.match(/class="holding"/g)?.length, 30);
+  assert.match(markup, /and 4,970 more: see <a href="\/api\/status">/);
+  assert.ok(markup.indexOf('100000004999') < markup.indexOf('100000000000'));
 });
 
 test('a credential says whose it is', () => {

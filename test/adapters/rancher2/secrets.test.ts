@@ -183,7 +183,10 @@ describe('a Secret', () => {
     const [before] = (await other.discover()).slots;
     plant(other.fake.cluster(cluster), secret('team-a', 'ecr', many(1_001, ofPaths)));
     assert.equal((await failing(other.deliver(before, given(host)))).code, 'TOO_LARGE');
-    assert.deepEqual([...r.fake.requests, ...other.fake.requests].filter(({ method }) => method === 'PATCH'), []);
+    assert.deepEqual(
+      [...r.fake.requests, ...other.fake.requests].filter(({ method }) => method === 'PATCH'),
+      [],
+    );
   });
 
   test('of another type, without JSON or without ECR is not looked at', async () => {
