@@ -53,7 +53,10 @@ class Deadline implements Alarm {
   ring(ring: Ring): void {
     const { signal } = this.#cut;
     // Only the sender knows whether a write went out, and a job that does not end cannot tell.
-    if (signal.aborted) return this.#giveUp(new Failure('TIMEOUT', (signal.reason as Failure).message, this.#leftBehind));
+    if (signal.aborted) {
+      const { message, facts } = signal.reason as Failure;
+      return this.#giveUp(new Failure('TIMEOUT', message, { ...facts, ...this.#leftBehind }));
+    }
     const stopped = { remedy: 'Nothing is wrong there: no answer was waited for any more.' };
     const late = `no answer within ${Math.round(this.#ms / 100) / 10} s`;
     this.#cut.abort(ring === 'all' ? new Failure('TIMEOUT', 'the courier is stopping', stopped) : new Failure('TIMEOUT', late));

@@ -755,6 +755,11 @@ test('an adapter that ignores its signal does not hold up the stop', async () =>
   await clock.advance(1 * seconds);
   await rig.stop();
   assert.equal(clock.sleepers, 0);
+  // The other side is not to blame.
+  assert.deepEqual(
+    rig.of('delivery-failed').map(({ failure: { code, message, remedy } }) => [code, message, remedy]),
+    [['TIMEOUT', 'the courier is stopping', 'Nothing is wrong there: no answer was waited for any more.']],
+  );
 });
 
 test('another configuration keeps what is known of a target, and another address forgets it', async () => {
