@@ -22,8 +22,8 @@ const longestName = 100;
 const onlyCaches = `sort=name&with_detail=false&q=${encodeURIComponent('registry_id=[1~]')}`;
 
 /**
- * The proxy-cache projects, by endpoint. A robot account sees private ones only with some right for all projects
- * (source of 2.16).
+ * The proxy-cache projects, by endpoint. A robot account sees private ones only with the right to list projects, or
+ * with some right for all of them (source of 2.2 to 2.15.2).
  */
 export async function proxyCaches(ask: Ask, path: string, signal: AbortSignal): Promise<Users> {
   const users = new Map<number, string[]>();

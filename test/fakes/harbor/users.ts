@@ -16,9 +16,12 @@ export const policyShape = { name: 'string', src_registry: endpointShape, dest_r
 export function makeUsers(state: HarborState, endpoint: (id: number) => Row) {
   const side = (id = 0): object => shown(endpoint(id));
 
-  /** Anonymous callers see public projects only. So does a system robot without a right for all projects. */
+  /**
+   * Anonymous callers see public projects only. So does a system robot that may not list projects (`project:list`) and
+   * has no right for all of them, of which `project:read` is one.
+   */
   function projects({ request, query, caller }: { request: Seen; query: URLSearchParams; caller: Caller | undefined }): Reply {
-    const seesAll = caller?.sysadmin === true || caller?.access.includes('project:read') === true;
+    const seesAll = caller?.sysadmin === true || ['project:list', 'project:read'].some(right => caller?.access.includes(right));
     const seen = state.projects.filter(project => seesAll || project.public);
     return listed(request, query, seen, ofProjects, ({ name, registry_id }) => ({ name, ...(registry_id !== 0 && { registry_id }) }));
   }
