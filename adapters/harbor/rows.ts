@@ -1,5 +1,6 @@
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer } from '../../src/contract/http.ts';
+import { shapeOf } from '../../src/contract/text.ts';
 import { type RowCount, refuseUnreadable } from '../common/unreadable.ts';
 import { type Ask, pageSize } from './list.ts';
 
@@ -52,7 +53,7 @@ async function walk(ask: Ask, path: string, signal: AbortSignal, refused: Refuse
     if (answer.status === 404) return undefined;
     if (answer.status !== 200) throw refused(answer, 'registry:list');
     const found = answer.json<unknown>();
-    if (!Array.isArray(found)) throw new Failure('UNEXPECTED', 'Harbor answered with something else than a list of registries.');
+    if (!Array.isArray(found)) throw new Failure('UNEXPECTED', `GET ${path}: the answer is not a list, but ${shapeOf(found)}.`);
     const before = rows.size;
     const read = found.filter(isRow);
     for (const row of read) rows.set(row.id, row);

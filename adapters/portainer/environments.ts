@@ -2,7 +2,7 @@ import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer } from '../../src/contract/http.ts';
 import type { Finding } from '../../src/contract/target.ts';
-import { label } from '../../src/contract/text.ts';
+import { label, shapeOf } from '../../src/contract/text.ts';
 import { listOf, mapOf } from '../common/shapes.ts';
 import { disagreement } from '../common/swarm/engine.ts';
 import type { Api } from './api.ts';
@@ -27,7 +27,8 @@ export async function readEnvironments({ ask, refused }: Pick<Api, 'ask' | 'refu
   const answer = await ask('GET', '/api/endpoints?excludeSnapshotRaw=true', signal);
   if (answer.status !== 200) throw refused(answer);
   const environments = answer.json<unknown>();
-  if (!Array.isArray(environments)) throw new Failure('UNEXPECTED', 'The environments of Portainer are not list.');
+  if (!Array.isArray(environments))
+    throw new Failure('UNEXPECTED', `GET /api/endpoints: the answer is not a list, but ${shapeOf(environments)}.`);
   return environments.map(mapOf).flatMap(({ Id, Name, Type, Snapshots }) => {
     const isSwarm = listOf(Snapshots).some(snapshot => mapOf(snapshot)['Swarm'] === true);
     if (!isSwarm || !Number.isSafeInteger(Id) || !(direct.includes(Type) || Type === edge)) return [];

@@ -30,7 +30,7 @@ export const failures = {
     retry: 'soon',
     stops: 'slot',
     doc: 'An answer that the courier does not know.',
-    remedy: 'Read the quoted answer; if the product is a supported version, please report it.',
+    remedy: 'If the message quotes an answer, read that. If the product is a supported version, please report it.',
   },
   AUTH: {
     retry: 'key',

@@ -100,3 +100,15 @@ const pageStart = /^\s*(<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*)*<(!doctype|
 export function isHtml({ headers, text }: Pick<Answer, 'headers' | 'text'>): boolean {
   return /text\/html|application\/xhtml/i.test(headers.get('content-type') ?? '') || pageStart.test(text.slice(0, 1000));
 }
+
+/**
+ * What a value of JSON is, in words, without what is in it: an answer with status 200 may hold secrets. An object is
+ * told by the names of its members, such as `{message, details}`.
+ */
+export function shapeOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value !== 'object') return `a ${typeof value}`;
+  const names = Object.keys(value).map(name => label(name, 40));
+  return `{${few(names, 5)}}`;
+}

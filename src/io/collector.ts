@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
 import { Failure } from '../contract/failures.ts';
 import type { Answer, HttpRequest } from '../contract/http.ts';
+import { shapeOf } from '../contract/text.ts';
 import { type Budget, budgetInForce } from './budget.ts';
 import { type ElementReader, elementReader } from './elements.ts';
 import { broken, type Call } from './meaning.ts';
@@ -74,8 +75,8 @@ export class Collector implements Taker {
     this.#take(this.#decoder ? this.#decoder.write(rest) + this.#decoder.end() : rest.toString());
     const answer = toAnswer(this.#call, this.#status, this.#headers, this.#list?.rest() ?? this.#text);
     // Otherwise the caller of `each` would mistake a login page for an empty list.
-    if (this.#each && this.#status === 200 && !Array.isArray(answer.json<unknown>()))
-      throw new Failure('UNEXPECTED', `${this.#call.asked}: the answer is something else than a list.`);
+    const list = this.#each && this.#status === 200 ? answer.json<unknown>() : [];
+    if (!Array.isArray(list)) throw new Failure('UNEXPECTED', `${this.#call.asked}: the answer is not a list, but ${shapeOf(list)}.`);
     this.#settle.resolve(answer);
   }
 

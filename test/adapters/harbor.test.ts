@@ -448,7 +448,9 @@ describe('what the rows come to', () => {
     const answering = (json: unknown) => rig({ fault: ({ path }) => (path.includes('/registries') ? { status: 200, json } : undefined) });
     for (const json of [null, {}, 'x', { registries: [] }]) {
       await using h = await answering(json);
-      assert.equal((await failing(h.discover())).code, 'UNEXPECTED');
+      const { code, message } = await failing(h.discover());
+      assert.equal(code, 'UNEXPECTED');
+      assert.match(message, /^GET \/api\/v2\.0\/registries: the answer is not a list, but (null|\{\}|a string|\{registries\})\.$/);
     }
     const good = { type: 'docker-registry', url: `https://${host}` };
     const ids = [0, -1, '../x', 1.5, undefined];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
-import { alternatives, grouped, isHtml, label, quote } from '../../src/contract/text.ts';
+import { alternatives, grouped, isHtml, label, quote, shapeOf } from '../../src/contract/text.ts';
 
 const odd: readonly (readonly [name: string, text: unknown, shown: string])[] = [
   ['a plain name', 'ecr-prod', 'ecr-prod'],
@@ -62,3 +62,19 @@ test('a page that hides behind many comments is found at once', () => {
   const text = `${'<!---->'.repeat(140)}<p>`;
   assert.equal(isHtml({ headers: new Map(), text }), false);
 });
+
+for (const [value, words] of [
+  [null, 'null'],
+  [[1], 'a list'],
+  ['a secret', 'a string'],
+  [7, 'a number'],
+  [{}, '{}'],
+  [{ message: 'a secret', 'de\u001btails': 1 }, '{message, de tails}'],
+  [
+    Object.fromEntries(Array.from({ length: 9 }, (_, at) => [`${'m'.repeat(50)}${at}`, at])),
+    `{${Array(5)
+      .fill(`${'m'.repeat(40)}...`)
+      .join(', ')} and 4 more}`,
+  ],
+] as const)
+  test(`${JSON.stringify(value).slice(0, 40)} has the form ${words.slice(0, 40)}`, () => assert.equal(shapeOf(value), words));

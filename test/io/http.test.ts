@@ -230,6 +230,8 @@ describe('what a status means', () => {
     assert.deepEqual(await list('/rows'), { elements: rows, text: '[]' });
     assert.deepEqual(await list('/refused'), { elements: [], text: '[1]' });
     for (const path of ['/empty', '/page', '/object', '/broken']) await assert.rejects(list(path), { code: 'UNEXPECTED' }, path);
+    // What a list holds may be secret, so the answer is told by its form.
+    await assert.rejects(list('/object'), { message: /the answer is not a list, but \{data\}\.$/ });
     await assert.rejects(list('/cut'), { code: 'UNREACHABLE' });
   });
 
