@@ -10,7 +10,7 @@ interface Line {
   put(entry: Entry): void;
   take(): Entry | undefined;
   /** The estimated wait in milliseconds of a slot in the line, or of one that joined now. */
-  waitMs(entry: Entry): number;
+  waitMs(entry?: Entry): number;
   clear(): void;
 }
 
@@ -50,9 +50,9 @@ export function createLine(clock: Pick<Clock, 'mono'>): Line {
       measure();
       return entry;
     },
-    waitMs({ queued }) {
+    waitMs(entry) {
       if (gapMs === undefined) return 0;
-      const ahead = queued > 0 ? queued - firstTicket : entries.size;
+      const ahead = entry && entry.queued > 0 ? entry.queued - firstTicket : entries.size;
       const untilNext = tookAt === undefined ? 0 : Math.max(0, tookAt + gapMs - clock.mono());
       return untilNext + ahead * gapMs;
     },

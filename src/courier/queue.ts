@@ -79,7 +79,10 @@ export function createQueue(random: () => number, clock: Pick<Clock, 'mono'>): Q
       return (isTurnOfHanging ? hanging : failed).take();
     },
     healthyAhead: health => piles.reduce((sum, pile) => (pile.health === health ? sum + pile.entries.length : sum), 0) / 2,
-    failedWaitMs: entry => lineOf(entry).waitMs(entry),
+    failedWaitMs(entry) {
+      const line = lineOf(entry);
+      return line.waitMs(entry) + (line === hanging ? failed.waitMs() : 0);
+    },
     clear() {
       for (const { entries } of piles) {
         for (const entry of entries) entry.queued = 0;

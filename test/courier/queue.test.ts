@@ -49,3 +49,17 @@ test('failed slots come before hanging ones, but at every hundredth turn', () =>
   queue.put({ ...waiting('hangs'), trouble, distrust: 8 }, 'unknown');
   assert.equal(queue.takeFailed('failed'), undefined);
 });
+
+test('what is foreseen of a hanging slot is not now while failed ones wait before it', () => {
+  let now = 0;
+  const queue = createQueue(() => 0, { mono: () => now });
+  const trouble = { failure: failing('TIMEOUT'), count: 5, since: 0 };
+  const hangs: Entry = { ...waiting('hangs'), trouble, distrust: 8 };
+  queue.put(hangs, 'unknown');
+  for (let at = 0; at < 60; at++) queue.put({ ...waiting(`failed ${at}`), trouble }, 'unknown');
+  for (let at = 0; at < 20; at++) {
+    queue.takeFailed('hanging too');
+    now += 1000;
+  }
+  assert.ok(queue.failedWaitMs(hangs) >= 39_000, `${queue.failedWaitMs(hangs)}`);
+});
