@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -41,6 +41,23 @@ test('a profile that gives keys to itself, or by a process, SSO or a session, la
     'role_arn = arn:aws:iam::111122223333:role/x\nweb_identity_token_file = /jwt\n',
   ])
     assert.deepEqual(await notesOf({ AWS_PROFILE: 'prod' }, `[profile prod]\n${lines}`), []);
+});
+
+test('a file that cannot be read: what it takes away, and nothing that nobody can know', async () => {
+  // A symlink loop, because root can read files of other users.
+  const loop = join(folder, 'loop');
+  await symlink(loop, loop);
+  const config = `[default]\n${staticKeys}`;
+  const mend = 'Remove the link, or let it lead to a file.';
+  const unread = { AWS_SHARED_CREDENTIALS_FILE: loop };
+  const why = `${loop} is a link that leads back to itself`;
+  assert.deepEqual(await notesOf(unread, config), [`${why}: what it says of the profile "default" does not count. ${mend}`]);
+  const [taken = ''] = await notesOf(unread);
+  assert.equal(taken, `${why}. Former versions took another identity then; now none is taken. ${mend}`);
+  const named = await notesOf({ ...unread, AWS_PROFILE: 'prod' }, config);
+  assert.match(named.join('\n'), /^The profile "prod" of AWS_PROFILE is in no file that can be read\./);
+  assert.ok(named.includes(`${why}. ${mend}`), named.join('\n'));
+  assert.deepEqual(await notesOf({ ...unread, ...environmentKeys }, config), [], 'the keys of the environment come first');
 });
 
 test('where the AWS tools take different identities, one sentence says who takes which', async () => {

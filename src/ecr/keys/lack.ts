@@ -16,8 +16,10 @@ export function lackOf(name: string, shared: Shared, env: Env): string | undefin
 }
 
 /** Why a profile is missing. A person who reads the file may see its header, spelled differently. */
-const absence = (name: string, { odd }: Shared): string =>
-  name !== name.trim()
+const absence = (name: string, { odd, files }: Shared): string =>
+  files.some(({ hidden }) => hidden)
+    ? 'is in no file that can be read'
+    : name !== name.trim()
     ? 'is in no file: its name begins or ends with a blank'
     : odd(name).some(({ section }) => section.toLowerCase() === name.toLowerCase())
       ? 'is in no file in that spelling'

@@ -63,11 +63,16 @@ const changes: readonly Note[] = [
     !view.named && !hasKeys(view.env) && !namesCredentials(view) && view.env['AWS_WEB_IDENTITY_TOKEN_FILE'] && !view.env['AWS_ROLE_ARN']
       ? 'AWS_WEB_IDENTITY_TOKEN_FILE is set without AWS_ROLE_ARN. Former versions took another identity then; now none is taken. Set both, or none.'
       : undefined,
-  ({ shared, env, named }) => {
+  view => {
+    const { shared, env, named } = view;
     const hidden = shared.files.find(file => file.hidden);
-    return hidden && !named && !hasKeys(env)
-      ? `${hidden.path} ${hidden.problem}. Former versions took another identity then; now none is taken. ${hidden.remedy ?? 'Let the courier read it.'}`
-      : undefined;
+    if (!hidden || (!named && hasKeys(env))) return undefined;
+    const what = namesCredentials(view)
+      ? `: what it says of ${sayProfile(view)} does not count.`
+      : named
+        ? '.'
+        : '. Former versions took another identity then; now none is taken.';
+    return `${hidden.path} ${hidden.problem}${what} ${hidden.remedy ?? 'Let the courier read it.'}`;
   },
 ];
 
