@@ -5,7 +5,7 @@ import { lookAlike } from '../contract/look-alike.ts';
 import { parseAddress, type Registry } from '../contract/registry.ts';
 import { unlessAborted } from '../contract/unless.ts';
 import { containerUri } from '../ecr/aws/variables.ts';
-import { demandClearEnd, hasHalfKeys, identityByToken, identityOf } from '../ecr/keys/asked-as.ts';
+import { demandClearSwitches, hasHalfKeys, identityByToken, identityOf } from '../ecr/keys/asked-as.ts';
 import type { WebToken } from '../ecr/keys/role.ts';
 import { asksAws, isGiven, type SourceSpec } from '../ecr/sources/choice.ts';
 import { type Answers, answersDirectory, openAnswers, passedOver } from '../io/answers.ts';
@@ -58,7 +58,7 @@ export async function answerFor(asked: string, asker: Asker): Promise<Reply> {
     const { sources, aliases } = await unlessAborted(asker.signal, readSettings(asker.env));
     registry = parseAddress(address, aliases)?.registry;
     if (!registry) return foreign(address);
-    demandClearEnd(asker.env);
+    demandClearSwitches(asker.env);
     const chosen = sources.choose(registry);
     const spec = chosen ?? (asker.unconfiguredPublic === 'served' ? { name: 'default', service: 'ecr-public' as const } : undefined);
     // ECR Public serves anonymous clients.

@@ -186,6 +186,11 @@ test('a token of a service account: an answer is for whoever has this very token
     assert.equal(code, 1, unclear);
     assert.match(stderr, /ENDS_WITH_SESSION is neither true nor false\. Write one of both, in lower case\.\n$/);
   }
+  for (const name of ['AWS_USE_FIPS_ENDPOINT', 'AWS_USE_DUALSTACK_ENDPOINT', 'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS']) {
+    const { code, stdout, stderr } = await said('sa-token-of-pod-1', { [name]: 'True' });
+    assert.deepEqual([code, stdout], [1, ''], 'not even from disk');
+    assert.match(stderr, new RegExp(`${name} is neither true nor false\\.`));
+  }
 });
 
 test('an address that is set wins over FIPS and dual stack', async () => {

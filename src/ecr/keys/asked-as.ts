@@ -13,12 +13,20 @@ import type { WebToken } from './role.ts';
 /** Whether a token ends with the session of the role that fetched it. */
 export const endsWithSession = (env: Env): boolean => env['ECR_COURIER_TOKEN_ENDS_WITH_SESSION'] === 'true';
 
-/** Throws MISCONFIGURED: whoever wrote `yes` would not learn that tokens are kept for longer. */
-export function demandClearEnd({ ECR_COURIER_TOKEN_ENDS_WITH_SESSION: said = '' }: Env): void {
-  if (!['', 'true', 'false'].includes(said))
-    throw new Failure('MISCONFIGURED', 'ECR_COURIER_TOKEN_ENDS_WITH_SESSION is neither true nor false.', {
-      remedy: 'Write one of both, in lower case.',
-    });
+const switches = [
+  'ECR_COURIER_TOKEN_ENDS_WITH_SESSION',
+  'AWS_USE_FIPS_ENDPOINT',
+  'AWS_USE_DUALSTACK_ENDPOINT',
+  'AWS_IGNORE_CONFIGURED_ENDPOINT_URLS',
+];
+
+/**
+ * Throws MISCONFIGURED: whoever wrote `yes` would not learn that tokens are kept for longer, or do not come from FIPS.
+ */
+export function demandClearSwitches(env: Env): void {
+  const unclear = switches.find(name => !['', 'true', 'false'].includes(env[name] ?? ''));
+  if (unclear !== undefined)
+    throw new Failure('MISCONFIGURED', `${unclear} is neither true nor false.`, { remedy: 'Write one of both, in lower case.' });
 }
 
 /** The files that decide whose keys are taken. */

@@ -20,10 +20,10 @@ const absence = (name: string, { odd, files }: Shared): string =>
   files.some(({ hidden }) => hidden)
     ? 'is in no file that can be read'
     : name !== name.trim()
-    ? 'is in no file: its name begins or ends with a blank'
-    : odd(name).some(({ section }) => section.toLowerCase() === name.toLowerCase())
-      ? 'is in no file in that spelling'
-      : 'is in no file';
+      ? 'is in no file: its name begins or ends with a blank'
+      : odd(name).some(({ section }) => section.toLowerCase() === name.toLowerCase())
+        ? 'is in no file in that spelling'
+        : 'is in no file';
 
 const ofAccount = ['sso_account_id', 'sso_role_name'];
 const ofSession = ['sso_region', 'sso_start_url'];

@@ -71,7 +71,10 @@ export function profilePlace(name: string, walk: Walk): Place {
     explain: error => whyNone(name, error, shared, env),
     remedy(reason, error) {
       if (isHidden(shared))
-        return ['Let the user of this process read the files named above.', ...new Set(shared.files.flatMap(file => file.remedy ?? []))].join(' ');
+        return [
+          'Let the user of this process read the files named above.',
+          ...new Set(shared.files.flatMap(file => file.remedy ?? [])),
+        ].join(' ');
       const login = loginIn(reason);
       const mend = login
         ? `Run \`${login} --profile ${whoLogsIn(name, shared)}\` as the user of this process.`
