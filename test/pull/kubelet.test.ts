@@ -62,7 +62,7 @@ test("hosts that are not ECR's get an empty answer for five minutes, and the rea
         { kind: 'CredentialProviderResponse', apiVersion: request.apiVersion, cacheKeyType: 'Registry', cacheDuration: '5m0s', auth: {} },
       ],
     );
-    assert.match(stderr, /no alias|is none/, image);
+    assert.match(stderr, /no alias|is not one/, image);
   }
   assert.match((await run(JSON.stringify({ ...request, image: '/app' }))).stderr, /: What has no host is not an ECR registry/);
   const long = await run(JSON.stringify({ ...request, image: `${'x'.repeat(100_000)}/app` }));
