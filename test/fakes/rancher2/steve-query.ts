@@ -42,8 +42,8 @@ function scan(text: string): Token[] {
     } else if (first === '"' || first === "'") {
       tokens.push(quoted(take(first === '"' ? /"(?:[^"\\]|\\.)*"?/sy : /'(?:[^'\\]|\\.)*'?/sy), first));
     } else {
-      at++;
-      tokens.push({ kind: 'error', text: `unexpected character '${first}'` });
+      const letter = take(/./suy);
+      tokens.push({ kind: 'error', text: `unexpected character '${letter}'` });
     }
   }
 }
