@@ -3,12 +3,12 @@ import type { Credential } from '../contract/credential.ts';
 import { lifeOf } from '../contract/expiry.ts';
 import { asFailure, Failure } from '../contract/failures.ts';
 import { aboutScope, type CourierEvent } from './events.ts';
+import { createFetchPlaces, inOrder, resultOf } from './fetch-order.ts';
 import type { Kept, Moment, Scope } from './ledger.ts';
 import { fetchDueAt, fetchPause, keep, minute, second, spacing } from './timing.ts';
 import type { Work } from './work.ts';
 
 const fetchMs = 30 * second;
-const fetchesAtOnce = 8;
 const longestPause = 30 * minute;
 
 export interface FetchesDeps {
@@ -29,24 +29,24 @@ export interface FetchesDeps {
 interface Fetches {
   /** Server time minus our wall clock, by the newest fetch; undefined before the first. */
   readonly clockSkewMs: number | undefined;
-  /** Starts the fetch of the scope if it is due. */
-  step(scope: Scope): void;
+  /** Starts the fetches that are due, as far as there are places. */
+  step(scopes: Iterable<Scope>): void;
   /** When the next fetch of one of these becomes possible. */
   wakeAt(scopes: Iterable<Scope>): Moment;
 }
 
 export function createFetches({ clock, now, random, work, persists, emit, arrived, wake }: FetchesDeps): Fetches {
   let clockSkewMs: number | undefined;
-  let underWay = 0;
+  const places = createFetchPlaces(now);
 
   async function fetch(scope: Scope): Promise<void> {
     const began = now();
     const asked = scope.refetch;
+    places.take(scope);
     Object.assign(scope, { fetching: true, fetchedAt: began, refetch: false });
-    underWay++;
     const answer = await work.bounded(fetchMs, signal => scope.source.fetch(scope.registry, signal)).catch(asFailure);
     scope.fetching = false;
-    underWay--;
+    places.leave(scope);
     if (answer instanceof Failure) {
       scope.refetch ||= asked;
       failed(scope, answer, began);
@@ -76,19 +76,23 @@ export function createFetches({ clock, now, random, work, persists, emit, arrive
   }
 
   function canFetch(scope: Scope): boolean {
-    return scope.wanted && !scope.fetching && underWay < fetchesAtOnce && (persists() || !scope.trouble);
+    return scope.wanted && !scope.fetching && (persists() || !scope.trouble);
   }
 
   return {
     get clockSkewMs() {
       return clockSkewMs;
     },
-    step(scope) {
-      if (canFetch(scope) && now() >= fetchDueAt(scope)) work.track(fetch(scope));
+    step(scopes) {
+      const isFree = { none: places.freeAt('none') <= now(), failed: places.freeAt('failed') <= now() };
+      const due = Array.from(scopes).filter(scope => isFree[resultOf(scope)] && canFetch(scope) && now() >= fetchDueAt(scope));
+      for (const scope of inOrder(due)) if (places.freeAt(resultOf(scope)) <= now()) work.track(fetch(scope));
     },
     wakeAt(scopes) {
-      // At the limit of concurrent fetches, the end of one wakes the loop.
-      return Math.min(...Array.from(scopes).filter(canFetch).map(fetchDueAt));
+      // Where no place is free, the end of a fetch wakes the loop.
+      const freeAt = { none: places.freeAt('none'), failed: places.freeAt('failed') };
+      const able = Array.from(scopes).filter(canFetch);
+      return Math.min(...able.map(scope => Math.max(fetchDueAt(scope), freeAt[resultOf(scope)])));
     },
   };
 }

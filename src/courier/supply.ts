@@ -88,10 +88,8 @@ export function createSupply(deps: SupplyDeps): Supply {
     want,
     step() {
       if (work.closing) return;
-      for (const scope of scopes.values()) {
-        if (isForgotten(scope, now())) scopes.delete(scope.id);
-        fetches.step(scope);
-      }
+      for (const scope of scopes.values()) if (isForgotten(scope, now())) scopes.delete(scope.id);
+      fetches.step(scopes.values());
       proofs?.step();
     },
     wakeAt: () => fetches.wakeAt(scopes.values()),

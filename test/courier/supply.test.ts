@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Prove } from '../../src/contract/source.ts';
-import { createVirtualClock } from '../fakes/clock.ts';
-import { failing, minutes, promptTarget, registry, row, seconds, startRig, type TestTarget, testSource } from './rig.ts';
+import { createVirtualClock, type VirtualClock } from '../fakes/clock.ts';
+import { failing, hours, minutes, promptTarget, registry, row, seconds, startRig, type TestTarget, testSource } from './rig.ts';
 
 test('registries that do not answer do not delay the stop, however many wait to be asked', async () => {
   const clock = createVirtualClock();
@@ -182,4 +182,61 @@ test('the pause that AWS asked for outlives a configuration without that identit
     await clock.advance(1 * minutes);
   }
   assert.deepEqual([source.asked.length, other.asked.length], [1, 1]);
+});
+
+/** A source of which only the regions in `well` answer; all others hang until they are given up. */
+function hangingBut(clock: VirtualClock, well: ReadonlySet<string>) {
+  const source = testSource(clock);
+  const answer = source.fetch;
+  const asked = new Map<string, number[]>();
+  const all = { most: 0, now: 0 };
+  source.fetch = async (asking, signal) => {
+    asked.set(asking.region, [...(asked.get(asking.region) ?? []), clock.mono()]);
+    all.most = Math.max(all.most, ++all.now);
+    try {
+      if (well.has(asking.region)) return await answer(asking, signal);
+      await clock.sleep(10 * seconds, signal);
+      throw failing('TIMEOUT');
+    } finally {
+      all.now--;
+    }
+  };
+  return { source, asked, all };
+}
+const odd = (at: number): string => `${'abcdefghij'.charAt(at / 100)}x-west-${at % 100}`;
+const rowOf = (id: string, region: string) => row(id, registry('123456789012', region));
+
+for (const [name, well, withinMs] of [
+  ['a region that every account has', 'eu-west-1', 3 * seconds],
+  ['another region', 'eu-south-2', 90 * seconds],
+] as const)
+  test(`behind 400 regions that hang, the token of ${name} is fetched soon, and renewed in its time`, async () => {
+    const clock = createVirtualClock();
+    const { source, asked, all } = hangingBut(clock, new Set([well]));
+    const rows = [...Array.from({ length: 400 }, (_, at) => rowOf(`odd${at}`, odd(at))), rowOf('good', well)];
+    const target = promptTarget(clock, 'p', rows);
+    await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
+    await clock.advance(withinMs);
+    assert.deepEqual([...target.stored.keys()], ['good']);
+    // Half of the life of a token, and 10 % more.
+    await clock.advance(6.7 * hours);
+    assert.equal(asked.get(well)?.length, 2);
+    assert.ok(all.most <= 64, `${all.most} at once`);
+    assert.ok(Math.max(...[...asked.values()].map(({ length }) => length)) > 3, 'those that hang are asked again');
+    assert.equal(asked.size, 401);
+  });
+
+test('a new region is served among hundreds that have failed for an hour', async () => {
+  const clock = createVirtualClock();
+  const { source } = hangingBut(clock, new Set(['eu-south-2']));
+  const target = promptTarget(
+    clock,
+    'p',
+    Array.from({ length: 400 }, (_, at) => rowOf(`odd${at}`, odd(at))),
+  );
+  await using _ = await startRig({ targets: [target], sources: [source], keepsEvents: false });
+  await clock.advance(1 * hours);
+  target.rows.set('good', rowOf('good', 'eu-south-2'));
+  await clock.advance(90 * seconds);
+  assert.deepEqual([...target.stored.keys()], ['good']);
 });
