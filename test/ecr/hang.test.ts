@@ -49,6 +49,25 @@ test('an endpoint of container keys that hangs is named', async () => {
   delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
 });
 
+test('an endpoint of container keys that hangs for a profile is named, and nothing is printed', async t => {
+  const folder = await mkdtemp(join(tmpdir(), 'chain-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const printed = t.mock.method(console, 'warn', () => undefined);
+  await using metadata = await startMetadata({ accessKeyId: '', secretAccessKey: '', fault: () => 'hang' });
+  const role = 'role_arn = arn:aws:iam::123456789012:role/r\ncredential_source = EcsContainer\n';
+  await writeFile(join(folder, 'config'), `[default]\n${role}`);
+  for (const name of Object.keys(process.env)) if (name.startsWith('AWS_')) delete process.env[name];
+  const files = { AWS_CONFIG_FILE: join(folder, 'config'), AWS_SHARED_CREDENTIALS_FILE: join(folder, 'none') };
+  Object.assign(process.env, { ...files, AWS_CONTAINER_CREDENTIALS_FULL_URI: `${metadata.url}/container` });
+  const source = makeSources([], { once: withoutNetwork(() => undefined), clock, env: process.env, fetchMs: 1500 }).all[0];
+  assert.ok(source);
+  const { message, remedy } = await failureOf(source.fetch(registry(), new AbortController().signal));
+  assert.ok(message.endsWith(`in the profile "default" (keys of ${metadata.url}/container).`), message);
+  assert.match(remedy, /^See why http:.*\/container does not answer this process/);
+  assert.equal(printed.mock.callCount(), 0);
+  delete process.env['AWS_CONTAINER_CREDENTIALS_FULL_URI'];
+});
+
 test('an endpoint of container keys that hung once is asked again, and nothing is printed', async t => {
   const printed = t.mock.method(console, 'warn', () => undefined);
   let asked = 0;

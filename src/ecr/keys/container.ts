@@ -12,6 +12,10 @@ import type { Keys } from './place.ts';
 
 export const tokenVariables = { file: 'AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE', plain: 'AWS_CONTAINER_AUTHORIZATION_TOKEN' } as const;
 
+/** What to do about an endpoint that does not answer. */
+export const seeWhy = (address: string): string =>
+  `See why ${address} does not answer this process: the agent of ECS or EKS Pod Identity answers on nodes of its own cluster alone.`;
+
 /** The largest file that is read, in bytes. */
 const mostBytes = 64 * 1024;
 /** The limit for a connection, in milliseconds: the agents are on the same machine. */

@@ -1,6 +1,6 @@
 import { Secret } from '../../contract/secret.ts';
 import { containerUri, containerVariable, formOf, keyVariables, plainAddress } from '../aws/variables.ts';
-import { containerKeys, tokenVariables } from './container.ts';
+import { containerKeys, seeWhy, tokenVariables } from './container.ts';
 import { environmentKeys, halfKeys, retryAfterMs } from './environment.ts';
 import { type Keys, type Place, remedyOfFile, silent, usualRemedy, type Walk } from './place.ts';
 import { loadSdk } from './providers.ts';
@@ -63,7 +63,7 @@ export function containerPlace({ env, ways: { wire } }: Walk): Place {
   const uri = containerUri(env);
   const shown = uri && plainAddress(uri);
   const variable = containerVariable(env) ?? '';
-  const late = `See why ${shown} does not answer this process: the agent of ECS or EKS Pod Identity answers on nodes of its own cluster alone.`;
+  const late = seeWhy(shown ?? '');
   return {
     name: 'container or Pod identity',
     waiting: `container or Pod identity (${shown})`,

@@ -1,6 +1,7 @@
-import { type Env, formOf, keyVariables } from '../aws/variables.ts';
+import { containerUri, type Env, formOf, keyVariables, plainAddress } from '../aws/variables.ts';
 import { assumersFor } from './assumers.ts';
 import { programOf } from './command-line.ts';
+import { seeWhy } from './container.ts';
 import { handlerFor } from './handler.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
@@ -38,12 +39,14 @@ export function profilePlace(name: string, walk: Walk): Place {
   const { profile, env, shared, settings, commandEnv } = walk;
   const byVariable = !profile && Boolean(env['AWS_PROFILE']);
   const process = processOf(name, shared);
+  const lender = borrowsOfContainer(name, shared) ? plainAddress(containerUri(env) ?? '') : undefined;
+  const late = process?.late ?? (lender && seeWhy(lender));
   const { roles, from } = assumedBy(name, shared);
   const meant = byVariable ? `AWS_PROFILE is set to ${name}` : profile ? 'the source names it' : 'it may hold keys, as far as one can see';
   return {
     name: `profile "${name}"`,
-    waiting: `the profile "${name}" (${process ? `its credential process ${process.program}` : 'its SSO or role'})`,
-    ...(process && { late: process.late }),
+    waiting: `the profile "${name}" (${process ? `its credential process ${process.program}` : lender ? `keys of ${lender}` : 'its SSO or role'})`,
+    ...(late && { late }),
     async keys() {
       if (shared.odd(name).some(({ mixed }) => mixed)) throw new Error('lines of two profiles are mixed');
       const sdk = await loadSdk(commandEnv);
@@ -54,7 +57,7 @@ export function profilePlace(name: string, walk: Walk): Place {
         logger: silent,
         ...assumersFor(shared.profile(name)?.['region'], walk),
         // With its own limit, the SDK complains on the console and goes on waiting.
-        ...(borrowsOfContainer(name, shared) && { timeout: 0 }),
+        ...(lender !== undefined && { timeout: 0 }),
         // No region here: it would replace that of an SSO session.
         clientConfig: {
           requestHandler: handlerFor(walk, sdk),
