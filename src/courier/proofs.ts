@@ -35,10 +35,12 @@ interface Proofs {
 export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsDeps): Proofs {
   let underWay = 0;
   /** Callers that wait for a proof from `since` or later, by scope and host. */
-  const doubts = new Map<string, PromiseWithResolvers<Proved> & { readonly since: Moment }>();
+  const doubts = new Map<string, PromiseWithResolvers<Proved> & { readonly scope: Scope; readonly since: Moment }>();
 
   function step(): void {
     if (work.closing) return;
+    // Somebody waits for these, while thousands of other registries may have to be asked.
+    for (const { scope } of doubts.values()) start(scope);
     for (const scope of scopes.values()) start(scope);
   }
 
@@ -93,7 +95,7 @@ export function createProofs({ scopes, now, work, prove, emit, turned }: ProofsD
       const last = scope.proofs.get(registry.host);
       if (last?.fingerprint === kept.fingerprint && last.at >= since) return last;
       if (scope.kept !== kept || work.closing) return undefined;
-      const doubt = doubts.get(name) ?? { ...Promise.withResolvers<Proved>(), since: now() };
+      const doubt = doubts.get(name) ?? { ...Promise.withResolvers<Proved>(), scope, since: now() };
       doubts.set(name, doubt);
       scope.unproven.push(registry);
       start(scope);

@@ -41,6 +41,26 @@ test('what a registry was asked before a refusal is not an answer to it', async 
   for (const message of told) assert.match(message, /refuses this credential/);
 });
 
+test('a refusal is followed by the word of the registry, although hundreds of others hang when they are asked', async () => {
+  const clock = createVirtualClock();
+  let asked = 0;
+  const prove: Prove = async ({ region }, _credential, signal) => {
+    asked++;
+    if (region === 'eu-west-1') return { ok: false, refused: true, message: 'denied' };
+    await clock.sleep(60 * seconds, signal);
+    throw failing('TIMEOUT');
+  };
+  const others = Array.from({ length: 300 }, (_, at) => row(`other${at}`, registry(String(100_000_000_000 + at), 'us-east-1')));
+  const target = promptTarget(clock, 'p', [...others, row('bad')]);
+  target.onDeliver = async ({ id }) => {
+    if (id === 'bad') throw failing('CREDENTIAL_REFUSED');
+  };
+  await using rig = await startRig({ targets: [target], prove });
+  await clock.advance(45 * seconds);
+  assert.match(rig.of('delivery-failed')[0]?.failure.message ?? '', /refuses this credential/);
+  assert.ok(asked < 30, `${asked} asked by then`);
+});
+
 test('the registry’s own word has a fetch of its own, which a slot that has gone bad cannot use up', async () => {
   const clock = createVirtualClock();
   const source = testSource(clock);
