@@ -1,8 +1,8 @@
 import { type Deps, defineAdapter } from '../src/contract/adapter.ts';
+import { mapOf, textOf } from '../src/contract/shapes.ts';
 import type { Finding, Slot, Target } from '../src/contract/target.ts';
 import { givenTo } from '../src/contract/usual.ts';
 import { makeGlance } from './common/glance.ts';
-import { mapOf, textOf } from './common/shapes.ts';
 import { makeBehind } from './common/swarm/behind.ts';
 import { choices } from './common/swarm/choice.ts';
 import { encodedLogin, loginHeader, openEngine } from './common/swarm/engine.ts';

@@ -1,4 +1,5 @@
 import type { Adapter, OptionFormat, TextForm } from '../src/contract/adapter.ts';
+import { isMap } from '../src/contract/shapes.ts';
 import { formats } from './formats.ts';
 import { targetTable } from './target-options.ts';
 
@@ -19,7 +20,6 @@ const optionFormats: readonly string[] = [
 const severities: readonly unknown[] = ['info', 'warning', 'error'];
 const ranges = { concurrency: [1, 64], discoverMs: [100, 3_600_000], deliverMs: [100, 3_600_000], lingerMs: [0, 3_600_000] } as const;
 
-export const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === 'string' && value.trim() !== '';
 /** Whether these are different words without blanks, as a variable can hold them. */
 const isWords = (value: unknown): value is readonly string[] =>

@@ -1,8 +1,8 @@
+import { isMap } from '../../src/contract/shapes.ts';
 import { label } from '../../src/contract/text.ts';
 import { addMember, type Json, removeMember, replaceMember } from '../common/json-edit.ts';
 import { brokenAt, firstValue, folded, type Member, membersAt, valueOf } from '../common/json-text.ts';
 import { authOf, entriesIn, isBest, type Login, readAuth, relationOf } from './entries.ts';
-import { isMap } from './types.ts';
 
 /** Why a text is not JSON map with maps of entries: the end of a sentence that starts with the file. */
 interface Unreadable {

@@ -1,5 +1,6 @@
+import { isMap } from '../../src/contract/shapes.ts';
 import { type Member, membersAt, valueOf } from '../common/json-text.ts';
-import { entryShapes, isMap, misfit, type Shapes, saidOf, text } from './types.ts';
+import { entryShapes, misfit, type Shapes, saidOf, text } from './types.ts';
 
 /** The parts of a key of `auths`. */
 interface Key {

@@ -1,3 +1,4 @@
+import { isMap } from '../../src/contract/shapes.ts';
 import { membersAt, valueOf } from '../common/json-text.ts';
 
 /** The required form of a member. */
@@ -9,8 +10,6 @@ interface Shape {
 /** Shapes by lower-case name, because Go ignores case. Members without a shape may hold anything. */
 export type Shapes = Readonly<Record<string, Shape>>;
 
-export const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 // null counts as a missing member.
 const isText = (value: unknown): boolean => value === null || typeof value === 'string';
 const isMapOf = (value: unknown, fits: (inner: unknown) => boolean): boolean =>

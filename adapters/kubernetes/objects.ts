@@ -1,6 +1,6 @@
-import { listOf, mapOf, textOf } from '../common/shapes.ts';
+import { listOf, mapOf, textOf } from '../../src/contract/shapes.ts';
 
-export { jsonMapIn, listOf, mapOf, textOf } from '../common/shapes.ts';
+export { jsonMapIn, listOf, mapOf, textOf } from '../../src/contract/shapes.ts';
 
 /** The metadata that is read of any Kubernetes object. */
 export interface Meta {

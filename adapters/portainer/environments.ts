@@ -1,9 +1,9 @@
 import type { Deps } from '../../src/contract/adapter.ts';
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer } from '../../src/contract/http.ts';
+import { listOf, mapOf } from '../../src/contract/shapes.ts';
 import type { Finding } from '../../src/contract/target.ts';
 import { label, shapeOf } from '../../src/contract/text.ts';
-import { listOf, mapOf } from '../common/shapes.ts';
 import { disagreement } from '../common/swarm/engine.ts';
 import type { Api } from './api.ts';
 import { type Code, findings } from './findings.ts';

@@ -1,9 +1,9 @@
 import { Failure, type FailureCode } from '../../src/contract/failures.ts';
 import type { Answer, Http } from '../../src/contract/http.ts';
+import { mapOf, textOf } from '../../src/contract/shapes.ts';
 import { isHtml, quote } from '../../src/contract/text.ts';
 import { nothingAt } from '../../src/contract/usual.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
-import { mapOf, textOf } from '../common/shapes.ts';
 import { disagreement } from '../common/swarm/engine.ts';
 
 /** The message of a Docker engine's error, `{"message": "..."}`; empty if another server responded. */

@@ -1,6 +1,7 @@
 import { brokenAt, deepest, firstValue } from '../../adapters/common/json-text.ts';
 import { narrowed, withoutMark } from '../../adapters/docker-config/edit.ts';
-import { isMap, saidOf } from '../../adapters/docker-config/types.ts';
+import { saidOf } from '../../adapters/docker-config/types.ts';
+import { isMap } from '../contract/shapes.ts';
 import type { Client } from './client.ts';
 import { type Sent, stopsAll } from './entry.ts';
 import { type Pair, pairsIn, spelledAs, type Top, topMembers, topOf, valueIn } from './reading.ts';

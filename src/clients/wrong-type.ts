@@ -1,4 +1,5 @@
-import { isMap, misfit, saidOf } from '../../adapters/docker-config/types.ts';
+import { misfit, saidOf } from '../../adapters/docker-config/types.ts';
+import { isMap } from '../contract/shapes.ts';
 import { shownAddress } from '../contract/text.ts';
 import type { Client } from './client.ts';
 import type { Sent } from './entry.ts';

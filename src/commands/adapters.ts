@@ -6,7 +6,7 @@ import { adapters } from '../../adapters/index.ts';
 import { ConfigError } from '../../config/config-error.ts';
 import { adaptersVariable, variables } from '../../config/env.ts';
 import { type Mistake } from '../../config/load.ts';
-import { isMap, wrongWith } from '../../config/shape.ts';
+import { wrongWith } from '../../config/shape.ts';
 import { shownModule } from '../../config/showable.ts';
 import { targetTable } from '../../config/target-options.ts';
 import type { Adapter } from '../contract/adapter.ts';
@@ -14,6 +14,7 @@ import { clock } from '../contract/clock.ts';
 import { failures } from '../contract/failures.ts';
 import * as contract from '../contract/index.ts';
 import { redact } from '../contract/secret.ts';
+import { isMap } from '../contract/shapes.ts';
 import { quote } from '../contract/text.ts';
 import { engineFindings } from '../courier/findings.ts';
 

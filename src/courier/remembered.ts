@@ -1,5 +1,6 @@
 import type { Clock } from '../contract/clock.ts';
 import type { Memory } from '../contract/memory.ts';
+import { jsonMapIn } from '../contract/shapes.ts';
 import type { Verified } from '../contract/source.ts';
 import type { Moment, Verification } from './ledger.ts';
 import { day } from './timing.ts';
@@ -56,16 +57,7 @@ export function createRecollection({ clock, now, memory }: RecollectionDeps): Re
 
 /** Parses the stored text and drops everything invalid. */
 function readRemembered(text: string | undefined): ReadonlyMap<string, Remembered> {
-  return new Map(Object.entries(membersOf(text)).flatMap(([key, value]) => (isRemembered(value) ? [[key, value] as const] : [])));
-}
-
-function membersOf(text: string | undefined): object {
-  try {
-    const value: unknown = JSON.parse(text ?? '{}');
-    return typeof value === 'object' && value !== null ? value : {};
-  } catch {
-    return {};
-  }
+  return new Map(Object.entries(jsonMapIn(text ?? '')).flatMap(([key, value]) => (isRemembered(value) ? [[key, value] as const] : [])));
 }
 
 function isRemembered(value: unknown): value is Remembered {

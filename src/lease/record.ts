@@ -1,3 +1,4 @@
+import { mapOf } from '../contract/shapes.ts';
 /** A Lease object of Kubernetes (coordination.k8s.io/v1). Sent back unchanged, except for our fields in its spec. */
 export type LeaseObject = Readonly<Record<string, unknown>>;
 
@@ -77,6 +78,3 @@ export function released({ object, record }: Observed, wall: number): LeaseObjec
 export const microTime = (wall: number): string => new Date(wall).toISOString().replace('Z', '000Z');
 
 const withSpec = (object: LeaseObject, spec: object): LeaseObject => ({ ...object, spec: { ...mapOf(object['spec']), ...spec } });
-
-const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};

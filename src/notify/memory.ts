@@ -1,3 +1,4 @@
+import { jsonMapIn, mapOf } from '../contract/shapes.ts';
 import type { Moment } from '../courier/ledger.ts';
 import type { Book, Told } from './book.ts';
 
@@ -47,18 +48,8 @@ export function recalled(text: string | undefined, { wall, now }: Times): Map<st
   const topics = (value: unknown): Map<string, Told> =>
     new Map(Object.entries(mapOf(value)).flatMap(([topic, one]) => (isKept(one) ? [[topic, told(one)] as const] : [])));
   const book = (value: unknown): Book => new Map(Object.entries(mapOf(value)).map(([subject, one]) => [subject, topics(one)]));
-  return new Map(Object.entries(mapOf(parsed(text))).map(([name, value]) => [name, book(value)]));
+  return new Map(Object.entries(jsonMapIn(text ?? '')).map(([name, value]) => [name, book(value)]));
 }
-
-function parsed(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '{}');
-  } catch {
-    return {};
-  }
-}
-
-const mapOf = (value: unknown): object => (typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {});
 
 function isKept(value: unknown): value is Kept {
   const { at, times, bearers, overAt } = mapOf(value) as { readonly [K in keyof Kept]?: unknown };

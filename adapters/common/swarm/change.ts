@@ -1,3 +1,4 @@
+import { isMap } from '../../../src/contract/shapes.ts';
 /**
  * The difference between two versions of a Spec. lost: only members are missing, at these paths. An engine that does
  * not know a member drops it, but another client may have removed it too. other: another client wrote it, because no
@@ -19,9 +20,7 @@ export function hasAll(text: string, paths: Iterable<string>): boolean {
 }
 
 type Path = readonly string[];
-type Members = Readonly<Record<string, unknown>>;
 const pathOf = (path: Path): string => path.join('.');
-const isMembers = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 const isEmpty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 
@@ -30,7 +29,7 @@ function lostIn(before: unknown, after: unknown, path: Path): readonly string[] 
   if (isEmpty(after)) return isEmpty(before) ? [] : [pathOf(path)];
   const all = (parts: readonly (readonly string[] | undefined)[]) =>
     parts.includes(undefined) ? undefined : parts.flatMap(part => part ?? []);
-  if (isMembers(before) && isMembers(after)) {
+  if (isMap(before) && isMap(after)) {
     const isMore = Object.keys(after).some(key => !Object.hasOwn(before, key) && !isEmpty(after[key]));
     return isMore ? undefined : all(Object.entries(before).map(([key, value]) => lostIn(value, after[key], [...path, key])));
   }
@@ -44,7 +43,7 @@ function pathsIn(value: unknown, path: Path): readonly string[] {
   if (isEmpty(value)) return [];
   const inside = Array.isArray(value)
     ? value.flatMap(one => pathsIn(one, path))
-    : isMembers(value)
+    : isMap(value)
       ? Object.entries(value).flatMap(([key, one]) => pathsIn(one, [...path, key]))
       : [];
   return [pathOf(path), ...inside];

@@ -1,7 +1,7 @@
 import { asFailure, Failure } from '../../../src/contract/failures.ts';
 import type { Answer, HttpRequest } from '../../../src/contract/http.ts';
+import { mapOf } from '../../../src/contract/shapes.ts';
 import { label, quote } from '../../../src/contract/text.ts';
-import { mapOf } from '../shapes.ts';
 import { readWholeService, type WholeService } from './service.ts';
 import { readTask, type Task } from './tasks.ts';
 

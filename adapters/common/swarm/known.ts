@@ -1,4 +1,4 @@
-import { mapOf } from '../shapes.ts';
+import { mapOf } from '../../../src/contract/shapes.ts';
 
 /**
  * The time between the end of a login in a service and the next login, in milliseconds. `from` is the latest possible

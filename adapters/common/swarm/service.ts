@@ -1,6 +1,6 @@
 import { fingerprintOf } from '../../../src/contract/credential.ts';
+import { mapOf, textOf } from '../../../src/contract/shapes.ts';
 import { membersAt } from '../json-text.ts';
-import { mapOf, textOf } from '../shapes.ts';
 
 /** The parsed part of a Swarm service (Engine API 1.41 to 1.51, recorded on 20.10.24 and 28.5.2). */
 export interface Service {

@@ -1,4 +1,4 @@
-import { mapOf, textOf } from '../shapes.ts';
+import { mapOf, textOf } from '../../../src/contract/shapes.ts';
 
 /** The parsed part of a task. */
 export interface Task {

@@ -1,4 +1,4 @@
-import { textOf } from '../../common/shapes.ts';
+import { textOf } from '../../../src/contract/shapes.ts';
 import { listOf, type Meta, mapOf, metaOf, ownersIn, owns } from '../objects.ts';
 import { registryOf } from '../pods.ts';
 import type { Means, Settings } from '../settings.ts';

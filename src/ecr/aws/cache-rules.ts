@@ -1,5 +1,6 @@
 import type { CacheRule } from '../../contract/cache-rule.ts';
 import type { Registry } from '../../contract/registry.ts';
+import { mapOf } from '../../contract/shapes.ts';
 import type { AwsDeps, Identity } from './aws.ts';
 import { callAws } from './call.ts';
 import { withKeys } from './held.ts';
@@ -59,7 +60,6 @@ async function askPage(input: Json, { region }: Registry, keys: Parameters<typeo
   return mapOf(JSON.parse(text));
 }
 
-const mapOf = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
 const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.map(mapOf) : []);
 
 function ruleIn(rule: Json): readonly CacheRule[] {

@@ -1,3 +1,4 @@
+import { jsonMapIn } from '../../contract/shapes.ts';
 import type { Reply } from './wire.ts';
 
 /**
@@ -18,20 +19,11 @@ interface Named {
 }
 
 function fromJson(text: string, header: string | string[] | undefined): Named {
-  const { __type: type, code, message, Message } = parsed(text);
+  const { __type: type, code, message, Message } = jsonMapIn(text);
   const given = [type, code, header].find(one => typeof one === 'string');
   const words = [message, Message].find(one => typeof one === 'string');
   // Such as `com.amazonaws.ecr#AccessDeniedException`, or with `:` and an address appended.
   return { name: given?.split(/[,:]/)[0]?.split('#').at(-1), message: words ?? '' };
-}
-
-function parsed(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
-  } catch {
-    return {};
-  }
 }
 
 const fromXml = (text: string): Named => ({ name: elementOf(text, 'Code'), message: elementOf(text, 'Message') ?? '' });

@@ -1,4 +1,5 @@
 import { isDigest } from '../../contract/image.ts';
+import { mapOf } from '../../contract/shapes.ts';
 import { label } from '../../contract/text.ts';
 
 /** A blob that an image names. `size` is in bytes, where the manifest has it. */
@@ -48,7 +49,7 @@ type Json = Readonly<Record<string, unknown>>;
 /** Parses a manifest. undefined: the text is none. */
 export function readManifest(text: string, platform: Platform): Manifest | undefined {
   const manifest = parsed(text);
-  if (Array.isArray(manifest?.['manifests'])) return { kind: 'index', ...choose(manifest['manifests'].map(asMap), platform) };
+  if (Array.isArray(manifest?.['manifests'])) return { kind: 'index', ...choose(manifest['manifests'].map(mapOf), platform) };
   if (manifest?.['schemaVersion'] === 1) return { kind: 'image', layers: blobs(manifest['fsLayers'], 'blobSum') };
   if (manifest?.['schemaVersion'] !== 2) return undefined;
   const [config] = blobs([manifest['config']], 'digest');
@@ -58,17 +59,15 @@ export function readManifest(text: string, platform: Platform): Manifest | undef
 
 function parsed(text: string): Json | undefined {
   try {
-    return asMap(JSON.parse(text));
+    return mapOf(JSON.parse(text));
   } catch {
     return undefined;
   }
 }
 
-const asMap = (value: unknown): Json => (typeof value === 'object' && value !== null ? (value as Json) : {});
-
 /** The blobs of a list. Layers with URLs elsewhere (Windows) are left out, because no registry sends them. */
 function blobs(list: unknown, name: 'digest' | 'blobSum'): Blob[] {
-  return (Array.isArray(list) ? list.map(asMap) : []).flatMap(entry => {
+  return (Array.isArray(list) ? list.map(mapOf) : []).flatMap(entry => {
     const { [name]: digest, size, urls } = entry;
     if (!isDigest(digest) || Array.isArray(urls)) return [];
     return [{ digest, ...(typeof size === 'number' && { size }) }];
@@ -80,7 +79,7 @@ function blobs(list: unknown, name: 'digest' | 'blobSum'): Blob[] {
  * platform.
  */
 function choose(entries: readonly Json[], wanted: Platform): { choice: string | undefined; instead?: string } {
-  const all = entries.map(({ digest, platform }) => ({ digest, platform: asMap(platform) }));
+  const all = entries.map(({ digest, platform }) => ({ digest, platform: mapOf(platform) }));
   const usable = all.filter(({ digest }) => isDigest(digest));
   const own = usable.find(({ platform: { os, architecture } }) => os === wanted.os && architecture === wanted.architecture);
   const { digest, platform } = own ?? usable.find(({ platform: { os } }) => os !== 'unknown') ?? usable[0] ?? {};

@@ -1,5 +1,6 @@
 import { fromBase64 } from '../../../contract/expiry.ts';
 import { parseAddress } from '../../../contract/registry.ts';
+import { isMap } from '../../../contract/shapes.ts';
 import { label } from '../../../contract/text.ts';
 import { withoutKeys } from '../masked.ts';
 import { valueIn } from './notations.ts';
@@ -93,9 +94,6 @@ const names = {
 } as const;
 
 type Members = ReadonlyMap<string, unknown>;
-
-const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Reads a text of any shape: maps in some notation, maps in strings in maps, or plain text. */
 export function readPayload(text: string, depth = 0): Reading {

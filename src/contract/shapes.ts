@@ -1,10 +1,13 @@
+type Members = Readonly<Record<string, unknown>>;
+
+/** Whether a value parsed from JSON is an object and not a list. */
+export const isMap = (value: unknown): value is Members => typeof value === 'object' && value !== null && !Array.isArray(value);
 /**
  * The members of a value parsed from JSON; empty where it is not an object. The members of a list are its positions.
  */
-export const mapOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null ? (value as Readonly<Record<string, unknown>>) : {};
+export const mapOf = (value: unknown): Members => (typeof value === 'object' && value !== null ? (value as Members) : {});
 /** The members of a JSON text; empty for anything else. */
-export function jsonMapIn(text: string): Readonly<Record<string, unknown>> {
+export function jsonMapIn(text: string): Members {
   try {
     return mapOf(JSON.parse(text));
   } catch {
