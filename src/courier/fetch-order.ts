@@ -7,7 +7,8 @@ import { second } from './timing.ts';
  * only waits for an answer that may never come.
  */
 const prompt = { most: 8, ms: second } as const;
-const most = 64;
+/** A name that nobody resolves occupies a thread. Half of Node's 64 serve lookups, also those of managers. */
+const most = 24;
 /** Scopes whose last fetch failed leave the other half to those that may be well. */
 const mostFailed = most / 2;
 
