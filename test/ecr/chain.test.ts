@@ -364,6 +364,28 @@ test('container endpoint: with its token, and refused', async () => {
   assert.match(message, /container or Pod identity \(http:\/\/10\.0\.0\.1\/x: nothing was sent: plain http is for loopback/);
 });
 
+test('instance metadata: an answer in place of keys is told as one', async () => {
+  let reply: Reply = { status: 200, text: '' };
+  await using other = await startServer(() => reply);
+  const told = async (answer: Reply, url = other.url) => {
+    reply = answer;
+    return await fetchWith({ AWS_EC2_METADATA_DISABLED: 'false', AWS_EC2_METADATA_SERVICE_ENDPOINT: url });
+  };
+  for (const answer of [
+    { status: 200, json: { Code: 'AssumeRoleUnauthorizedAccess' } },
+    { status: 200, text: '<html>\n' },
+    { status: 200, text: `{"SecretAccessKey":"${keys.secret}",}` },
+  ]) {
+    const { message, remedy } = await told(answer);
+    assert.ok(!message.includes(keys.secret.slice(-5)), message);
+    assert.match(message, /instance metadata \(http:\S+ answered with something else than keys[:( ]/);
+    assert.match(remedy, /the trust policy of the role must allow sts:AssumeRole to ec2\.amazonaws\.com/);
+    assert.doesNotMatch(message + remedy, /no answer|hop/);
+  }
+  const refused = await told({ status: 200 }, 'http://127.0.0.1:1');
+  assert.match(refused.message, /no answer from http:\S+ \(ECONNREFUSED\): not EC2\)/);
+});
+
 test('container endpoint: what it answers in place of keys is told, and no key in it', async () => {
   let reply: Reply = { status: 200, text: '' };
   await using agent = await startServer(() => reply);

@@ -98,16 +98,29 @@ export function instancePlace({ env, commandEnv, settings: { metadata } }: Walk)
     },
     shown: 'instance metadata',
     explain: error => whyNoMetadata(error, where),
-    remedy: reason => (reason.includes('hop limit') ? `${usualRemedy} ${moreHops}` : usualRemedy),
+    remedy: reason => [usualRemedy, ...remediesOnEc2.filter(([sign]) => reason.includes(sign)).map(([, what]) => what)].join(' '),
   };
 }
 
-const moreHops =
-  'On EC2 in a bridged container: `aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2`, or run the container with host networking.';
+const remediesOnEc2: readonly (readonly [sign: string, what: string])[] = [
+  [
+    'hop limit',
+    'On EC2 in a bridged container: `aws ec2 modify-instance-metadata-options --instance-id ID --http-put-response-hop-limit 2`, or run the container with host networking.',
+  ],
+  ['something else than keys', 'On EC2, the trust policy of the role must allow sts:AssumeRole to ec2.amazonaws.com.'],
+];
 
 function whyNoMetadata(error: unknown, where: string): string {
-  const { statusCode, code } = error as { statusCode?: number; code?: string };
+  const { statusCode, code = '' } = error as { statusCode?: number; code?: string };
   if (statusCode === 404) return `${where} answered 404: the instance has no role`;
   if (statusCode) return `${where} answered ${statusCode}`;
-  return `no answer from ${where} (${code ?? wordsOf(error)}): not EC2, or the hop limit of 1 stops a bridged container`;
+  const said = wordsOf(error);
+  // Node's codes for an answer have an underscore, such as HPE_INVALID_CONSTANT.
+  const isSilent = /^(E[A-Z]+|EAI_AGAIN)$/.test(code) || /does not answer in time|cannot be reached/.test(said);
+  if (!isSilent) {
+    const detail = said.includes('something else than keys') ? '' : ` (${code || said})`;
+    return `${where} answered with something else than keys${detail}: the role cannot be assumed, or this is not EC2`;
+  }
+  const hops = code === 'ECONNREFUSED' ? '' : ', or the hop limit of 1 stops a bridged container';
+  return `no answer from ${where} (${code || said}): not EC2${hops}`;
 }

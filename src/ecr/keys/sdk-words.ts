@@ -20,7 +20,8 @@ const sentences: readonly (readonly [said: RegExp, told: string])[] = [
   [/^URL not accepted/, 'nothing was sent: plain http is for loopback, 169.254.170.2, 169.254.170.23 and [fd00:ec2::23] alone'],
   [/^Server responded with status: (\d+)/, 'it answered $1'],
   [/response not of the required format/, 'its answer holds no keys (AccessKeyId, SecretAccessKey, Token, Expiration)'],
-  [/^SyntaxError/, 'its answer is not JSON'],
+  // The parser quotes what it read, which may be part of a key.
+  [/^SyntaxError|is not valid JSON$|in JSON at position|JSON input$/, 'its answer is not JSON'],
   [/^Unable to connect to instance metadata service/, 'the instance metadata cannot be reached'],
   [/^TimeoutError from instance metadata service/, 'the instance metadata service does not answer in time'],
   [/^Invalid response received from instance metadata service/, 'the instance metadata answered with something else than keys'],
