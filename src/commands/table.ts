@@ -94,7 +94,7 @@ export function notes(status: Status, paint: Paint, extent: Extent = 'whole'): s
   return [
     ...status.targets.flatMap(({ name, paused }) => (paused ? ['', `${paint('bold', name)} is paused: nothing is sent to it.`] : [])),
     ...status.receivers.flatMap(receiver => failingReceiver(receiver, paint)),
-    ...grouped(troubles, paint, extent),
+    ...groupedTroubles(troubles, paint, extent),
     ...grouped(told, paint, extent),
     ...(extent === 'brief' ? codesOnly(findings, paint) : []),
   ];
@@ -140,9 +140,17 @@ const mostOfCode: Readonly<Record<Extent, number>> = { whole: 3, brief: 1 };
 /** About three lines of text. */
 const longestBrief = 300;
 
+/** The same for failures of whole targets, of which no row of the table tells. */
+const mostOfTargets = 20;
+
+function groupedTroubles(all: readonly Told[], paint: Paint, extent: Extent): string[] {
+  if (extent === 'brief') return grouped(all, paint, extent);
+  const { targets = [], slots = [] } = Object.groupBy(all, ({ owner, where }) => (owner === where ? 'targets' : 'slots'));
+  return [...grouped(targets, paint, extent, mostOfTargets), ...grouped(slots, paint, extent)];
+}
+
 /** Groups notes, so that the same sentence on several slots appears once. */
-function grouped(all: readonly Told[], paint: Paint, extent: Extent): string[] {
-  const most = mostOfCode[extent];
+function grouped(all: readonly Told[], paint: Paint, extent: Extent, most = mostOfCode[extent]): string[] {
   const shown = ({ said }: Told): Told['said'] => (extent === 'brief' ? { ...said, message: shortened(said.message, longestBrief) } : said);
   return [...Map.groupBy(all, ({ said }) => said.code).values()].flatMap(ofCode => {
     const alike = [...Map.groupBy(ofCode, ({ said: { message, remedy } }) => `${message}\n${remedy}`).values()];

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { narrowed, statusTable } from '../../src/commands/status-table.ts';
+import { notes } from '../../src/commands/table.ts';
 import { statusOf } from '../../src/observe/status.ts';
 import type { SlotView, Status } from '../../src/observe/status-view.ts';
 import { entry, euWest, hour, kept, ledgerOf, scopeOf, specs, target } from '../observe/fixture.ts';
@@ -193,4 +194,16 @@ test('what is only counted is said with the targets that have it', () => {
     'REJECTED 42 more places in cluster-0, cluster-1, cluster-2 and 39 others',
   ]);
   assert.ok(statusTable(status, { color: false, failing: true, most: 5 }).includes('and 79 more: --target NAME, --json'));
+});
+
+test('each of twenty targets that fail as a whole is told with its reason, as no row tells of it', () => {
+  const names = Array.from({ length: 25 }, (_, at) => `cluster-${at}`);
+  const status = clusters(names, () => []);
+  const targets = status.targets.map(target => ({ ...target, trouble: failure(`${target.name} hangs.`) }));
+  const lines = notes({ ...status, targets }, (_, words) => words);
+  assert.deepEqual(
+    lines.filter(line => line.includes('hangs')),
+    names.slice(0, 20).map(name => `REJECTED ${name}: ${name} hangs.`),
+  );
+  assert.ok(lines.includes('REJECTED 5 more places in cluster-20, cluster-21, cluster-22 and 2 others'), lines.join('\n'));
 });
