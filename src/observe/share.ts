@@ -1,7 +1,7 @@
 import type { Clock } from '../contract/clock.ts';
 
 /** What is made in less time, in milliseconds, is made anew for everybody. */
-const cheapMs = 25;
+const cheapMs = 50;
 /** What took long to make is kept for a multiple of that time, up to a limit in milliseconds. */
 const kept = { times: 9, mostMs: 3_000 } as const;
 
