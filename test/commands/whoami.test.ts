@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { folder } from '../config/support.ts';
 import { keys } from '../ecr/support.ts';
@@ -94,6 +95,19 @@ test('a profile that builds upon others: each of them, and the roles in between'
   );
   const told = JSON.parse((await whoami({ AWS_PROFILE: 'spoke' }, '--json')).stdout) as { sources: { roles: string[] }[] };
   assert.deepEqual(told.sources[0]?.roles, [role, 'arn:aws:iam::210987654321:role/spoke']);
+});
+
+test('a role that this SDK does not assume is not said to be assumed', async () => {
+  const own = `aws_access_key_id = ${keys.id}\naws_secret_access_key = ${keys.secret}\n`;
+  const written = JSON.stringify({ Version: 1, AccessKeyId: keys.id, SecretAccessKey: keys.secret });
+  for (const lines of [own, `${own}web_identity_token_file = ${files.at('jwt')}\n`, `credential_process = echo '${written}'\n`]) {
+    await writeFile(files.at('unassumed'), `[profile p]\nrole_arn = ${role}\n${lines}`);
+    const { stdout, stderr } = await whoami({ AWS_PROFILE: 'p', AWS_CONFIG_FILE: files.at('unassumed') });
+    assert.match(stdout, new RegExp(`is {9}${keys.arn}\\n`), stdout);
+    assert.doesNotMatch(stdout, /^ {2}roles/m);
+    assert.match(stderr, /the courier takes the (keys|credential process) of the profile "p", .*the Go tools take the role /);
+    assert.doesNotMatch(stderr, /none is taken/);
+  }
 });
 
 test('sources: each on its own, with the roles on top; some without an identity are exit 3', async () => {

@@ -149,6 +149,11 @@ const rows: Readonly<Record<string, Row>> = {
     credentials: `[src]\n${keys}`,
     take: `A by B by ${of('src')}`,
   },
+  'role_arn + credential_process': {
+    env: p,
+    config: `[profile p]\n${role}credential_process = /bin/true\n`,
+    take: [of('p', 'credential process'), 'fails', `${arn} by ${of('p', 'credential process')}`],
+  },
   'role of source_profile with credential_process': {
     env: p,
     config: `[profile p]\nrole_arn = A\nsource_profile = src\n[profile src]\ncredential_process = /bin/true\n`,

@@ -67,12 +67,14 @@ function lackIn(section: Section): string | undefined {
   if (found.length === 0) return 'names no credentials';
   if (hasBoth(section)) return undefined;
   const from = ['source_profile', 'credential_source', 'web_identity_token_file'].some(option => section[option] !== undefined);
-  if (section['role_arn'] !== undefined && !from) return 'has role_arn without source_profile or credential_source';
+  // The SDK takes these without the role.
+  const others = found.some(option => /^(credential_process$|sso_|login_session$)/.test(option));
+  if (section['role_arn'] !== undefined && !from && !others) return 'has role_arn without source_profile or credential_source';
   if (section['source_profile'] !== undefined && section['credential_source'] !== undefined)
     return 'has both source_profile and credential_source: keep one';
   if (section['credential_source'] !== undefined && !sources.includes(section['credential_source']))
     return `has a credential_source that is none of ${sources.join(', ')}`;
-  if (section['mfa_serial'] !== undefined && section['role_arn'] !== undefined && section['web_identity_token_file'] === undefined)
+  if (from && section['mfa_serial'] !== undefined && section['role_arn'] !== undefined && section['web_identity_token_file'] === undefined)
     return 'has mfa_serial, and nobody is here to type its code';
   if (found.every(option => option === 'source_profile' || option === 'web_identity_token_file'))
     return `has ${found.join(' and ')} without role_arn`;

@@ -72,20 +72,22 @@ const hasSso = (section: Section): boolean => Object.keys(section).some(option =
 /** The first kind of the list that is present. */
 const firstOf = (kinds: readonly (readonly [Kind, boolean])[]): Kind | undefined => kinds.find(([, isThere]) => isThere)?.[0];
 
-/** @aws-sdk/credential-provider-ini 3.972 */
+/** What this SDK takes of a profile (@aws-sdk/credential-provider-ini 3.972). */
+export const kindForCourier = (section: Section, depth: 'first' | 'source'): Kind | undefined =>
+  firstOf([
+    ['keys', depth === 'source' && hasBoth(section)],
+    ['role', section['role_arn'] !== undefined && (section['source_profile'] ?? section['credential_source']) !== undefined],
+    ['keys', hasBoth(section)],
+    ['web identity', Boolean(section['web_identity_token_file'] && section['role_arn'])],
+    ['credential process', section['credential_process'] !== undefined],
+    ['SSO', hasSso(section)],
+    ['login', section['login_session'] !== undefined],
+  ]);
+
 export const courierRules = (around: Surroundings): Rules => ({
   shared: around.shared,
   profile: name => around.shared.profile(name),
-  kindOf: (_, section, depth) =>
-    firstOf([
-      ['keys', depth === 'source' && hasBoth(section)],
-      ['role', section['role_arn'] !== undefined && (section['source_profile'] ?? section['credential_source']) !== undefined],
-      ['keys', hasBoth(section)],
-      ['web identity', Boolean(section['web_identity_token_file'] && section['role_arn'])],
-      ['credential process', section['credential_process'] !== undefined],
-      ['SSO', hasSso(section)],
-      ['login', section['login_session'] !== undefined],
-    ]),
+  kindOf: (_, section, depth) => kindForCourier(section, depth),
   placeOf: source => (source === 'Environment' && !around.env[keyVariables.id] ? nothing : placeOf(source, around, 'courier')),
   code: 'refused',
 });

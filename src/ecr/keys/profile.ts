@@ -5,6 +5,7 @@ import { seeWhy } from './container.ts';
 import { handlerFor } from './handler.ts';
 import { credentialsIn } from './ini.ts';
 import { lackOf } from './lack.ts';
+import { kindForCourier } from './others-profile.ts';
 import { type Place, remedyOfFile, silent, type Walk } from './place.ts';
 import { loadSdk } from './providers.ts';
 import { loginIn, wordsOf } from './sdk-words.ts';
@@ -94,13 +95,13 @@ export function profilePlace(name: string, walk: Walk): Place {
  */
 function assumedBy(name: string, shared: Shared): { readonly roles: readonly string[]; readonly from: readonly string[] } {
   const lineage = shared.lineage(name);
-  // The SDK (fromIni) takes the keys of a source profile before its role.
-  const end = lineage.findIndex((one, at) => at > 0 && shared.profile(one)?.['aws_access_key_id'] !== undefined);
-  const assuming = end < 0 ? lineage : lineage.slice(0, end);
-  const sources = (end < 0 ? lineage : lineage.slice(0, end + 1)).slice(1);
+  const kinds = lineage.map((one, at) => kindForCourier(shared.profile(one) ?? {}, at === 0 ? 'first' : 'source'));
+  const end = kinds.findIndex(kind => kind !== 'role');
+  const used = end < 0 ? lineage : lineage.slice(0, end + 1);
+  const assuming = used.filter((_, at) => kinds[at] === 'role' || kinds[at] === 'web identity');
   return {
     roles: assuming.flatMap(one => shared.profile(one)?.['role_arn'] ?? []).toReversed(),
-    from: sources.map((source, at) => `the source profile of ${lineage[at]} is ${source}`),
+    from: used.slice(1).map((source, at) => `the source profile of ${used[at]} is ${source}`),
   };
 }
 
