@@ -44,6 +44,12 @@ export async function ask(api: Api, where: Where, method: string, path: string, 
 export const listAll = <T extends object>(api: Api, where: Where, path: string, signal: AbortSignal): Promise<T[]> =>
   readPages<T>(path, next => ask(api, where, 'GET', next, { signal }));
 
+/** Secrets a page. A page of Secrets that somebody has filled (1 MiB each) is too large, and is read in small ones. */
+const pageSizes = { usual: 250, small: 8 } as const;
+/** A small page of ordinary Secrets is shorter, in characters. */
+const mostOrdinary = 1024 * 1024;
+const isTooLarge = (error: unknown): boolean => error instanceof Failure && error.code === 'TOO_LARGE';
+
 /** All Secrets of a type, read a page at a time, because they come with their data. */
 export async function listSecrets<T extends object>(
   api: Api,
@@ -53,14 +59,22 @@ export async function listSecrets<T extends object>(
   signal: AbortSignal,
 ): Promise<T[]> {
   const rows: T[] = [];
-  const path = `${secretsPath(where.cluster, namespace)}?fieldSelector=type%3D${encodeURIComponent(type)}&limit=250`;
+  const path = `${secretsPath(where.cluster, namespace)}?fieldSelector=type%3D${encodeURIComponent(type)}`;
+  let size: number = pageSizes.usual;
   let more = '';
   for (let page = 0; page < maxPages; page++) {
-    const answer = await ask(api, where, 'GET', `${path}${more}`, { signal });
+    const answer = await ask(api, where, 'GET', `${path}&limit=${size}${more}`, { signal }).catch((error: unknown) => {
+      if (size === pageSizes.small || !isTooLarge(error)) throw error;
+    });
+    if (!answer) {
+      size = pageSizes.small;
+      continue;
+    }
     const { items, metadata } = answer.json<{ items?: unknown; metadata?: { continue?: unknown } | null } | null>() ?? {};
     if (!Array.isArray(items))
       throw new Failure('UNEXPECTED', `Cluster ${where.cluster} answered with something else than a list of Secrets.`);
     rows.push(...objects<T>(items));
+    if (answer.text.length < mostOrdinary) size = pageSizes.usual;
     if (typeof metadata?.continue !== 'string' || !metadata.continue) return rows;
     more = `&continue=${encodeURIComponent(metadata.continue)}`;
   }

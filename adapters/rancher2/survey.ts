@@ -93,11 +93,13 @@ function doubtFindings(secrets: readonly Secret[], { gaps }: Inventory, { findin
   return [finding('NOT_PERMITTED', message)];
 }
 
+const tooMuch = `Look for pull Secrets that somebody has filled, and remove them: kubectl get secrets -A --field-selector type=kubernetes.io/dockerconfigjson -o json | jq -r '.items[] | "\\(.metadata.namespace)/\\(.metadata.name) \\(.data | tostring | length)"' | sort -k 2 -n | tail`;
+
 function gapFindings({ gaps }: Inventory, { finding }: Deps<Code>): Finding[] {
   return gaps.map(({ what, failure }) =>
     failure.code === 'FORBIDDEN' || failure.code === 'NOT_FOUND'
       ? finding('NOT_PERMITTED', `The token may not look at ${label(what)}: ${failure.message}`, failure.remedy)
-      : finding('CLUSTER_DOWN', `Not looked at: ${label(what)}: ${failure.message}`),
+      : finding('CLUSTER_DOWN', `Not looked at: ${label(what)}: ${failure.message}`, failure.code === 'TOO_LARGE' ? tooMuch : undefined),
   );
 }
 

@@ -173,6 +173,35 @@ describe('a Secret', () => {
     assert.deepEqual(await r.discover().then(({ slots, findings }) => [slots, codesOf(findings)]), [[], ['SECRET_OVERFULL']]);
   });
 
+  test('is found behind Secrets that somebody has filled, of which a page would be too large', async () => {
+    const fat = (namespace: string) => (_: unknown, at: number) =>
+      secret(namespace, `fat${at}`, { 'index.docker.io': { auth: 'x'.repeat(1_000_000) } });
+    const small = Array.from({ length: 600 }, (_, at) => secret('team-n', `small${at}`, { 'index.docker.io': login('x', 'me') }));
+    const seeds = [
+      secret('team-a', 'ecr', { [host]: login('old') }),
+      ...Array.from({ length: 14 }, fat('team-b')),
+      ...small,
+      secret('team-z', 'ecr', { [host]: login('old') }),
+    ];
+    await using r = await rig(world([], seeds));
+    const found = await r.discover();
+    assert.deepEqual(
+      [found.slots.map(({ id }) => id), codesOf(found.findings)],
+      [[`${cluster}/namespace/team-a/ecr`, `${cluster}/namespace/team-z/ecr`], []],
+    );
+    const pages = r.fake.requests.filter(({ path }) => path.startsWith(`/k8s/clusters/${cluster}/`) && path.includes('dockerconfigjson'));
+    assert.ok(pages.length < 12, `${pages.length} pages`);
+  });
+
+  test('of more than can be read is a finding that says how to find them', async () => {
+    await using r = await rig(world([], [secret('team-a', 'ecr', { [host]: login('old') })]));
+    r.fake.fault = ({ path }) =>
+      path.includes('fieldSelector') ? { status: 200, text: `{"items":[${' '.repeat(17 * 1024 * 1024)}]}` } : undefined;
+    const { findings } = await r.discover();
+    const [down] = findings.filter(({ code }) => code === 'CLUSTER_DOWN');
+    assert.match(down?.remedy ?? '', /^Look for pull Secrets that somebody has filled/);
+  });
+
   test('that would be larger than Kubernetes takes is TOO_LARGE, and nothing is sent', async () => {
     await using r = await rig(world([], [secret('team-a', 'ecr', many(1_000, ofPaths))]));
     const [slot] = (await r.discover()).slots;
