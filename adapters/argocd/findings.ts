@@ -21,7 +21,7 @@ export const findings = {
   },
   PLAIN_TRANSPORT: {
     severity: 'error',
-    doc: 'Argo CD would send the login of a repository unencrypted: its URL begins with http://, or `insecureOCIForceHttp` is set. It gets no token.',
+    doc: 'Argo CD would send the login of a repository unencrypted: its URL begins with http://, or `insecureOCIForceHttp` is set. It gets no token of its own. A login that it inherits is sent nevertheless.',
     remedy: 'Write the URL without http://, and take `insecureOCIForceHttp` out.',
   },
   NO_CHARTS_THERE: {
@@ -34,6 +34,16 @@ export const findings = {
     severity: 'warning',
     doc: 'Argo CD takes the repository for one of another type than its URL says. It is shown as failed, and dependencies in a Chart.yaml do not get its login.',
     remedy: 'Add `type: helm` and `enableOCI: "true"` to a URL without a scheme, and `type: oci` to one that begins with oci://.',
+  },
+  SETTING_UNREADABLE: {
+    severity: 'error',
+    doc: 'Argo CD does not read a setting in a Secret, such as `enableOCI: "yes"`, and so refuses the Secret. For a repository, its Applications fail. For credentials of several repositories with `type: helm` or `type: oci`, all Applications of this Argo CD do.',
+    remedy: 'Write "true" or "false", for a number its digits alone, without a space or an end of line. Or take the setting out.',
+  },
+  NAME_MISSING: {
+    severity: 'info',
+    doc: 'A repository of Helm charts has no `name`. Applications that name its URL work, but dependencies in a Chart.yaml do not get its login: Argo CD leaves out repositories without a name there.',
+    remedy: 'Add a `name` to the Secret, if the charts in this repository are dependencies of others.',
   },
   OPEN_END: {
     severity: 'info',

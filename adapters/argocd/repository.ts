@@ -13,8 +13,11 @@ export interface Repository {
   readonly kind: (typeof kinds)[number];
   readonly url: string;
   readonly type: string;
-  /** Whether the Secret asks for OCI; unreadable: Argo CD refuses the value. */
-  readonly oci: 'enabled' | 'not enabled' | 'unreadable';
+  /** Without a name, Argo CD does not list a repository of Helm charts among those that dependencies get logins from. */
+  readonly name: string;
+  readonly oci: 'enabled' | 'not enabled';
+  /** The first setting whose value Argo CD does not read, and so refuses the Secret. */
+  readonly unreadable: string | undefined;
   /** Whether Argo CD would send the login unencrypted. */
   readonly transport: 'TLS' | 'plain HTTP';
   /** own: the Secret has a login of any kind, so Argo CD looks for no other. */
@@ -34,15 +37,18 @@ export function repositoryIn(object: unknown): Repository | undefined {
   const kind = kinds.find(one => one === meta?.labels[typeLabel]);
   if (!meta || !kind || meta.isEnding) return undefined;
   const { data, immutable } = mapOf(object);
-  const read = (key: string): string => Buffer.from(textOf(mapOf(data)[key]), 'base64').toString();
+  const values = mapOf(data);
+  const read = (key: string): string => Buffer.from(textOf(values[key]), 'base64').toString();
   const password = read('password');
-  const [url, oci] = [read('url').trim(), read('enableOCI')];
+  const url = read('url').trim();
   return {
     meta,
     kind,
     url,
     type: read('type'),
-    oci: isTrue(oci) ? 'enabled' : oci === '' || isFalse(oci) ? 'not enabled' : 'unreadable',
+    name: read('name'),
+    oci: isTrue(read('enableOCI')) ? 'enabled' : 'not enabled',
+    unreadable: Object.keys(settings[kind]).find(key => key in values && !settings[kind][key]?.test(read(key))),
     transport: /^http:/i.test(url) || isTrue(read('insecureOCIForceHttp')) ? 'plain HTTP' : 'TLS',
     login: logins.some(key => read(key) !== '') || isTrue(read('useAzureWorkloadIdentity')) ? 'own' : 'none',
     isOfEcr: read('username') === ecrUser && password !== '',
@@ -53,9 +59,31 @@ export function repositoryIn(object: unknown): Repository | undefined {
   };
 }
 
-// Go's strconv.ParseBool.
+// Go's strconv.ParseBool and ParseInt. Neither takes an empty text.
 const isTrue = (text: string): boolean => /^(1|t|T|TRUE|true|True)$/.test(text);
-const isFalse = (text: string): boolean => /^(0|f|F|FALSE|false|False)$/.test(text);
+const truth = /^(1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/;
+const whole = /^[+-]?[0-9]+$/;
+
+const ofBoth: Readonly<Record<string, RegExp>> = {
+  enableOCI: truth,
+  insecureOCIForceHttp: truth,
+  forceHttpBasicAuth: truth,
+  useAzureWorkloadIdentity: truth,
+  githubAppID: whole,
+  githubAppInstallationID: whole,
+};
+/** The settings that are no texts (3.6.1, secretToRepository and secretToRepoCred), and what Argo CD reads. */
+const settings: Readonly<Record<Repository['kind'], Readonly<Record<string, RegExp>>>> = {
+  repository: {
+    ...ofBoth,
+    insecure: truth,
+    insecureIgnoreHostKey: truth,
+    enableLfs: truth,
+    webhookManifestCacheWarmDisabled: truth,
+    depth: whole,
+  },
+  'repo-creds': ofBoth,
+};
 
 /** The keys with one of which a repository does not inherit (3.6.1, Repository.HasCredentials). */
 const logins = [

@@ -39,7 +39,10 @@ const reasons: Readonly<Record<Bar, (one: Repository) => string>> = {
 export const whyBarred = (bar: Bar, one: Repository): string => reasons[bar](one);
 
 /** What a person should know of a repository that is kept fresh. */
-function formFindings(what: string, { kind, url, type, oci }: Repository, { finding }: Means): Finding[] {
+function formFindings(what: string, one: Repository, all: readonly Repository[], means: Means): Finding[] {
+  const { kind, url, type, oci, unreadable } = one;
+  const { finding } = means;
+  if (unreadable !== undefined) return [unreadableIn(what, unreadable, means)];
   const scheme = /^([a-z][a-z0-9+.-]*):\/\//i.exec(url)?.[1]?.toLowerCase();
   if (scheme !== undefined && scheme !== 'oci')
     return [finding('NO_CHARTS_THERE', `The URL in ${what} begins with ${label(scheme, 20)}://.`)];
@@ -47,7 +50,27 @@ function formFindings(what: string, { kind, url, type, oci }: Repository, { find
   const said = `The URL in ${what} is one of ${scheme === 'oci' ? 'OCI' : 'Helm charts in OCI'}, and its type is ${type === '' ? 'missing' : label(type, 20)}`;
   const unfit = finding('TYPE_UNFIT', `${said}${scheme !== 'oci' && type === 'helm' ? `, with OCI ${oci}` : ''}.`);
   const isOpen = kind === 'repo-creds' && !url.replace(/^oci:\/\//i, '').includes('/');
-  return [...(isFit ? [] : [unfit]), ...(isOpen ? [finding('OPEN_END', `The URL in ${what} ends with the host.`)] : [])];
+  return [
+    ...(isFit ? [] : [unfit]),
+    ...(isFit && isOverlooked(one, all) ? [finding('NAME_MISSING', `${what} has no name.`)] : []),
+    ...(isOpen ? [finding('OPEN_END', `The URL in ${what} ends with the host.`)] : []),
+  ];
+}
+
+const unreadableIn = (what: string, key: string, { finding }: Means): Finding =>
+  finding('SETTING_UNREADABLE', `Argo CD does not read the value of ${label(key, 40)} in ${what}.`);
+
+/** Whether dependencies get no login for it: it has no name, and no credentials for several repositories serve its URL. */
+const isOverlooked = ({ kind, type, name, url }: Repository, all: readonly Repository[]): boolean =>
+  kind === 'repository' &&
+  type === 'helm' &&
+  name === '' &&
+  !all.some(one => one.kind === 'repo-creds' && one.type === 'helm' && url.startsWith(one.url));
+
+/** What a person should know of a repository that uses the login of others. */
+function heirFindings(what: string, one: Repository, means: Means): Finding[] {
+  if (one.unreadable !== undefined) return [unreadableIn(what, one.unreadable, means)];
+  return one.transport === 'TLS' ? [] : [means.finding('PLAIN_TRANSPORT', `${what} ${whyBarred('PLAIN_TRANSPORT', one)}.`)];
 }
 
 /** The templates for the wanted registries, and which of them repositories without a login wait for. */
@@ -65,8 +88,12 @@ export function survey(all: readonly Repository[], namespace: string, { template
   function slotOf(one: Repository): Slot<Ref>[] {
     const { meta, url, login, isOfEcr, holds } = one;
     const address = means.registry(url);
-    if (!address || isOptedOut(meta) || inherited(one, all) || isBelow(one, hoped)) return [];
+    if (!address || isOptedOut(meta)) return [];
     const what = whatIs(meta.name);
+    if (inherited(one, all) || isBelow(one, hoped)) {
+      findings.push(...heirFindings(what, one, means));
+      return [];
+    }
     const registry = registryOf(one, means);
     if (!registry) {
       if (address.registry.service === 'ecr-public' && login === 'own')
@@ -87,7 +114,7 @@ export function survey(all: readonly Repository[], namespace: string, { template
         state: isOfEcr ? 'present' : 'drifted',
         ...(isOfEcr && holds && { holds }),
         ...(source !== '' && { source }),
-        findings: formFindings(what, one, means),
+        findings: formFindings(what, one, all, means),
       },
     ];
   }

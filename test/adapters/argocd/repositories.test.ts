@@ -164,26 +164,6 @@ describe('what a person should know', () => {
       assert.match(slot.findings?.[0]?.message ?? '', said);
       assert.deepEqual(await t.deliver(slot, given(host)), { change: 'unchanged' });
     });
-
-  const forms: readonly (readonly [string, object, readonly string[]])[] = [
-    ['Helm charts', made('one', charts(`${host}/charts`)), []],
-    ['OCI artifacts', made('one', charts(`oci://${host}/charts`, 'old', { type: 'oci', enableOCI: '' })), []],
-    ['https://', made('one', charts(`https://${host}/charts`)), ['NO_CHARTS_THERE']],
-    ['no type', made('one', charts(`${host}/charts`, 'old', { type: '' })), ['TYPE_UNFIT']],
-    ['git', made('one', charts(`${host}/charts`, 'old', { type: 'git' })), ['TYPE_UNFIT']],
-    ['helm without OCI', made('one', charts(`${host}/charts`, 'old', { enableOCI: 'false' })), ['TYPE_UNFIT']],
-    ['OCI in no word of Go', made('one', charts(`${host}/charts`, 'old', { enableOCI: 'yes' })), ['TYPE_UNFIT']],
-    ['oci:// as helm', made('one', charts(`oci://${host}/charts`)), ['TYPE_UNFIT']],
-    ['credentials for a host without a slash', made('one', charts(host), {}, 'repo-creds'), ['OPEN_END']],
-    ['credentials for a host with a slash', made('one', charts(`${host}/`), {}, 'repo-creds'), []],
-    ['a repository at the host alone', made('one', charts(host)), []],
-  ];
-  for (const [what, object, codes] of forms)
-    test(`${what}: ${codes.join() || 'nothing'}, and the login is kept`, async () => {
-      await using t = await rig([object]);
-      const slot = only((await t.discover()).slots);
-      assert.deepEqual([codesOf(slot.findings), slot.registries.length], [codes, 1]);
-    });
 });
 
 describe('a write', () => {
