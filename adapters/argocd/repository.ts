@@ -13,7 +13,7 @@ export interface Repository {
   readonly kind: (typeof kinds)[number];
   readonly url: string;
   readonly type: string;
-  /** Without a name, Argo CD does not list a repository of Helm charts among those that dependencies get logins from. */
+  /** Argo CD gives dependencies no login of a repository of Helm charts without a name. */
   readonly name: string;
   readonly oci: 'enabled' | 'not enabled';
   /** The first setting whose value Argo CD does not read, and so refuses the Secret. */

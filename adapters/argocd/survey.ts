@@ -60,7 +60,7 @@ function formFindings(what: string, one: Repository, all: readonly Repository[],
 const unreadableIn = (what: string, key: string, { finding }: Means): Finding =>
   finding('SETTING_UNREADABLE', `Argo CD does not read the value of ${label(key, 40)} in ${what}.`);
 
-/** Whether dependencies get no login for it: it has no name, and no credentials for several repositories serve its URL. */
+/** Whether dependencies get no login for it: it has no name, and no `repo-creds` serve its URL. */
 const isOverlooked = ({ kind, type, name, url }: Repository, all: readonly Repository[]): boolean =>
   kind === 'repository' &&
   type === 'helm' &&
