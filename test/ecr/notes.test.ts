@@ -81,7 +81,7 @@ test('where the AWS tools take different identities, one sentence says who takes
     [
       { ...environmentKeys, AWS_PROFILE: 'env' },
       '[profile env]\nrole_arn = arn:aws:iam::111122223333:role/x\ncredential_source = Environment\n',
-      /the courier takes the role \S+ by the keys of AWS_ACCESS_KEY_ID, aws-cli and the Go tools take the keys of AWS_ACCESS_KEY_ID\./,
+      /^The profile "env" of AWS_PROFILE assumes a role with .*: the courier takes the role \S+ by the keys of AWS_ACCESS_KEY_ID, aws-cli and the Go tools take the keys of AWS_ACCESS_KEY_ID\. Put the keys into a profile of their own, and name that as its source_profile\.$/,
     ],
     [
       { AWS_PROFILE: 'prod', AWS_ROLE_ARN: 'y' },

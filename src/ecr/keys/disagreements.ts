@@ -56,6 +56,12 @@ const causes: readonly Cause[] = [
     remedy: 'Set AWS_PROFILE alone.',
   },
   {
+    // Without its keys, such a profile has none, so neither of the two can go.
+    applies: view => isSet('AWS_PROFILE', 'AWS_ACCESS_KEY_ID')(view) && view.section?.['credential_source'] === 'Environment',
+    is: view => `${sayProfile(view)} assumes a role with AWS_ACCESS_KEY_ID (credential_source)`,
+    remedy: 'Put the keys into a profile of their own, and name that as its source_profile.',
+  },
+  {
     applies: isSet('AWS_PROFILE', 'AWS_ACCESS_KEY_ID'),
     is: () => 'AWS_PROFILE and AWS_ACCESS_KEY_ID are both set',
     remedy: oneOfThem,
