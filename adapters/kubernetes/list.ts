@@ -1,4 +1,5 @@
 import { Failure } from '../../src/contract/failures.ts';
+import { pageSizeOf } from '../common/page-size.ts';
 import type { Api } from './api.ts';
 import { listOf, mapOf, textOf } from './objects.ts';
 import type { Asked } from './refusal.ts';
@@ -36,22 +37,25 @@ export async function list<T>(api: Api, listing: Listing, read: (object: unknown
 /** Reads the list once. undefined: the server has forgotten the rest of it. */
 async function walk<T>(
   api: Api,
-  { path, asked, accept, size = pageSize, goesOn }: Listing,
+  { path, asked, accept, size: usual = pageSize, goesOn }: Listing,
   read: (object: unknown) => T | undefined,
   signal: AbortSignal,
 ) {
   const items: T[] = [];
-  const query = `${path}${path.includes('?') ? '&' : '?'}limit=${size}`;
+  const query = `${path}${path.includes('?') ? '&' : '?'}limit=`;
+  const size = pageSizeOf(usual);
   let bytes = 0;
   let next = '';
   for (let page = 0; page < mostPages; page++) {
     const request = { signal, asked, ...(accept !== undefined && { accept }), hoped: [200, 410] };
-    const answer = await api.demand('GET', `${query}${next && `&continue=${encodeURIComponent(next)}`}`, request);
+    const more = next && `&continue=${encodeURIComponent(next)}`;
+    const answer = await api.demand('GET', `${query}${size.now}${more}`, request).catch(size.shrink);
+    if (!answer) continue;
     if (answer.status === 410 && next !== '') return undefined;
     if (answer.status === 410) throw api.refusal(answer, asked);
     bytes += answer.text.length;
     const { items: rows, metadata } = mapOf(answer.json<unknown>());
-    const { resourceVersion, continue: more } = mapOf(metadata);
+    const { resourceVersion, continue: rest } = mapOf(metadata);
     // An empty list of metadata is null (recorded on 1.36.3).
     const isList = rows === null || Array.isArray(rows);
     if (!isList || typeof resourceVersion !== 'string')
@@ -62,7 +66,8 @@ async function walk<T>(
       const item = read(row);
       if (item !== undefined) items.push(item);
     }
-    next = textOf(more);
+    size.took(answer.text);
+    next = textOf(rest);
     if (next === '' || goesOn?.(bytes) === false) return { items, version: resourceVersion, isWhole: next === '' };
   }
   throw new Failure('UNEXPECTED', `The list GET ${path} does not end after ${mostPages} pages.`);

@@ -1,6 +1,7 @@
 import { Failure } from '../../src/contract/failures.ts';
 import type { Answer, Http, HttpRequest } from '../../src/contract/http.ts';
 import { refusedInFront, thenRefresh } from '../common/front.ts';
+import { pageSizeOf } from '../common/page-size.ts';
 import { readPages } from '../common/pages.ts';
 
 /** The management cluster: Rancher's own, where projects and their secrets are kept. */
@@ -44,11 +45,7 @@ export async function ask(api: Api, where: Where, method: string, path: string, 
 export const listAll = <T extends object>(api: Api, where: Where, path: string, signal: AbortSignal): Promise<T[]> =>
   readPages<T>(path, next => ask(api, where, 'GET', next, { signal }));
 
-/** Secrets a page. A page of Secrets that somebody has filled (1 MiB each) is too large, and is read in small ones. */
-const pageSizes = { usual: 250, small: 8 } as const;
-/** A small page of ordinary Secrets is shorter, in characters. */
-const mostOrdinary = 1024 * 1024;
-const isTooLarge = (error: unknown): boolean => error instanceof Failure && error.code === 'TOO_LARGE';
+const secretsPage = 250;
 
 /** All Secrets of a type, read a page at a time, because they come with their data. */
 export async function listSecrets<T extends object>(
@@ -60,21 +57,16 @@ export async function listSecrets<T extends object>(
 ): Promise<T[]> {
   const rows: T[] = [];
   const path = `${secretsPath(where.cluster, namespace)}?fieldSelector=type%3D${encodeURIComponent(type)}`;
-  let size: number = pageSizes.usual;
+  const size = pageSizeOf(secretsPage);
   let more = '';
   for (let page = 0; page < maxPages; page++) {
-    const answer = await ask(api, where, 'GET', `${path}&limit=${size}${more}`, { signal }).catch((error: unknown) => {
-      if (size === pageSizes.small || !isTooLarge(error)) throw error;
-    });
-    if (!answer) {
-      size = pageSizes.small;
-      continue;
-    }
+    const answer = await ask(api, where, 'GET', `${path}&limit=${size.now}${more}`, { signal }).catch(size.shrink);
+    if (!answer) continue;
     const { items, metadata } = answer.json<{ items?: unknown; metadata?: { continue?: unknown } | null } | null>() ?? {};
     if (!Array.isArray(items))
       throw new Failure('UNEXPECTED', `Cluster ${where.cluster} answered with something else than a list of Secrets.`);
     rows.push(...objects<T>(items));
-    if (answer.text.length < mostOrdinary) size = pageSizes.usual;
+    size.took(answer.text);
     if (typeof metadata?.continue !== 'string' || !metadata.continue) return rows;
     more = `&continue=${encodeURIComponent(metadata.continue)}`;
   }

@@ -182,3 +182,21 @@ describe('what was done since the last look is not undone', () => {
     assert.equal(t.asked().length, before + 1);
   });
 });
+
+test('pods that a tenant has filled do not keep those of others from being read', async () => {
+  const filled = Array.from({ length: 30 }, (_, at) => ({
+    ...pod('nginx'),
+    metadata: { name: `filled-${at}`, namespace: 'team-a' },
+    spec: { containers: [{ name: 'c', image: 'nginx', env: [{ name: 'E', value: 'x'.repeat(1_200_000) }] }] },
+  }));
+  const image = { ...pod(`${host}/app`), metadata: { name: 'pod', namespace: 'team-b' } };
+  const objects = [account, { ...account, metadata: { name: 'default', namespace: 'team-b' } }, ...filled, image];
+  await using t = await rig(
+    { onlyWithImages: true },
+    { cluster: { namespaces: ['team-a', 'team-b'], objects, rules: [...leastRules(), pods] } },
+  );
+  assert.deepEqual(
+    (await t.discover()).slots.map(({ id }) => id),
+    [`team-b/${secretName}`],
+  );
+});
