@@ -40,6 +40,12 @@ export const findings = {
     doc: 'Argo CD does not read a setting in a Secret, such as `enableOCI: "yes"`, and so refuses the Secret. For a repository, its Applications fail. For credentials of several repositories with `type: helm` or `type: oci`, all Applications of this Argo CD do.',
     remedy: 'Write "true" or "false", for a number its digits alone, without a space or an end of line. Or take the setting out.',
   },
+  URL_UNFIT: {
+    severity: 'warning',
+    doc: 'The URL of a repository is none that Argo CD can pull from: it ends with a slash, has a capital letter in the path, or is oci:// with the host alone. A repository of Helm charts is shown as successful nevertheless, and each pull fails with `invalid reference`.',
+    remedy:
+      'Write the path as the repository is named in ECR, without a slash at the end. After oci:// there has to be a path. Applications must name the same URL.',
+  },
   NAME_MISSING: {
     severity: 'info',
     doc: 'A repository of Helm charts has no `name`. Applications that name its URL work, but dependencies in a Chart.yaml do not get its login: Argo CD leaves out repositories without a name there.',

@@ -52,6 +52,7 @@ function formFindings(what: string, one: Repository, all: readonly Repository[],
   const isOpen = kind === 'repo-creds' && !url.replace(/^oci:\/\//i, '').includes('/');
   return [
     ...(isFit ? [] : [unfit]),
+    ...urlFindings(what, one, means),
     ...(isFit && isOverlooked(one, all) ? [finding('NAME_MISSING', `${what} has no name.`)] : []),
     ...(isOpen ? [finding('OPEN_END', `The URL in ${what} ends with the host.`)] : []),
   ];
@@ -59,6 +60,15 @@ function formFindings(what: string, one: Repository, all: readonly Repository[],
 
 const unreadableIn = (what: string, key: string, { finding }: Means): Finding =>
   finding('SETTING_UNREADABLE', `Argo CD does not read the value of ${label(key, 40)} in ${what}.`);
+
+/** A path of repositories in an OCI registry, with its first slash. */
+const path = /^(\/[a-z0-9]+([._-]+[a-z0-9]+)*)+$/;
+
+function urlFindings(what: string, { kind, url }: Repository, { finding }: Means): Finding[] {
+  const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/\/)?[^/]*(.*)$/is.exec(url) ?? [];
+  const isFit = path.test(rest) || (rest === '' && scheme === '');
+  return kind === 'repo-creds' || isFit ? [] : [finding('URL_UNFIT', `From the URL in ${what} nothing can be pulled.`)];
+}
 
 /** Whether dependencies get no login for it: it has no name, and no `repo-creds` serve its URL. */
 const isOverlooked = ({ kind, type, name, url }: Repository, all: readonly Repository[]): boolean =>
@@ -70,7 +80,8 @@ const isOverlooked = ({ kind, type, name, url }: Repository, all: readonly Repos
 /** What a person should know of a repository that uses the login of others. */
 function heirFindings(what: string, one: Repository, means: Means): Finding[] {
   if (one.unreadable !== undefined) return [unreadableIn(what, one.unreadable, means)];
-  return one.transport === 'TLS' ? [] : [means.finding('PLAIN_TRANSPORT', `${what} ${whyBarred('PLAIN_TRANSPORT', one)}.`)];
+  const plain = means.finding('PLAIN_TRANSPORT', `${what} ${whyBarred('PLAIN_TRANSPORT', one)}.`);
+  return [...(one.transport === 'TLS' ? [] : [plain]), ...urlFindings(what, one, means)];
 }
 
 /** The templates for the wanted registries, and which of them repositories without a login wait for. */

@@ -11,6 +11,12 @@ describe('a repository that is kept', () => {
     ['no type', made('one', charts(`${host}/charts`, 'old', { type: '' })), ['TYPE_UNFIT']],
     ['git', made('one', charts(`${host}/charts`, 'old', { type: 'git' })), ['TYPE_UNFIT']],
     ['helm without OCI', made('one', charts(`${host}/charts`, 'old', { enableOCI: 'false' })), ['TYPE_UNFIT']],
+    ['a slash at the end', made('one', charts(`${host}/charts/`)), ['URL_UNFIT']],
+    ['a slash behind the host', made('one', charts(`${host}/`)), ['URL_UNFIT']],
+    ['a capital letter in the path', made('one', charts(`${host}/Charts`)), ['URL_UNFIT']],
+    ['capital letters in the host', made('one', charts(`${host.toUpperCase()}:443/team/a.b_c-d__e.git`)), []],
+    ['a slash at the end of oci://', made('one', charts(`oci://${host}/a/`, 'old', { type: 'oci' })), ['URL_UNFIT']],
+    ['oci:// with a host alone', made('one', charts(`oci://${host}`, 'old', { type: 'oci' })), ['URL_UNFIT']],
     ['no name', made('one', charts(`${host}/charts`, 'old', { name: '' })), ['NAME_MISSING']],
     ['OCI artifacts without a name', made('one', charts(`oci://${host}/a`, 'old', { type: 'oci', name: '' })), []],
     ['credentials without a name', made('one', charts(`${host}/a/`, 'old', { name: '' }), {}, 'repo-creds'), []],
@@ -47,6 +53,7 @@ describe('a repository that inherits', () => {
     ['without a name, has the login of the credentials for dependencies as well', heir({}), []],
     ['and sends it unencrypted, is told', heir({ insecureOCIForceHttp: 'true' }), ['PLAIN_TRANSPORT']],
     ['and is refused by Argo CD, is told', heir({ enableOCI: 'yes' }), ['SETTING_UNREADABLE']],
+    ['from a URL with a slash at the end, is told', heir({ url: `${host}/charts/` }), ['URL_UNFIT']],
     ['but is opted out, is not told', made('one', unreadable, { metadata: { name: 'one', namespace, labels, annotations } }), []],
   ];
   for (const [what, object, codes] of heirs)
