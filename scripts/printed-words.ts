@@ -4,6 +4,8 @@
  */
 export const printedWords = [
   'and then asks for a login',
+  'invalid reference: invalid repository',
+  'strconv.ParseBool: parsing',
   '"Failed to provide credentials for image"',
   '169.254.169.254',
   '169.254.170.2',

@@ -1,6 +1,7 @@
 import type { Diagnosis } from './diagnosis.ts';
 import type { Facts } from './facts.ts';
 import type { Situation } from './situation.ts';
+import { argocd } from './situations/argocd.ts';
 import { bearers } from './situations/bearers.ts';
 import { buildTools } from './situations/build-tools.ts';
 import { busy } from './situations/busy.ts';
@@ -89,6 +90,7 @@ export const chapters: readonly Chapter[] = [
   { title: 'Repositories are set up', situations: setup },
   { title: 'The machine that pulls', situations: machines },
   { title: 'Helm', situations: charts },
+  { title: 'Argo CD', situations: argocd },
   { title: 'The registry does not have it', situations: missing },
   { title: 'The registry throttles requests', situations: busy },
   { title: 'What a node pulls for itself', situations: nodes },
