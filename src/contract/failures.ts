@@ -180,10 +180,11 @@ function soundFacts(facts: FailureFacts): FailureFacts {
 /**
  * Converts anything that was thrown to a Failure. An unknown error becomes UNEXPECTED and contributes only its message:
  * its other members may hold headers or bodies. Even the message is redacted, since it may quote received text
- * (JSON.parse does).
+ * (JSON.parse does). What Node throws after an abort counts as the Failure with which the signal was aborted.
  */
 export function asFailure(thrown: unknown): Failure {
   if (thrown instanceof Failure) return thrown;
+  if (thrown instanceof Error && thrown.name === 'AbortError' && thrown.cause instanceof Failure) return thrown.cause;
   return new Failure('UNEXPECTED', redactQuoted(wordsOf(thrown)), { cause: thrown });
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { acrossBorder } from '../../src/border/target.ts';
@@ -501,4 +501,10 @@ test('ten thousand followers are checked in one pass', async () => {
   }));
   await cross({ discover: async () => ({ slots, findings: [] }) }).discover(signal);
   assert.ok(reads < 20 * slots.length, `${reads} reads of an id`);
+});
+
+test('an adapter that waits with a function of Node fails with the deadline that has ended it', async () => {
+  const deadline = new Failure('TIMEOUT', 'no answer within 0.3 s');
+  const error: unknown = await setTimeout(1000, undefined, { signal: AbortSignal.abort(deadline) }).catch((thrown: unknown) => thrown);
+  assert.equal(asFailure(error), deadline);
 });
