@@ -43,14 +43,14 @@ export function createFetchPlaces(now: () => Moment): FetchPlaces {
 }
 
 /**
- * The rank of a scope among those whose fetch is due: first the renewals of what is well, then what was never fetched,
- * then what failed. Regions come from what managers say, so somebody can make up hundreds whose address hangs. Of those
- * never fetched, regions that every account has come first.
+ * The rank of a scope among those whose fetch is due: first renewals, then what was never tried, then what has always
+ * failed. Regions come from what managers say, so somebody can make up hundreds whose address hangs. Of those never
+ * tried, regions that every account has come first.
  */
 function rankOf({ trouble, kept, registry: { region } }: Scope): number {
-  if (trouble) return 3;
-  if (kept) return 0;
-  return isAlwaysEnabled(region) ? 1 : 2;
+  if (kept) return trouble ? 1 : 0;
+  if (trouble) return 4;
+  return isAlwaysEnabled(region) ? 2 : 3;
 }
 
 /** The scopes in the order in which they are fetched. Failed ones in the order in which their pauses ended. */

@@ -3,8 +3,8 @@ import { second } from './timing.ts';
 
 /**
  * The health of a slot by its attempts. answered: the last one succeeded. doubtful: it did, but an earlier one hung.
- * untried: none since the start. failed: the last one failed. hanging: so did at least five in a row, and the whole
- * deadline was too short as well. All but failed and hanging slots are healthy.
+ * untried: none since the start. failed: the last one failed. hanging: at least five in a row failed, and the last one
+ * hung although it had the whole deadline. All but failed and hanging slots are healthy.
  */
 export type Health = 'answered' | 'doubtful' | 'untried' | 'failed' | 'hanging';
 export type Healthy = Exclude<Health, 'failed' | 'hanging'>;
@@ -12,8 +12,8 @@ export type Healthy = Exclude<Health, 'failed' | 'hanging'>;
 /** How many attempts in a row must fail before a slot counts as hanging. A manager may hang for a few minutes. */
 const failuresOfHanging = 5;
 
-export function healthOf({ trouble, result, distrust, cutMs }: Pick<Entry, 'trouble' | 'result' | 'distrust' | 'cutMs'>): Health {
-  if (trouble) return distrust && cutMs === undefined && trouble.count >= failuresOfHanging ? 'hanging' : 'failed';
+export function healthOf({ trouble, result, distrust, hung }: Pick<Entry, 'trouble' | 'result' | 'distrust' | 'hung'>): Health {
+  if (trouble) return hung && trouble.count >= failuresOfHanging ? 'hanging' : 'failed';
   if (result === undefined) return 'untried';
   return distrust ? 'doubtful' : 'answered';
 }
@@ -40,12 +40,14 @@ export function hasHung({ ms, result }: AttemptEnd): boolean {
 const answersForTrust = 8;
 
 /** Notes in the entry what an attempt says of the health of its slot. */
-export function noteEnd(entry: Pick<Entry, 'distrust' | 'cutMs'>, end: AttemptEnd): void {
+export function noteEnd(entry: Pick<Entry, 'distrust' | 'cutMs' | 'hung'>, end: AttemptEnd): void {
   const distrust = distrustAfter(entry.distrust ?? 0, end);
   const cutMs = end.result === 'cut' ? end.deadlineMs : undefined;
-  // Most entries have neither field, and an entry without it takes less memory.
+  const hung = (cutMs === undefined && hasHung(end)) || undefined;
+  // Most entries have none of these fields, and an entry without them takes less memory.
   if (distrust !== entry.distrust) entry.distrust = distrust;
   if (cutMs !== entry.cutMs) entry.cutMs = cutMs;
+  if (hung !== entry.hung) entry.hung = hung;
 }
 
 function distrustAfter(distrust: number, end: AttemptEnd): number | undefined {

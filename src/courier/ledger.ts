@@ -153,6 +153,8 @@ export interface Entry {
   distrust?: number | undefined;
   /** The deadline of the last attempt if it was shortened and has ended the attempt (see deadlines.ts). [health] */
   cutMs?: number | undefined;
+  /** The last attempt had the whole deadline, and has hung. [health] */
+  hung?: true | undefined;
   /** Whether the manager itself could log in with the last credential; undefined if it was not asked. [attempt] */
   proven?: { readonly fingerprint: string; readonly ok: boolean } | undefined;
   /** Findings of the last receipt and of that of its creation. [attempt; reports: an absent slot has none, some end] */

@@ -15,8 +15,8 @@ interface Queue {
   /** Takes a slot from the most urgent pile of the given healths. */
   takeHealthy(which: (health: Healthy) => boolean): Entry | undefined;
   /**
-   * Takes the failed slot that has waited longest; at every hundredth call, and if no other
-   * waits, the hanging one that has waited longest, if it may be taken too.
+   * Takes the failed slot that has waited longest. If hanging ones may be taken too, takes the one that has waited
+   * longest at every hundredth turn, and when no failed slot waits.
    */
   takeFailed(which: 'failed' | 'hanging too'): Entry | undefined;
   /** How many healthy slots are expected before this one: of each pile of its health, half of the others. */
@@ -33,7 +33,7 @@ const healthies = ['answered', 'untried', 'doubtful'] as const satisfies readonl
 /** `Entry.queued` of a healthy slot in the queue. */
 const inPile = -1;
 
-/** How many failed slots are taken between two hanging ones while both wait. */
+/** How many failed slots are taken between two hanging ones while both wait and may be taken. */
 const betweenHanging = 99;
 
 export function createQueue(random: () => number, clock: Pick<Clock, 'mono'>): Queue {
@@ -74,14 +74,15 @@ export function createQueue(random: () => number, clock: Pick<Clock, 'mono'>): Q
       return entry;
     },
     takeFailed(which) {
-      const isTurnOfHanging = which === 'hanging too' && hanging.size > 0 && (failed.size === 0 || sinceHanging >= betweenHanging);
-      sinceHanging = isTurnOfHanging ? 0 : sinceHanging + 1;
+      const areBoth = which === 'hanging too' && hanging.size > 0;
+      const isTurnOfHanging = areBoth && (failed.size === 0 || sinceHanging >= betweenHanging);
+      if (areBoth) sinceHanging = isTurnOfHanging ? 0 : sinceHanging + 1;
       return (isTurnOfHanging ? hanging : failed).take();
     },
     healthyAhead: health => piles.reduce((sum, pile) => (pile.health === health ? sum + pile.entries.length : sum), 0) / 2,
     failedWaitMs(entry) {
-      const line = lineOf(entry);
-      return line.waitMs(entry) + (line === hanging ? failed.waitMs() : 0);
+      // The pace of the hanging line, once it is known, counts the turns of failed slots.
+      return lineOf(entry) === hanging ? Math.max(hanging.waitMs(entry), failed.waitMs()) : failed.waitMs(entry);
     },
     clear() {
       for (const { entries } of piles) {

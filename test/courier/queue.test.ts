@@ -37,16 +37,31 @@ test('a slot that has hung is healthy again after eight answers in a row, and un
   assert.equal(tried(100, 'delivered'), 'answered');
 });
 
+test('a slot that has hung once and is refused at once since then is not one that hangs', () => {
+  const entry: Entry = waiting('1');
+  let count = 0;
+  const fails = (ms: number, result: AttemptEnd['result'] = 'failed') => {
+    entry.trouble = { failure: failing('TIMEOUT'), count: ++count, since: 0 };
+    noteEnd(entry, { ms, result, deadlineMs: 60_000 });
+    return healthOf(entry);
+  };
+  for (let at = 1; at <= 4; at++) assert.equal(fails(12_000), 'failed', `${at}`);
+  assert.equal(fails(12_000), 'hanging');
+  assert.equal(fails(20), 'failed');
+  assert.equal(fails(15_000, 'cut'), 'failed', 'it was not given the whole deadline');
+  assert.equal(fails(60_000), 'hanging');
+});
+
 test('failed slots come before hanging ones, but at every hundredth turn', () => {
   const queue = createQueue(() => 0, { mono: () => 0 });
   const trouble = { failure: failing('TIMEOUT'), count: 5, since: 0 };
-  for (const id of ['hangs', 'hangs too']) queue.put({ ...waiting(id), trouble, distrust: 8 }, 'unknown');
+  for (const id of ['hangs', 'hangs too']) queue.put({ ...waiting(id), trouble, hung: true }, 'unknown');
   for (let at = 0; at < 120; at++) queue.put({ ...waiting(`cut ${at}`), trouble, cutMs: 250 }, 'unknown');
   const order = Array.from({ length: 122 }, () => queue.takeFailed('hanging too')?.slot.id);
   assert.equal(order.indexOf('hangs'), 99);
   assert.equal(order.indexOf('hangs too'), 121);
   assert.equal(queue.takeFailed('hanging too'), undefined);
-  queue.put({ ...waiting('hangs'), trouble, distrust: 8 }, 'unknown');
+  queue.put({ ...waiting('hangs'), trouble, hung: true }, 'unknown');
   assert.equal(queue.takeFailed('failed'), undefined);
 });
 
@@ -54,7 +69,7 @@ test('what is foreseen of a hanging slot is not now while failed ones wait befor
   let now = 0;
   const queue = createQueue(() => 0, { mono: () => now });
   const trouble = { failure: failing('TIMEOUT'), count: 5, since: 0 };
-  const hangs: Entry = { ...waiting('hangs'), trouble, distrust: 8 };
+  const hangs: Entry = { ...waiting('hangs'), trouble, hung: true };
   queue.put(hangs, 'unknown');
   for (let at = 0; at < 60; at++) queue.put({ ...waiting(`failed ${at}`), trouble }, 'unknown');
   for (let at = 0; at < 20; at++) {

@@ -246,6 +246,24 @@ for (const [name, well, withinMs] of [
     assert.equal(asked.size, 401);
   });
 
+test('a renewal that has failed does not wait for hundreds of new regions that hang', async () => {
+  const clock = createVirtualClock();
+  const well = new Set(['eu-west-1']);
+  const { source, asked } = hangingBut(clock, well);
+  const target = promptTarget(clock, 'p', [rowOf('good', 'eu-west-1')]);
+  await using rig = await startRig({ targets: [target], sources: [source], keepsEvents: false });
+  await clock.advance(1 * hours);
+  well.clear();
+  while (asked.get('eu-west-1')?.length === 1) await clock.advance(10 * seconds);
+  await clock.advance(10 * seconds);
+  well.add('eu-west-1');
+  for (let at = 0; at < 400; at++) target.rows.set(`odd${at}`, rowOf(`odd${at}`, odd(at)));
+  const scope = [...rig.courier.ledger.scopes.values()].find(({ registry: { region } }) => region === 'eu-west-1');
+  const dueAt = scope?.notBefore ?? 0;
+  await clock.advance(dueAt + 12 * seconds - clock.mono());
+  assert.equal(asked.get('eu-west-1')?.length, 3);
+});
+
 test('a new region is served among hundreds that have failed for an hour', async () => {
   const clock = createVirtualClock();
   const { source } = hangingBut(clock, new Set(['eu-south-2']));
