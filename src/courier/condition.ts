@@ -1,7 +1,6 @@
 import { type Failure, failures } from '../contract/failures.ts';
 import { type Health, isHealthy } from './health.ts';
 import type { Moment, TargetRecord } from './ledger.ts';
-
 import { minute, retryPause, second, soon } from './timing.ts';
 
 /**
