@@ -42,7 +42,7 @@ export const findings = {
   },
   URL_UNFIT: {
     severity: 'warning',
-    doc: 'The URL of a repository is none that Argo CD can pull from: it ends with a slash, has a capital letter in the path, or is oci:// with the host alone. A repository of Helm charts is shown as successful nevertheless, and each pull fails with `invalid reference`.',
+    doc: 'Argo CD cannot pull from the URL of a repository: it ends with a slash, has a capital letter in the path, or is oci:// with the host alone. A repository of Helm charts is shown as successful nevertheless, and each pull fails with `invalid reference`.',
     remedy:
       'Write the path as the repository is named in ECR, without a slash at the end. After oci:// there has to be a path. Applications must name the same URL.',
   },

@@ -72,7 +72,7 @@ const ofBoth: Readonly<Record<string, RegExp>> = {
   githubAppID: whole,
   githubAppInstallationID: whole,
 };
-/** The settings that are no texts (3.6.1, secretToRepository and secretToRepoCred), and what Argo CD reads. */
+/** The settings that are not texts (3.6.1, secretToRepository and secretToRepoCred), and what Argo CD reads. */
 const settings: Readonly<Record<Repository['kind'], Readonly<Record<string, RegExp>>>> = {
   repository: {
     ...ofBoth,

@@ -1,4 +1,4 @@
-import { grouped } from '../contract/text.ts';
+import { withCommas } from '../contract/text.ts';
 import { readinessOf } from '../observe/readiness.ts';
 import { isWell, type SlotView, type Status } from '../observe/status-view.ts';
 import { count, ending, leaseWords, relative } from '../observe/words.ts';
@@ -38,7 +38,7 @@ export function statusTable(raw: Status, { color, most = Number.POSITIVE_INFINIT
   return [
     verdict,
     slotTable(head, rows, paint, failing && hasSlots ? 'No slot fails.' : undefined),
-    ...(rest > 0 ? [paint('dim', `and ${grouped(rest)} more: --target NAME, ${failing ? '' : '--failing, '}--json`)] : []),
+    ...(rest > 0 ? [paint('dim', `and ${withCommas(rest)} more: --target NAME, ${failing ? '' : '--failing, '}--json`)] : []),
     ...identities(shown, paint),
     ...notes(shown, paint, rest > 0 ? 'brief' : 'whole'),
     '',
@@ -94,7 +94,7 @@ function summary({ now, lease }: Status, places: readonly Held[]): string {
 
 function fineOf(places: readonly Held[], all: string): string {
   const fine = places.filter(({ slot }) => isWell(slot)).length;
-  return fine === places.length ? all : `${grouped(fine)} of ${all} fine`;
+  return fine === places.length ? all : `${withCommas(fine)} of ${all} fine`;
 }
 
 /** The first reasons. The rest is not counted, because the last reason may itself stand for many. */

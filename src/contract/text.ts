@@ -32,7 +32,7 @@ export const capital = (text: string): string => text.charAt(0).toUpperCase() + 
 // locales.
 
 /** A whole number with commas between thousands: `12,345`. */
-export const grouped = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
+export const withCommas = (number: number): string => String(number).replace(/\B(?=(\d{3})+$)/g, ',');
 
 /** The texts as alternatives: `a`, `a or b`, `a, b or c`. */
 export const alternatives = (texts: readonly string[]): string =>
@@ -41,7 +41,7 @@ export const alternatives = (texts: readonly string[]): string =>
 /** The first `most` names, and the number of the others: `a, b, c and 15 more`. */
 export function few(names: readonly string[], most = 5): string {
   const more = names.length - most;
-  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${grouped(more)} more` : ''}`;
+  return `${names.slice(0, most).join(', ')}${more > 0 ? ` and ${withCommas(more)} more` : ''}`;
 }
 
 /** At most `longest` characters of the text, followed by the number of characters cut off. */

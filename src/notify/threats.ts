@@ -1,7 +1,7 @@
 import { failures } from '../contract/failures.ts';
 import { redact } from '../contract/secret.ts';
 import type { Finding, FindingSpecs } from '../contract/target.ts';
-import { grouped, label } from '../contract/text.ts';
+import { label, withCommas } from '../contract/text.ts';
 import type { Ledger, Scope, TargetRecord } from '../courier/ledger.ts';
 import { findingsOfAdapter } from '../courier/receipt-findings.ts';
 import { helpOf, specOf } from '../observe/finding-log.ts';
@@ -90,7 +90,7 @@ function errorsIn(ledger: Ledger, record: TargetRecord, engine: FindingSpecs): M
 
 function ofFindings(subject: string, found: readonly Found[]): Threat {
   const [first, ...others] = [...new Set(found.map(({ finding }) => label(redact(finding.message), 1000)))];
-  const rest = others.length > 0 ? ` And ${grouped(others.length)} more of this kind.` : '';
+  const rest = others.length > 0 ? ` And ${withCommas(others.length)} more of this kind.` : '';
   return {
     sentence: `${subject}: ${first}${rest}`,
     details: others.slice(0, shown),

@@ -1,4 +1,4 @@
-import { grouped } from '../contract/text.ts';
+import { withCommas } from '../contract/text.ts';
 import { type Html, html } from './html.ts';
 import { badge, coming, findings, lifeBar, lifeWords, type Now, type Tone, trouble, when } from './page-parts.ts';
 import { addressOf } from './page-view.ts';
@@ -56,7 +56,7 @@ function summary(target: TargetView, now: Now): Html {
   const states = urgency
     .map(state => [state, target.slots.filter(slot => wordOf(slot) === state).length] as const)
     .filter(([, some]) => some > 0);
-  const counts = states.length === 1 ? `all ${states[0]?.[0]}` : states.map(([state, some]) => `${grouped(some)} ${state}`).join(', ');
+  const counts = states.length === 1 ? `all ${states[0]?.[0]}` : states.map(([state, some]) => `${withCommas(some)} ${state}`).join(', ');
   const expiry = first !== null && html`; first ${Date.parse(first) > now.there ? 'expiry' : 'expired'} ${when(first, now.there)}`;
   return html`${target.kind}, ${count(target.slots.length, 'slot')}${states.length > 0 && `: ${counts}`}${expiry}`;
 }
@@ -167,7 +167,7 @@ function images(list: readonly ImageView[], now: Now): Html | null {
     return html`<tr role="row"><th role="rowheader" scope="row" class="host">${image}</th>
 <td role="cell">${badge(imageTones[state], imageWords[state])}</td><td role="cell">${asked}${before}${next}</td></tr>`;
   });
-  return html`<details class="rest"${bad > 0 && html` open`}><summary>${count(list.length, 'image')} to verify${bad > 0 && `, ${grouped(bad)} would not be pulled`}</summary>${table(['Image', 'Pull', 'Asked'], rows)}</details>`;
+  return html`<details class="rest"${bad > 0 && html` open`}><summary>${count(list.length, 'image')} to verify${bad > 0 && `, ${withCommas(bad)} would not be pulled`}</summary>${table(['Image', 'Pull', 'Asked'], rows)}</details>`;
 }
 
 function outcomes(all: readonly OutcomeView[], now: Now, most: number): Html | null {
@@ -175,12 +175,12 @@ function outcomes(all: readonly OutcomeView[], now: Now, most: number): Html | n
   const list = all.slice(0, most);
   const failed = list.filter(outcome => !outcome.ok).length;
   const rows = list.map(outcome => outcomeRow(outcome, now));
-  return html`<details class="rest"><summary>Last ${count(list.length, 'outcome')}${failed > 0 && `, ${grouped(failed)} failed`}</summary>${table(['When', 'Slot', 'Result'], rows)}</details>`;
+  return html`<details class="rest"><summary>Last ${count(list.length, 'outcome')}${failed > 0 && `, ${withCommas(failed)} failed`}</summary>${table(['When', 'Slot', 'Result'], rows)}</details>`;
 }
 
 function outcomeRow(outcome: OutcomeView, now: Now): Html {
   const { ok, result, reason, ms, message } = outcome;
   return html`<tr role="row"><td role="cell">${when(outcome.at, now.here)}</td><td role="cell">${outcome.title}</td>
-<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">${causeWords[reason] ?? reason}, ${grouped(ms)} ms</span>
+<td role="cell">${badge(ok ? 'good' : 'bad', result)} <span class="quiet">${causeWords[reason] ?? reason}, ${withCommas(ms)} ms</span>
 ${message !== undefined && html`<div>${message}</div>`}</td></tr>`;
 }

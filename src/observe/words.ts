@@ -1,4 +1,4 @@
-import { grouped } from '../contract/text.ts';
+import { withCommas } from '../contract/text.ts';
 import type { Cause } from '../courier/ledger.ts';
 import type { IdentityView, LeaseView } from './status-view.ts';
 
@@ -51,5 +51,5 @@ export const causeWords: Readonly<Record<string, string>> = {
 
 /** Formats a number with a noun: 1 slot, 1,000 slots. The plural takes an s by default. */
 export function count(number: number, noun: string, plural = `${noun}s`): string {
-  return `${grouped(number)} ${number === 1 ? noun : plural}`;
+  return `${withCommas(number)} ${number === 1 ? noun : plural}`;
 }

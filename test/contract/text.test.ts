@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Secret } from '../../src/contract/secret.ts';
-import { alternatives, grouped, isHtml, label, quote, shapeOf } from '../../src/contract/text.ts';
+import { alternatives, isHtml, label, quote, shapeOf, withCommas } from '../../src/contract/text.ts';
 
 const odd: readonly (readonly [name: string, text: unknown, shown: string])[] = [
   ['a plain name', 'ecr-prod', 'ecr-prod'],
@@ -24,7 +24,7 @@ for (const [name, text, shown] of odd)
 test('numbers and alternatives read as Intl formats them', () => {
   const form = new Intl.ListFormat('en-GB', { type: 'disjunction' });
   for (const number of [0, 7, 999, 1_000, 12_345, 999_999, 1_000_000, 1_234_567_890])
-    assert.equal(grouped(number), number.toLocaleString('en-US'));
+    assert.equal(withCommas(number), number.toLocaleString('en-US'));
   for (const texts of [[], ['a'], ['a', 'b'], ['a', 'b (which is, perhaps, empty)', 'c']])
     assert.equal(alternatives(texts), form.format(texts));
 });
